@@ -1,0 +1,44 @@
+# Everything a contributor types. `make help` lists it; ARGS="..." hands options on.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+export PYTHON
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+.PHONY: help demo test check format lock bench chaos clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The one rule that installs: again whenever a lock or the project's own description changes.
+$(READY): pyproject.toml locks/installer.txt locks/project.txt scripts/install scripts/preflight
+	@scripts/preflight
+	@scripts/install
+	@touch $@
+
+demo: $(READY) ## start everything on this machine (ARGS="--data DIR --port N --workers N --program FILE")
+	@exec $(BIN)/guerdon demo $(ARGS)
+
+test: $(READY) ## run the tests (ARGS="-k word tests/core")
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## formatting, lint, types, layers, the code's promises about itself
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 0 tests/tidy
+
+format: $(READY) ## format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock: $(READY) ## resolve the dependencies anew (ARGS="--upgrade" for the newest)
+	@scripts/lock $(ARGS)
+
+clean: ## remove what was made here: the environment, caches, reports
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
+		htmlcov .coverage .coverage.* dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
