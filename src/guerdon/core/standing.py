@@ -1,0 +1,153 @@
+"""All that is decided about one member: a head of bounded size, and pages for what can grow.
+
+A `Shelf` holds one growing collection: a bounded number of entries lie in the head, the rest in
+pages of one entry each that are read only when a decision asks for them (`errors.Needed`). So a
+member with a hundred thousand activities costs as much as a new one.
+
+Rule: a standing is never changed once it has left `decide`; deciding works on a fork. What the
+entries mean is the matter of the module that writes them.
+"""
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from guerdon.core.activity import Instant, Value
+
+Plain = Any
+"""JSON-like: str, int, bool, None, and lists or dicts of them."""
+
+
+class PageRef(NamedTuple):
+    """Names pages of a member: one entry (`key`), the next ones in order, or all of a shelf.
+
+    `scope` is "one", "front" (the next `FRONT` entries by ascending sort) or "all".
+    """
+
+    shelf: str
+    scope: str
+    key: str = ""
+
+
+class PageWrite(NamedTuple):
+    """An entry to store outside the head; `value` None deletes it."""
+
+    shelf: str
+    key: str
+    sort: str
+    value: Plain
+
+
+FRONT = 64
+"""How many entries one "front" read brings, and how many a shelf keeps in the head by default."""
+
+
+class Shelf:
+    """Entries of one growing collection: `items` in the head, `spilled` counts those in pages."""
+
+    __slots__ = ("items", "spilled")
+
+    def __init__(self, items: dict[str, Plain] | None = None, spilled: int = 0) -> None:
+        self.items = {} if items is None else items
+        self.spilled = spilled
+
+    def fork(self) -> "Shelf":
+        """Return a copy that may be changed."""
+        return Shelf(dict(self.items), self.spilled)
+
+
+@dataclass(slots=True)
+class WalletState:
+    """Totals of one wallet in minor units; the lots lie on shelves.
+
+    `earned` is granted less reversed. `active_on` is the business day (ordinal) of the last
+    activity that counts against inactivity, 0 where there was none.
+    """
+
+    spendable: int = 0
+    pending: int = 0
+    debt: int = 0
+    earned: int = 0
+    redeemed: int = 0
+    expired: int = 0
+    transferred: int = 0
+    written_off: int = 0
+    active_on: int = 0
+    expires_next: Instant | None = None
+    releases_next: Instant | None = None
+    policy: str = ""
+
+
+@dataclass(slots=True)
+class LadderState:
+    """What a member holds on one ladder; tiers are indexes into its rungs.
+
+    `history` lists (since, shown tier, until) in ascending order; `results` maps the start of a
+    window to the tier earned in it, for ladders that keep results of several windows.
+    """
+
+    history: tuple[tuple[Instant, int, Instant | None], ...] = ()
+    earned: int = 0
+    earned_until: Instant | None = None
+    held: int = 0
+    held_until: Instant | None = None
+    granted: int = 0
+    granted_until: Instant | None = None
+    results: dict[str, int] = field(default_factory=dict)
+    due: Instant | None = None
+
+
+@dataclass(slots=True)
+class MissionState:
+    """Where a member stands in one mission: joined and completed, as instants; bonus lots paid."""
+
+    joined_at: Instant | None = None
+    completed_at: Instant | None = None
+    paid: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Standing:
+    """The head. `seq` counts the journal entries of the member, `version` the commits."""
+
+    member: str
+    version: int = 0
+    seq: int = 0
+    status: str = "unknown"
+    merged_into: str | None = None
+    enrolled_at: Instant | None = None
+    referrer: str | None = None
+    settled_at: Instant = Instant(0)
+    due_at: Instant | None = None
+    lots_made: int = 0
+    attrs: dict[str, Value] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    wallets: dict[str, WalletState] = field(default_factory=dict)
+    ladders: dict[str, LadderState] = field(default_factory=dict)
+    missions: dict[str, MissionState] = field(default_factory=dict)
+    badges: dict[str, Instant] = field(default_factory=dict)
+    carries: dict[str, int] = field(default_factory=dict)
+    misses: dict[str, int] = field(default_factory=dict)
+    plans: dict[str, tuple[tuple[Instant, Instant | None], ...]] = field(default_factory=dict)
+    shelves: dict[str, Shelf] = field(default_factory=dict)
+
+    def fork(self) -> "Standing":
+        """Return a copy whose maps may be changed; their values are copied on first touch."""
+        fresh = copy(self)
+        for name in _MAPS:
+            setattr(fresh, name, dict(getattr(self, name)))
+        return fresh
+
+
+_MAPS = (
+    "attrs",
+    "counts",
+    "wallets",
+    "ladders",
+    "missions",
+    "badges",
+    "carries",
+    "misses",
+    "plans",
+    "shelves",
+)
