@@ -148,6 +148,8 @@ class Wallet:
     expiry: Expiry = Never()
     extend: Extend | None = None
     transfer_to: str | None = None
+    description: str | None = None
+    image_url: str | None = None
 
 
 # ---------------------------------------------------------------- rules
@@ -252,6 +254,7 @@ class Rule:
     expiry: Expiry | None = None
     best_of: str | None = None
     name: str = ""
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +302,7 @@ class Counter:
     window: Window = LIFETIME
     name: str = ""
     since: Instant | None = None
+    description: str | None = None
 
 
 # ---------------------------------------------------------------- effects
@@ -359,6 +363,8 @@ class Rung:
     name: str = ""
     perks: tuple[str, ...] = ()
     on_enter: tuple[Grant, ...] = ()
+    description: str | None = None
+    image_url: str | None = None
 
 
 class KeepKind(StrEnum):
@@ -400,6 +406,8 @@ class Ladder:
     one_rung: bool = False
     recheck: bool = False
     floors: tuple[Floor, ...] = ()
+    description: str | None = None
+    image_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,6 +427,7 @@ class Mission:
     grant: tuple[Grant, ...] = ()
     reverse: bool = False
     description: str | None = None
+    image_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +457,8 @@ class Leaderboard:
     shared_ranks: bool = False
     asof: Instant | None = None
     eligible: Condition = ALWAYS
+    description: str | None = None
+    image_url: str | None = None
 
 
 # ---------------------------------------------------------------- rewards, draws, plans, jobs
@@ -501,6 +512,9 @@ class Draw:
     pity_after: int = 0
     budget: int | None = None
     budget_per: Per = Per.LIFETIME
+    name: str = ""
+    description: str | None = None
+    image_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -511,6 +525,8 @@ class Plan:
     name: str
     period: Period | None = None
     fee: int | None = None
+    description: str | None = None
+    image_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,7 +539,10 @@ class Payout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dividend:
-    """A share of a counter's value over the previous calendar year."""
+    """A share of a counter's value over the previous calendar year.
+
+    `rate` is minor units of the wallet per minor unit of the counter.
+    """
 
     counter: str
     rate: Ratio
@@ -554,6 +573,8 @@ class Partner:
     name: str
     pays_per_point: Ratio = Ratio(0, 1)
     is_paid_per_point: Ratio = Ratio(0, 1)
+    description: str | None = None
+    logo_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -572,6 +593,7 @@ class Program:
 
     id: str
     name: str
+    description: str | None = None
     version: int = 1
     begin: Instant = Instant(0)
     timezone: str = "UTC"
