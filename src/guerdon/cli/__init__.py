@@ -1,0 +1,28 @@
+"""The command line: one file a command, gathered here.
+
+Commands import what they need inside their functions, so that `guerdon --help` answers at once.
+They print sentences, exit with 0 (done), 1 (could not) or 2 (asked wrongly), and hold no behaviour
+of their own: what they do is done by the engine, the API, the workers or the embedded stack.
+"""
+
+import typer
+
+from guerdon.cli.demo import demo
+from guerdon.cli.schedule import schedule
+from guerdon.cli.serve import serve
+from guerdon.cli.work import work
+
+app = typer.Typer(
+    name="guerdon",
+    help="Loyalty and gamification programs as a live GraphQL service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, serve, work, schedule):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

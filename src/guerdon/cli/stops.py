@@ -1,0 +1,32 @@
+"""How commands begin and end: settings read, and sentences instead of tracebacks."""
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from guerdon.settings import Settings  # pydantic is slow to import; `--help` needs none of it
+
+
+def stop(message: str, *, code: int = 1) -> NoReturn:
+    """End the command with `message`; 1 says that it could not, 2 that it was asked wrongly."""
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def settings_or_stop(**given: object) -> "Settings":
+    """Read the environment, or name everything that is wrong with it and end."""
+    from guerdon.settings import Settings, SettingsInvalid
+
+    try:
+        return Settings.load(**given)
+    except SettingsInvalid as error:
+        stop(f"guerdon cannot start; mend these settings:\n{error}", code=2)
+
+
+def tell_ready(descriptor: int | None) -> None:
+    """Write one byte to the pipe of whoever started us and waits until we have begun to work."""
+    if descriptor is not None:
+        os.write(descriptor, b"\n")
+        os.close(descriptor)

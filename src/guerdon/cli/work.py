@@ -1,0 +1,36 @@
+"""`guerdon work`: one worker process, which scores lanes. Any number of them share the lanes.
+
+Dramatiq's worker runs in this very process, not under Dramatiq's own command: that one forks, and
+when a fork is killed it takes its siblings with it, and when it is killed itself, they stay.
+"""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from guerdon.cli.stops import settings_or_stop, tell_ready
+
+
+def work(
+    ready_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Decide what was reported, lane by lane, until stopped."""
+    settings = settings_or_stop()
+
+    from dramatiq import Worker
+
+    from guerdon.workers.broker import build_broker
+
+    ended = threading.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: ended.set())
+    broker = build_broker(settings)
+    broker.emit_after("process_boot")
+    worker = Worker(broker, worker_threads=settings.worker_threads)
+    worker.start()
+    tell_ready(ready_fd)
+    ended.wait()
+    worker.stop(timeout=settings.worker_shutdown_seconds * 1_000)
+    broker.close()

@@ -1,0 +1,236 @@
+"""Settings: every figure and address that differs between installations, read once at start.
+
+This is the only reader of the environment (`GUERDON_<NAME>`). Each setting has bounds and a
+sentence; mistakes are reported all at once, because an operator should mend a deployment once and
+not once a restart. Settings are built by the command line and handed on: no module holds one.
+
+What a program may decide for itself (rules, windows, limits by member) is not here but in the
+program's YAML.
+"""
+
+import difflib
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "GUERDON_"
+
+# How alike an unknown name must be to a setting's to be taken for a slip of the pen. Other names
+# with our prefix are let be: Kubernetes adds some of its own for a service called "guerdon".
+_SLIP = 0.9
+
+
+class SettingsInvalid(Exception):
+    """What the environment says cannot be used; the message has one line a mistake."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(mistakes))
+
+
+class Settings(BaseSettings):
+    """The settings of one process; equal in all processes of a deployment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    environment: Literal["live", "test", "demo"] = Field(
+        "live", description="What this installation is for; part of every key (gk_<environment>_)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe log line that is written."
+    )
+    log_format: Literal["json", "text"] = Field(
+        "json", description="json for machines, text for a terminal."
+    )
+
+    # The servers
+    mongo_url: SecretStr = Field(
+        description="Where MongoDB answers: a replica set, because the truth needs transactions."
+    )
+    mongo_database: str = Field(
+        "guerdon", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database that holds it all."
+    )
+    mongo_driver: Literal["motor", "pymongo"] = Field(
+        "motor", description="Motor, or PyMongo's own async client, which will succeed it."
+    )
+    mongo_pool_max: int = Field(
+        50, ge=1, le=1_000, description="Connections to MongoDB that one process opens at most."
+    )
+    mongo_selection_seconds: float = Field(
+        5, gt=0, le=60, description="How long a call waits for a reachable primary."
+    )
+    redis_url: SecretStr = Field(
+        description="Where Valkey or Redis answers; all it holds can be rebuilt from MongoDB."
+    )
+    redis_namespace: str = Field(
+        "guerdon",
+        pattern=r"^[a-z0-9-]{1,40}$",
+        description="First part of every Redis key: one for each deployment on a shared server.",
+    )
+    redis_api_timeout_seconds: float = Field(
+        0.5, gt=0, le=5, description="How long the API waits for Redis; reads go on without it."
+    )
+    redis_worker_timeout_seconds: float = Field(
+        2, gt=0, le=30, description="How long a worker waits for Redis."
+    )
+
+    # Secrets. Those that are not set are made once and kept in MongoDB, for all processes alike.
+    token_secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs member tokens; at least 32 characters of chance."
+    )
+    token_ttl_seconds: int = Field(
+        3_600, ge=60, le=30 * 86_400, description="How long a member token that we sign is good."
+    )
+    key_pepper: SecretStr | None = Field(
+        None, min_length=32, description="Hashes API keys; at least 32 characters of chance."
+    )
+
+    # The API process
+    host: str = Field("127.0.0.1", min_length=1, description="The address the API listens on.")
+    port: int = Field(8000, ge=1, le=65_535, description="The port the API listens on.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Web origins that may call and open sockets, comma-separated; * for any."
+    )
+    graphiql: bool = Field(
+        default=True, description="Serve the GraphiQL page, from our own files, to browsers."
+    )
+    connections_max: int = Field(
+        1_000, ge=10, le=100_000, description="Open connections before the API answers 503."
+    )
+    shutdown_seconds: int = Field(
+        20, ge=1, le=300, description="How long a stopping API lets requests and streams finish."
+    )
+    body_bytes_max: int = Field(
+        100_000, ge=1_000, le=1_000_000, description="Largest request body of a member."
+    )
+    service_body_bytes_max: int = Field(
+        1_000_000, ge=1_000, le=10_000_000, description="Largest body of a service or admin key."
+    )
+    batch_activities_max: int = Field(
+        1_000, ge=1, le=1_000, description="Activities that one request may report."
+    )
+    page_size: int = Field(20, ge=1, le=100, description="Entries of a page that names no size.")
+    page_size_max: int = Field(100, ge=1, le=100, description="Entries of a page at most.")
+    wait_seconds_max: float = Field(
+        10, ge=0, le=60, description="How long recordActivities may wait for decisions."
+    )
+    clock_skew_seconds: int = Field(
+        300, ge=0, le=3_600, description="How far in the future an activity's `at` may lie."
+    )
+    socket_message_bytes_max: int = Field(
+        65_536, ge=1_024, le=1_048_576, description="Largest message a socket may send us."
+    )
+    socket_ping_seconds: float = Field(
+        20, ge=1, le=300, description="How often a socket is pinged, and how long it may take."
+    )
+    socket_init_seconds: float = Field(
+        10, ge=1, le=60, description="How long a new socket may take to say who it is."
+    )
+    socket_subscriptions_max: int = Field(
+        20, ge=1, le=1_000, description="Subscriptions of one socket."
+    )
+    leaderboard_updates_per_second: float = Field(
+        4, gt=0, le=20, description="States of one leaderboard a subscriber gets at most."
+    )
+
+    # Scoring
+    lanes: int = Field(
+        16,
+        ge=1,
+        le=4_096,
+        description="Slices of the members, each decided in order by one writer.",
+    )
+    batch_max: int = Field(
+        500, ge=1, le=2_000, description="Activities one transaction decides at most."
+    )
+    lane_lease_seconds: float = Field(
+        10, ge=1, le=120, description="How long a worker holds a lane without renewing."
+    )
+    worker_threads: int = Field(8, ge=1, le=64, description="Messages a worker handles at once.")
+    actor_seconds_max: float = Field(
+        15, ge=1, le=600, description="How long one message may take before it is cut off."
+    )
+    worker_shutdown_seconds: int = Field(
+        20, ge=1, le=300, description="How long a stopping worker lets its messages finish."
+    )
+    broker_heartbeat_seconds: float = Field(
+        15, ge=1, le=600, description="After which silence a worker's messages go to another."
+    )
+    sweep_seconds: float = Field(
+        2, gt=0, le=60, description="How often waiting inboxes are looked for: hints may be lost."
+    )
+    tick_seconds: float = Field(
+        1, gt=0, le=60, description="How often standings are looked for that time alone changes."
+    )
+
+    @field_validator("mongo_url")
+    @classmethod
+    def _names_mongo(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_redis(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _splits_origins(cls, origins: object) -> object:
+        if not isinstance(origins, str):
+            return origins
+        return tuple(part for part in (piece.strip() for piece in origins.split(",")) if part)
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        for smaller, larger in (
+            ("page_size", "page_size_max"),
+            ("body_bytes_max", "service_body_bytes_max"),
+        ):
+            if getattr(self, smaller) > getattr(self, larger):
+                names = f"{PREFIX}{smaller.upper()}", f"{PREFIX}{larger.upper()}"
+                raise ValueError("{} must not be above {}".format(*names))
+        return self
+
+    @classmethod
+    def load(cls, **given: object) -> Self:
+        """Read the environment; what is `given` comes before it.
+
+        Raises:
+            SettingsInvalid: With all mistakes, values hidden (a wrong value may be a secret).
+        """
+        mistakes = _slips(set(cls.model_fields))
+        try:
+            settings = cls(**given)  # type: ignore[arg-type]  # pydantic judges what is given
+        except ValidationError as error:
+            mistakes += [
+                cls._line(entry["loc"], entry["type"], entry["msg"])
+                for entry in error.errors(include_url=False, include_input=False)
+            ]
+        else:
+            if not mistakes:
+                return settings
+        raise SettingsInvalid(mistakes)
+
+    @classmethod
+    def _line(cls, loc: tuple[int | str, ...], kind: str, message: str) -> str:
+        says = "is not set" if kind == "missing" else message.removeprefix("Value error, ")
+        if not loc:  # settings that contradict each other name themselves
+            return f"{says}."
+        name = str(loc[0])
+        return f"{PREFIX}{name.upper()}: {says}. ({cls.model_fields[name].description})"
+
+
+def _slips(names: set[str]) -> list[str]:
+    """Name each variable that looks like a setting misspelt, which would else be ignored."""
+    known = {PREFIX + name.upper() for name in names}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    near = ((name, difflib.get_close_matches(name, known, n=1, cutoff=_SLIP)) for name in unknown)
+    return [f"{name}: is no setting; did you mean {match[0]}?" for name, match in near if match]
