@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo test check format lock bench chaos clean
+.PHONY: help demo test check schema format lock bench chaos clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,12 +31,22 @@ check: $(READY) ## formatting, lint, types, layers, the code's promises about it
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 0 tests/tidy
 
+schema: $(READY) ## write schema.graphql anew from the code
+	@$(BIN)/python -c 'from guerdon.api.schema import sdl; print(sdl().strip())' > .schema.draft
+	@mv .schema.draft schema.graphql
+
 format: $(READY) ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 lock: $(READY) ## resolve the dependencies anew (ARGS="--upgrade" for the newest)
 	@scripts/lock $(ARGS)
+
+bench: $(READY) ## measure, and print figures (ARGS goes to each of benchmarks/bench_*.py)
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script $(ARGS) || exit 1; done
+
+chaos: $(READY) ## the tests that take long: faults at random (SECONDS=60 SEED=...)
+	@SECONDS=$(or $(SECONDS),60) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -m chaos $(ARGS)
 
 clean: ## remove what was made here: the environment, caches, reports
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \

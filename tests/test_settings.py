@@ -1,0 +1,112 @@
+"""Settings: bounds, contradictions, and mistakes that are reported all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from guerdon.settings import Settings, SettingsInvalid
+
+ADDRESSES = {
+    "GUERDON_MONGO_URL": "mongodb://root:hush@db.example/?replicaSet=rs",
+    "GUERDON_REDIS_URL": "redis://:hush@cache.example/0",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in ADDRESSES.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("environment")
+def test_two_addresses_are_all_that_must_be_set() -> None:
+    settings = Settings.load()
+
+    assert settings.mongo_database == "guerdon"
+    assert settings.mongo_driver == "motor"
+    assert settings.lanes == 16
+    assert settings.token_secret is None
+
+
+def test_all_mistakes_are_reported_at_once_under_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GUERDON_REDIS_URL", "http://cache.example")
+    monkeypatch.setenv("GUERDON_LANES", "0")
+    monkeypatch.setenv("GUERDON_KEY_PEPPER", "tiny")
+
+    with pytest.raises(SettingsInvalid) as refusal:
+        Settings.load()
+
+    assert [line.partition(":")[0] for line in refusal.value.mistakes] == [
+        "GUERDON_MONGO_URL",
+        "GUERDON_REDIS_URL",
+        "GUERDON_KEY_PEPPER",
+        "GUERDON_LANES",
+    ]
+    assert "is not set" in refusal.value.mistakes[0]
+    assert "must begin with redis://" in refusal.value.mistakes[1]
+
+
+def test_misspelt_setting_is_refused_and_the_right_name_given(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("GUERDON_MONGO_DATABSE", "shop")
+
+    with pytest.raises(SettingsInvalid, match="did you mean GUERDON_MONGO_DATABASE"):
+        Settings.load()
+
+
+def test_variables_that_kubernetes_adds_are_let_be(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("GUERDON_SERVICE_HOST", "10.0.0.1")
+    environment.setenv("GUERDON_PORT_8000_TCP_ADDR", "10.0.0.1")
+
+    assert Settings.load().port == 8000
+
+
+def test_settings_that_contradict_each_other_are_named(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("GUERDON_PAGE_SIZE_MAX", "10")
+
+    with pytest.raises(SettingsInvalid, match="PAGE_SIZE must not be above GUERDON_PAGE_SIZE_MAX"):
+        Settings.load()
+
+
+def test_neither_addresses_nor_wrong_values_appear_in_what_is_printed(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    printed = repr(Settings.load())
+    environment.setenv("GUERDON_TOKEN_SECRET", "hush")
+    with pytest.raises(SettingsInvalid) as refusal:
+        Settings.load()
+
+    assert "hush" not in printed
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_is_given_comes_before_the_environment() -> None:
+    assert Settings.load(mongo_database="other").mongo_database == "other"
+
+
+def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("GUERDON_ALLOWED_ORIGINS", "https://shop.example, https://app.example")
+
+    assert Settings.load().allowed_origins == ("https://shop.example", "https://app.example")
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    silent = [name for name, field in Settings.model_fields.items() if not field.description]
+
+    assert silent == []
+
+
+def test_settings_are_the_only_reader_of_the_environment(root: Path) -> None:
+    """The embedded stack alone hands its environment on, unread."""
+    readers = [
+        path.relative_to(root / "src" / "guerdon").as_posix()
+        for path in (root / "src").rglob("*.py")
+        if "environ" in path.read_text() and "os.environ" in path.read_text()
+    ]
+
+    assert sorted(readers) == ["embedded/parts.py", "settings.py"]
