@@ -19,7 +19,7 @@ $(READY): pyproject.toml locks/installer.txt locks/project.txt scripts/install s
 	@touch $@
 
 demo: $(READY) ## start everything on this machine (ARGS="--data DIR --port N --workers N --program FILE")
-	@exec $(BIN)/guerdon demo $(ARGS)
+	@exec $(BIN)/guerdon demo --sample $(ARGS)
 
 test: $(READY) ## run the tests (ARGS="-k word tests/core")
 	@$(BIN)/python -m pytest $(ARGS)

@@ -89,7 +89,7 @@ class Plan:
 
     @property
     def page(self) -> str:
-        """The address of the live page."""
+        """The address of the live page, without the key it needs."""
         return f"http://127.0.0.1:{self.api_port}/"
 
     def environment(self) -> dict[str, str]:
@@ -112,7 +112,7 @@ class Plan:
         return {
             "graphql": f"{self.page}graphql",
             "ws": f"ws://127.0.0.1:{self.api_port}/graphql",
-            "page": self.page,
+            "page": f"{self.page}#{seeded.page_fragment}",
             "keys": dict(seeded.keys),
             "member_tokens": dict(seeded.member_tokens),
             "mongo": environment["GUERDON_MONGO_URL"],
@@ -238,7 +238,7 @@ def _announce(plan: Plan, seeded: "Seeded") -> None:
     kept = "kept" if plan.folder.joinpath("lock").exists() else "removed at the end"
     lines = [
         "",
-        f"  Live page   {plan.page}",
+        f"  Live page   {plan.page}#{seeded.page_fragment}",
         f"  GraphQL     {plan.page}graphql",
         *(f"  Key         {key}  ({role})" for role, key in seeded.keys.items()),
         f"  Data        {plan.folder} ({kept})",
