@@ -1,0 +1,128 @@
+"""Bytes of HTTP in and out: bodies within their limit, and whole answers.
+
+The rule: nothing is read before it is known how much the sender may send, and never more than that,
+whatever `Content-Length` claims.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from guerdon.api.transport.errors import Refused
+
+BODY_SECONDS_MAX = 30.0
+
+
+class ClientGone(Exception):
+    """The client hung up; nobody is left to answer."""
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """Return one header of a request; several of a name are joined, as HTTP has it."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ", ".join(values) if values else None
+
+
+def check_content_type(scope: Scope) -> None:
+    """Refuse what is not JSON in UTF-8.
+
+    Browsers send JSON to other origins only after asking, so this is also what keeps foreign pages
+    from sending requests.
+
+    Raises:
+        Refused: The body is declared as something else.
+    """
+    declared = (header(scope, b"content-type") or "").lower()
+    media_type, *parameters = (part.strip() for part in declared.split(";"))
+    charsets = [it.partition("=")[2].strip('" ') for it in parameters if it.startswith("charset")]
+    if media_type != "application/json" or any(it not in {"utf-8", "utf8"} for it in charsets):
+        raise Refused(
+            "Send the request as JSON in UTF-8, with `Content-Type: application/json`.",
+            code="UNSUPPORTED_MEDIA_TYPE",
+            status=415,
+        )
+    encoding = (header(scope, b"content-encoding") or "identity").lower()
+    if encoding != "identity":
+        raise Refused(
+            "Compressed requests are not served: send the body as it is.",
+            code="UNSUPPORTED_MEDIA_TYPE",
+            status=415,
+        )
+
+
+async def read_body(scope: Scope, receive: Receive, *, bytes_max: int) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        Refused: It is larger than `bytes_max`, or comes too slowly.
+        ClientGone: The client hung up in the middle.
+    """
+    length = header(scope, b"content-length")
+    if length is not None and length.isdigit() and int(length[:20]) > bytes_max:
+        raise _too_large(bytes_max)
+    message = await receive()
+    if not message.get("more_body", False) and message["type"] == "http.request":
+        return _within(message.get("body", b""), bytes_max)
+    chunks, total = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise ClientGone
+                chunks.append(message.get("body", b""))
+                total += len(chunks[-1])
+                if total > bytes_max:
+                    raise _too_large(bytes_max)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+                message = await receive()
+    except TimeoutError:
+        raise Refused(
+            f"The body did not arrive within {BODY_SECONDS_MAX:g} s.",
+            code="BAD_REQUEST",
+            status=408,
+            headers={"connection": "close"},
+        ) from None
+
+
+def _within(body: bytes, bytes_max: int) -> bytes:
+    if len(body) > bytes_max:
+        raise _too_large(bytes_max)
+    return body
+
+
+def _too_large(bytes_max: int) -> Refused:
+    return Refused(
+        f"The request is larger than the {bytes_max} bytes that this credential may send.",
+        code="PAYLOAD_TOO_LARGE",
+        status=413,
+        headers={"connection": "close"},
+    )
+
+
+async def send_answer(
+    send: Send,
+    body: bytes,
+    *,
+    status: int,
+    media_type: str,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Send one whole answer."""
+    lines = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        *_fixed(headers or {}),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _fixed(headers: Mapping[str, str]) -> Iterable[tuple[bytes, bytes]]:
+    yield (b"vary", b"Accept")
+    yield (b"x-content-type-options", b"nosniff")
+    if "cache-control" not in headers:
+        yield (b"cache-control", b"no-store")
+    for name, value in headers.items():
+        yield (name.encode(), value.encode("latin-1"))

@@ -1,0 +1,163 @@
+"""Running operations: with a deadline, a fresh context each, and answers as bytes of JSON.
+
+The rule: whatever a resolver does, an answer comes out. Its exceptions become errors that callers
+may read (`errors`), its endlessness ends at the deadline, and its values that JSON cannot hold are
+internal errors like any other.
+
+Whether an operation may run at all has been decided in `operations`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution import (
+    Executor,
+    create_source_event_stream,
+    execute_root_selection_set,
+    execute_subscription_event,
+    map_source_to_response_event,
+)
+from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
+
+from guerdon.api.transport.encoding import encode_json
+from guerdon.api.transport.errors import ErrorReader, Refused, refusal_from
+from guerdon.api.transport.hooks import Connection, Credential, TransportHooks
+from guerdon.api.transport.operations import Operation
+from guerdon.api.transport.options import TransportOptions
+
+_is_awaitable: Any = optimized_is_awaitable
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation gave: `data` as JSON (absent if nothing was executed), and errors."""
+
+    data: bytes | None
+    errors: list[dict[str, Any]] | None = None
+
+    def body(self, cost: Mapping[str, Any] | None = None) -> bytes:
+        """Return the whole answer as JSON."""
+        parts = []
+        if self.data is not None:
+            parts.append(b'"data":' + self.data)
+        if self.errors:
+            parts.append(b'"errors":' + encode_json(self.errors))
+        if cost is not None:
+            parts.append(b'"extensions":{"cost":' + encode_json(cost) + b"}")
+        return b"{" + b",".join(parts) + b"}"
+
+
+class StreamFailed(Exception):
+    """A subscription ended by a failure; `errors` are what the caller may read of it."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("The subscription failed.")
+        self.errors = errors
+
+
+class Execution:
+    """Runs prepared operations against one schema."""
+
+    def __init__(
+        self, schema: Schema, options: TransportOptions, hooks: TransportHooks[Any]
+    ) -> None:
+        self._schema = schema._schema  # noqa: SLF001  # the library has no public name for it
+        self._executor_class = schema.execution_context_class
+        self._seconds_max = options.execution_seconds_max
+        self._hooks = hooks
+        self.errors = ErrorReader(hooks.explain)
+
+    async def run(
+        self, operation: Operation, credential: Credential, connection: Connection
+    ) -> Answer:
+        """Return the answer of a query or a mutation.
+
+        Raises:
+            Refused: The variables do not fit, or the deadline has passed.
+        """
+        executor = self._executor(operation, credential, connection)
+        try:
+            result: Any = execute_root_selection_set(executor)
+            if not isinstance(result, ExecutionResult):
+                async with asyncio.timeout(self._seconds_max):
+                    result = await result
+        except TimeoutError:
+            raise self._too_slow() from None
+        except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
+            return Answer(None, self.errors.unexpected(error))
+        return self._answer(result)
+
+    async def stream(
+        self, operation: Operation, credential: Credential, connection: Connection
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the answers of a subscription, each as JSON; the source is closed at the end.
+
+        Raises:
+            Refused: The variables do not fit.
+            StreamFailed: The source failed.
+        """
+        executor = self._executor(operation, credential, connection)
+
+        async def each(event: Executor[Any]) -> ExecutionResult:
+            event.context_value = self._hooks.context(credential, connection)
+            result: Any = execute_subscription_event(event)
+            if not isinstance(result, ExecutionResult):
+                async with asyncio.timeout(self._seconds_max):
+                    result = await result
+            assert isinstance(result, ExecutionResult)
+            return result
+
+        try:
+            source: Any = create_source_event_stream(executor)
+            if _is_awaitable(source):
+                source = await source
+            if isinstance(source, ExecutionResult):
+                raise StreamFailed(self.errors.read(source.errors or []))  # noqa: TRY301
+            async with aclosing(map_source_to_response_event(executor, source, each)) as answers:
+                async for result in answers:
+                    yield self._answer(result).body()
+        except (StreamFailed, GeneratorExit):
+            raise
+        except TimeoutError:
+            raise StreamFailed(self._too_slow().errors) from None
+        except Exception as error:  # noqa: BLE001  # as above
+            raise StreamFailed(self.errors.unexpected(error)) from None
+
+    def _executor(
+        self, operation: Operation, credential: Credential, connection: Connection
+    ) -> Executor[Any]:
+        executor = self._executor_class.build(
+            self._schema,
+            operation.document.node,
+            None,
+            self._hooks.context(credential, connection),
+            operation.variables,
+            operation.planned.name,
+            is_awaitable=_is_awaitable,
+            hide_suggestions=not credential.introspection,
+            operation_extensions=operation.extensions,
+        )
+        if isinstance(executor, list):
+            raise refusal_from(executor, code="BAD_USER_INPUT", status=422)
+        return executor
+
+    def _answer(self, result: ExecutionResult) -> Answer:
+        errors = self.errors.read(result.errors) if result.errors else None
+        try:
+            return Answer(encode_json(result.data), errors)
+        except TypeError as error:
+            cause = GraphQLError(str(error), original_error=error)
+            return Answer(b"null", [*(errors or ()), *self.errors.read([cause])])
+
+    def _too_slow(self) -> Refused:
+        return Refused(
+            f"The operation took longer than {self._seconds_max:g} s and was stopped. Ask for less"
+            " at once; repeat a mutation only under the same id.",
+            code="DEADLINE_EXCEEDED",
+            status=504,
+        )

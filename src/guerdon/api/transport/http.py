@@ -1,0 +1,201 @@
+"""GraphQL over HTTP: one request, one answer; or the hand-over to a stream.
+
+The rule: every answer is JSON with `errors` where something was refused, whatever went wrong and
+however early, in the media type that the client accepts and with the status code of the edition
+that the operator chose.
+
+Streams are in `streams`, the page for developers in `graphiql`.
+"""
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+
+from guerdon.api.transport.bodies import (
+    ClientGone,
+    check_content_type,
+    header,
+    read_body,
+    send_answer,
+)
+from guerdon.api.transport.errors import Refused
+from guerdon.api.transport.execution import Answer
+from guerdon.api.transport.graphiql import Page
+from guerdon.api.transport.hooks import Connection, Credential
+from guerdon.api.transport.negotiation import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    PLAIN_JSON,
+    Accepted,
+    media_type_of,
+    read_accept,
+    status_of,
+)
+from guerdon.api.transport.operations import Operation
+from guerdon.api.transport.parts import Parts
+from guerdon.api.transport.requests import (
+    GraphQLRequest,
+    request_from_body,
+    request_from_query_string,
+)
+from guerdon.api.transport.streams import Stream
+
+log = logging.getLogger("guerdon.api")
+
+ALLOWED_METHODS = "GET, POST"
+PARTIAL_SUCCESS = 294  # the draft's "data, but not all of it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One HTTP request on its way."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    accepted: Accepted
+
+    @property
+    def json(self) -> str:
+        return self.accepted.json or GRAPHQL_JSON
+
+
+class GraphQLOverHTTP:
+    """The ASGI endpoint for HTTP."""
+
+    def __init__(self, parts: Parts, page: Page) -> None:
+        self._parts = parts
+        self._page = page
+        self._known: OrderedDict[bytes, GraphQLRequest] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        call = _Call(scope, receive, send, read_accept(header(scope, b"accept")))
+        try:
+            await self._answer(call)
+        except Refused as refused:
+            await self._send_refusal(call, refused)
+        except ClientGone:
+            log.debug("A client hung up before its request was whole.")
+        except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
+            errors = self._parts.execution.errors.unexpected(error)
+            await self._send(call, Answer(None, errors).body(), status=500)
+
+    async def _answer(self, call: _Call) -> None:
+        method = call.scope["method"]
+        if method == "OPTIONS":
+            await send_answer(
+                call.send,
+                b"",
+                status=200,
+                media_type=PLAIN_JSON,
+                headers={"allow": ALLOWED_METHODS},
+            )
+            return
+        if method not in {"GET", "POST"}:
+            raise _not_allowed(f"{method} is not served here.", ALLOWED_METHODS)
+        connection = Connection(call.scope)
+        credential: Credential = await self._parts.hooks.authenticate(connection)
+        if method == "GET" and call.accepted.html and credential.ide:
+            await self._page.send(call.send)
+            return
+        if call.accepted.json is None and call.accepted.stream is None:
+            raise Refused(
+                f"No acceptable type: answers are {GRAPHQL_JSON}, {PLAIN_JSON} or {EVENT_STREAM}.",
+                code="NOT_ACCEPTABLE",
+                status=406,
+            )
+        request = await self._read(call, credential)
+        if call.accepted.json is None or call.accepted.stream_first:
+            await self._as_stream(call, request, credential, connection)
+            return
+        operation = await self._parts.operations.prepare(request, credential)
+        _check_method(method, operation)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            _check_stream(call.accepted)
+            await self._as_stream(call, request, credential, connection)
+            return
+        await self._as_json(call, operation, credential, connection)
+
+    async def _read(self, call: _Call, credential: Credential) -> GraphQLRequest:
+        if call.scope["method"] == "GET":
+            return request_from_query_string(call.scope["query_string"])
+        check_content_type(call.scope)
+        body = await read_body(call.scope, call.receive, bytes_max=credential.body_bytes_max)
+        known = self._known.get(body)
+        if known is not None:
+            self._known.move_to_end(body)
+            return known
+        request = request_from_body(body)
+        if len(body) <= self._parts.options.request_cached_bytes_max:
+            self._known[body] = request
+            if len(self._known) > self._parts.options.requests_cached_max:
+                self._known.popitem(last=False)
+        return request
+
+    async def _as_json(
+        self, call: _Call, operation: Operation, credential: Credential, connection: Connection
+    ) -> None:
+        parts = self._parts
+        cost = await parts.operations.charge(operation, credential)
+        answer = await parts.answers.get(
+            operation,
+            credential,
+            lambda: parts.execution.run(operation, credential, connection),
+        )
+        await self._send(call, answer.body(cost), status=self._status(call, answer))
+
+    async def _as_stream(
+        self,
+        call: _Call,
+        request: GraphQLRequest,
+        credential: Credential,
+        connection: Connection,
+    ) -> None:
+        stream = Stream(self._parts, call.accepted.stream or EVENT_STREAM, call.receive, call.send)
+        await stream.run(request, credential, connection, may_mutate=call.scope["method"] == "POST")
+
+    def _status(self, call: _Call, answer: Answer) -> int:
+        if answer.data is None:
+            return 500
+        is_draft = self._parts.options.status_codes == "draft" and call.json == GRAPHQL_JSON
+        return PARTIAL_SUCCESS if answer.errors and is_draft else 200
+
+    async def _send_refusal(self, call: _Call, refused: Refused) -> None:
+        status = status_of(refused, edition=self._parts.options.status_codes, json=call.json)
+        body = Answer(None, refused.errors).body()
+        await self._send(call, body, status=status, headers=refused.headers)
+
+    async def _send(
+        self, call: _Call, body: bytes, *, status: int, headers: dict[str, str] | None = None
+    ) -> None:
+        media_type = media_type_of(status, edition=self._parts.options.status_codes, json=call.json)
+        await send_answer(
+            call.send,
+            body,
+            status=status,
+            media_type=f"{media_type}; charset=utf-8",
+            headers=headers,
+        )
+
+
+def _not_allowed(message: str, allowed: str) -> Refused:
+    return Refused(message, code="METHOD_NOT_ALLOWED", status=405, headers={"allow": allowed})
+
+
+def _check_method(method: str, operation: Operation) -> None:
+    if method == "GET" and operation.kind is OperationType.MUTATION:
+        raise _not_allowed("A mutation changes something: send it by POST.", "POST")
+
+
+def _check_stream(accepted: Accepted) -> None:
+    if accepted.stream is None:
+        raise Refused(
+            "A subscription needs a stream: send `Accept: text/event-stream`, or use a"
+            " graphql-transport-ws socket.",
+            code="BAD_REQUEST",
+            status=406,
+        )

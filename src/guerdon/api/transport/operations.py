@@ -1,0 +1,134 @@
+"""From a request to an operation that may run: found, valid, affordable and permitted.
+
+The rule: every transport goes through `Operations.prepare`, so that nothing is checked on one of
+them and forgotten on another. What only one of them refuses (a mutation over GET) it adds itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLSchema, OperationType
+
+from guerdon.api.transport.documents import Document, Documents, PlannedOperation, root_field_of
+from guerdon.api.transport.errors import Refused
+from guerdon.api.transport.hooks import Allowance, Credential, TransportHooks
+from guerdon.api.transport.options import TransportOptions
+from guerdon.api.transport.persisted import RegisteredDocuments, Resolver, TrustedDocuments
+from guerdon.api.transport.requests import GraphQLRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of one request, ready to be charged and executed."""
+
+    document: Document
+    planned: PlannedOperation
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    cost: int
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.planned.kind
+
+    @property
+    def coordinates(self) -> frozenset[str]:
+        """Every field that it reads, as `Type.field`: what an answer can depend on."""
+        return self.planned.cost.coordinates
+
+    @property
+    def root_field(self) -> str:
+        """The name of the first field at the root; a subscription has no other."""
+        return root_field_of(self.planned, self.document)
+
+
+class Operations:
+    """Prepares operations, and charges them."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        options: TransportOptions,
+        hooks: TransportHooks[Any],
+        trusted: TrustedDocuments,
+    ) -> None:
+        self._hooks = hooks
+        self._resolver = Resolver(
+            trusted,
+            hooks.documents or RegisteredDocuments(),
+            bytes_max=options.persisted_bytes_max,
+        )
+        self.documents = Documents(schema, options)
+
+    async def prepare(self, request: GraphQLRequest, credential: Credential) -> Operation:
+        """Return the operation that a request means.
+
+        Raises:
+            Refused: It cannot be found, is not valid, costs too much, or is not permitted.
+        """
+        text = await self._resolver.text_of(request, credential)
+        document = self.documents.get(text, suggestions=credential.introspection)
+        if document.uses_introspection and not credential.introspection:
+            raise Refused(
+                "Introspection is off for this credential: the schema is published as a file,"
+                " schema.graphql.",
+                code="INTROSPECTION_DISABLED",
+                status=422,
+                is_graphql=True,
+            )
+        await self._resolver.register(request, credential)
+        planned = document.operation(request.operation_name)
+        cost = planned.cost.price(request.variables)
+        if cost > credential.cost_max:
+            raise Refused(
+                f"The operation costs {cost}; this credential may spend {credential.cost_max} on"
+                " one. Ask for fewer items (`first`) or fewer nested lists.",
+                code="MAX_COST_EXCEEDED",
+                status=422,
+                is_graphql=True,
+                extensions={"cost": {"requested": cost, "maximum": credential.cost_max}},
+            )
+        return Operation(
+            document=document,
+            planned=planned,
+            variables=request.variables,
+            extensions=request.extensions,
+            cost=cost,
+        )
+
+    async def charge(self, operation: Operation, credential: Credential) -> Mapping[str, Any]:
+        """Charge the operation to its credential; return what `extensions.cost` shows.
+
+        Raises:
+            Refused: The credential has nothing left; the answer says when to come back.
+        """
+        shown: dict[str, Any] = {"requested": operation.cost}
+        if self._hooks.charge is None:
+            return shown
+        allowance = await self._hooks.charge(credential, operation.cost)
+        if allowance is None:
+            return shown
+        _show(allowance, shown)
+        if allowance.retry_after_seconds is not None:
+            raise _throttled(allowance.retry_after_seconds, shown)
+        return shown
+
+
+def _show(allowance: Allowance, shown: dict[str, Any]) -> None:
+    if allowance.available is not None:
+        shown["available"] = allowance.available
+    if allowance.restore_rate is not None:
+        shown["restoreRate"] = allowance.restore_rate
+
+
+def _throttled(seconds: float, shown: Mapping[str, Any]) -> Refused:
+    whole = max(1, -int(-seconds // 1))
+    return Refused(
+        f"The rate limit of this credential is used up: come back in {whole} s.",
+        code="THROTTLED",
+        status=429,
+        headers={"retry-after": str(whole)},
+        extensions={"retryAfter": round(seconds, 3), "cost": dict(shown)},
+    )
