@@ -1,0 +1,426 @@
+"""The sections `rules` and `accept`: what activities earn, and which are refused."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from guerdon.core.amounts import Ratio, Rounding
+from guerdon.core.program import (
+    AcceptRule,
+    Bands,
+    Fixed,
+    Give,
+    GiveByTier,
+    Limit,
+    Of,
+    Per,
+    Rate,
+    Rule,
+    Step,
+    Unit,
+)
+from guerdon.program.conditions import LINES, WHEN
+from guerdon.program.draft import Spot
+from guerdon.program.grants import PENDING_KEY, PER
+from guerdon.program.presentation import readable
+from guerdon.program.scalars import (
+    ID,
+    LADDER,
+    LINE,
+    POINTS,
+    POSITIVE,
+    POSITIVE_MONEY,
+    POSITIVE_POINTS,
+    PROSE,
+    RULE,
+    WALLET,
+    WORD,
+    Fraction,
+    Whole,
+    judge_tier,
+)
+from guerdon.program.shapes import (
+    ByKey,
+    Choice,
+    Fields,
+    Key,
+    ListOf,
+    MapOf,
+    Record,
+    Schema,
+    Shape,
+    UniqueListOf,
+)
+from guerdon.program.wallets import EXPIRY_KEY, activities, with_ladder, with_units
+from guerdon.program.yaml_source import Sequence
+
+ROUNDING: Shape[Rounding] = Choice({rounding.value: rounding for rounding in Rounding})
+_TAIL = (
+    Key(
+        name="round",
+        shape=ROUNDING,
+        about="How a figure between two units is rounded.",
+        example="half_up",
+        default=Rounding.FLOOR,
+    ),
+    Key(
+        name="max",
+        shape=POSITIVE_POINTS,
+        about="Never more than this for one activity.",
+        example="500",
+    ),
+)
+
+
+def _scaled(ratio: Ratio, spot: Spot) -> Ratio:
+    """Return points per money as minor units per minor unit."""
+    units = spot.units.digits if spot.units is not None else 0
+    return ratio.scaled(units - spot.draft.money.digits)
+
+
+def _per_unit(ratio: Ratio, spot: Spot) -> Ratio:
+    return ratio.scaled(spot.units.digits if spot.units is not None else 0)
+
+
+class _Band(Shape[tuple[int, int]]):
+    """A pair: money up to and including, and the points for it."""
+
+    def read(self, spot: Spot) -> tuple[int, int]:
+        """Return both in minor units."""
+        node = spot.node
+        if not isinstance(node, Sequence) or len(node.items) != 2:  # noqa: PLR2004 - a pair
+            raise spot.wrong(
+                "A band is a pair: money up to and including, and points.",
+                "Write it like [30.00, 2].",
+            )
+        upto, points = (spot.item(i, item) for i, item in enumerate(node.items))
+        return POSITIVE_MONEY.read(upto), POINTS.read(points)
+
+    def schema(self) -> Schema:
+        """Return a pair of numbers."""
+        return {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+def _bands(fields: Fields) -> Give:
+    bands: tuple[tuple[int, int], ...] = fields["bands"]
+    for earlier, later in pairwise(bands):
+        if later[0] <= earlier[0]:
+            raise fields.at("bands").wrong(
+                "The bands do not ascend.", "Order them by their upper ends."
+            )
+    return _give(fields, Bands(bands, fields["above"]))
+
+
+def _give(fields: Fields, form: Fixed | Rate | Step | Bands | Unit | Of) -> Give:
+    return Give(form=form, round=fields["round"], max=fields["max"])
+
+
+_WHAT = "a `give`"
+GIVE: Shape[Give] = ByKey(
+    what="A `give`",
+    variants={
+        "fixed": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="fixed",
+                    shape=POINTS,
+                    about="So many units, whatever the amount.",
+                    example="50",
+                    required=True,
+                ),
+                *_TAIL,
+            ),
+            build=lambda fields: _give(fields, Fixed(fields["fixed"])),
+        ),
+        "rate": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="rate",
+                    shape=Fraction(),
+                    about="Units for each unit of money.",
+                    example="1.5",
+                    required=True,
+                ),
+                *_TAIL,
+            ),
+            build=lambda fields: _give(fields, Rate(_scaled(fields["rate"], fields.spot))),
+        ),
+        "step": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="step",
+                    shape=POSITIVE_MONEY,
+                    about="For each full step of money.",
+                    example="5.00",
+                    required=True,
+                ),
+                Key(
+                    name="points",
+                    shape=POINTS,
+                    about="Units for one step.",
+                    example="1",
+                    required=True,
+                ),
+                Key(
+                    name="remainder",
+                    shape=Choice({"drop": False, "carry": True}),
+                    about="What is left of a step is dropped, or carried to the next activity.",
+                    example="carry",
+                    default=False,
+                ),
+                *_TAIL,
+            ),
+            build=lambda fields: _give(
+                fields, Step(fields["step"], fields["points"], fields["remainder"])
+            ),
+        ),
+        "bands": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="bands",
+                    shape=ListOf(_Band(), least=1),
+                    about="Pairs of money (up to and including) and units, ascending.",
+                    example="[[30.00, 2], [60.00, 6]]",
+                    required=True,
+                ),
+                Key(
+                    name="above",
+                    shape=POINTS,
+                    about="Units above the last band.",
+                    example="16",
+                    required=True,
+                ),
+                *_TAIL,
+            ),
+            build=_bands,
+        ),
+        "unit": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="unit",
+                    shape=WORD,
+                    about="A field of the activity that is counted in units, such as miles.",
+                    example="miles",
+                    required=True,
+                ),
+                Key(
+                    name="points",
+                    shape=Fraction(),
+                    about="Units for each unit of the field.",
+                    example="5",
+                    required=True,
+                ),
+                Key(
+                    name="min",
+                    shape=Fraction(),
+                    about="At least so many units of the field are counted.",
+                    example="500",
+                    default=Ratio(0, 1),
+                ),
+                *_TAIL,
+            ),
+            build=lambda fields: _give(
+                fields,
+                Unit(fields["unit"], _per_unit(fields["points"], fields.spot), fields["min"]),
+            ),
+        ),
+        "of": Record(
+            what=_WHAT,
+            keys=(
+                Key(
+                    name="of",
+                    shape=ListOf(RULE, lone=True, least=1),
+                    about="Rules whose rounded units of this activity are multiplied.",
+                    example="[base]",
+                    required=True,
+                ),
+                Key(
+                    name="times",
+                    shape=Fraction(POSITIVE),
+                    about="How often they are given once more: 1 doubles, 2 triples.",
+                    example="1",
+                    required=True,
+                ),
+                *_TAIL,
+            ),
+            build=lambda fields: _give(fields, Of(fields["of"], fields["times"])),
+        ),
+    },
+)
+
+_BY_TIER: Shape[GiveByTier] = Record(
+    what="a give by tier",
+    keys=(
+        Key(
+            name="ladder",
+            shape=LADDER,
+            about="Whose tier decides, held when the activity happened.",
+            example="status",
+            required=True,
+        ),
+        Key(
+            name="tiers",
+            shape=MapOf(GIVE, judge_tier),
+            about="A `give` for each tier; tiers that are not named get nothing.",
+            example="{green: {rate: 1}, gold: {rate: 1.2}}",
+            required=True,
+        ),
+    ),
+    build=lambda fields: GiveByTier(fields["ladder"], fields["tiers"]),
+    scope=with_ladder,
+)
+
+
+def _limit(fields: Fields) -> Limit:
+    times, points = fields.given("times"), fields.given("points")
+    if times and points:
+        raise fields.at("points").wrong(
+            "A limit counts `times` or `points`, not both.", "Keep one of them."
+        )
+    if not times and not points:
+        raise fields.spot.wrong(
+            "`times` or `points` is missing in a limit.", "Add one, for example `times: 1`."
+        )
+    if fields["by"] == "subject" and not fields.given("subject"):
+        raise fields.spot.wrong(
+            "The limit counts by subject, but no `subject` is named.",
+            "Add the field that names it, for example `subject: quiz`.",
+        )
+    return Limit(**fields.without())
+
+
+LIMIT = Record(
+    what="a limit",
+    keys=(
+        Key(name="times", shape=Whole(), about="How often the rule may apply.", example="1"),
+        Key(name="points", shape=POINTS, about="How many units it may give.", example="500"),
+        Key(
+            name="per",
+            shape=PER,
+            about="In which window; default: ever.",
+            example="week",
+            default=Per.LIFETIME,
+        ),
+        Key(
+            name="by",
+            shape=Choice({word: word for word in ("member", "beneficiary", "subject", "anyone")}),
+            about="Counted by acting member, recipient, member and subject, or all together.",
+            example="member",
+            default="member",
+        ),
+        Key(
+            name="subject",
+            shape=WORD,
+            about="The field of the activity that names the subject.",
+            example="quiz",
+        ),
+    ),
+    build=_limit,
+)
+
+
+def _rule(fields: Fields) -> Rule:
+    if fields.given("give") == fields.given("by_tier"):
+        spot = fields.at("by_tier") if fields.given("give") else fields.spot
+        raise spot.wrong(
+            "A rule has both `give` and `by_tier`."
+            if fields.given("give")
+            else "`give` is missing in a rule.",
+            "Keep one of them."
+            if fields.given("give")
+            else "Add it, for example `give: {rate: 1}`, or `by_tier`.",
+        )
+    give: Give | GiveByTier = fields["give"] or fields["by_tier"]
+    name = fields["name"] or readable(fields["id"])
+    return Rule(
+        **fields.without("give", "by_tier", "to", "name"),
+        give=give,
+        to_referrer=fields["to"],
+        name=name,
+    )
+
+
+_RULE = Record(
+    what="a rule",
+    keys=(
+        Key(
+            name="id",
+            shape=ID,
+            about="Names the rule in lots, explanations and `of`.",
+            example="base",
+            required=True,
+        ),
+        Key(name="name", shape=LINE, about="What members read; default: the id.", example="Base"),
+        Key(
+            name="description",
+            shape=PROSE,
+            about="A sentence for members.",
+            example="One point for every dollar.",
+        ),
+        activities("The types of activity that earn."),
+        WHEN,
+        LINES,
+        Key(
+            name="wallet",
+            shape=WALLET,
+            about="Where the units go.",
+            example="points",
+            required=True,
+        ),
+        Key(name="give", shape=GIVE, about="How many units.", example="{rate: 1}"),
+        Key(
+            name="by_tier",
+            shape=_BY_TIER,
+            about="How many units, by the tier held when it happened.",
+            example="{ladder: status, tiers: {gold: {rate: 1.2}}}",
+        ),
+        Key(
+            name="to",
+            shape=Choice({"referrer": True}),
+            about="Who gets them: the member who referred the acting one.",
+            example="referrer",
+            default=False,
+        ),
+        Key(
+            name="limit",
+            shape=LIMIT,
+            about="How often, or how much, the rule may give.",
+            example="{times: 1, per: week}",
+        ),
+        PENDING_KEY,
+        EXPIRY_KEY,
+        Key(
+            name="best_of",
+            shape=WORD,
+            about="Of all rules with the same word here only the best pays.",
+            example="double",
+        ),
+    ),
+    build=_rule,
+    scope=with_units,
+)
+
+
+RULES: Shape[tuple[Rule, ...]] = UniqueListOf(_RULE)
+
+ACCEPT: Shape[tuple[AcceptRule, ...]] = ListOf(
+    Record(
+        what="an accept rule",
+        keys=(
+            activities("The types of activity that are judged."),
+            replace(WHEN, required=True),
+            Key(
+                name="reason",
+                shape=ID,
+                about="The reason given for the rejection.",
+                example="channel_not_eligible",
+                required=True,
+            ),
+        ),
+        build=lambda fields: AcceptRule(**fields.without()),
+    )
+)
