@@ -22,9 +22,9 @@ def all_gone(pids: Iterable[int]) -> bool:
     return becomes_true(lambda: not {pid for pid in remaining if runs(pid)})
 
 
-def becomes_true(asked: Callable[[], object]) -> bool:
+def becomes_true(asked: Callable[[], object], *, seconds: float = DEADLINE_SECONDS) -> bool:
     """Ask again and again until the answer is yes, or the deadline has passed."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not asked():
         if time.monotonic() > deadline:
             return False

@@ -7,7 +7,6 @@ environment, as in production.
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
 import signal
@@ -179,8 +178,9 @@ async def _live(
 
 def _lacking() -> list[str]:
     """Name the modules that this stage of the project does not have yet."""
-    needed = ("guerdon.cli.seed", "guerdon.wiring", "guerdon.workers", "guerdon.api.app")
-    return [name for name in needed if importlib.util.find_spec(name) is None]
+    needed = ("cli/seed.py", "wiring.py", "workers/broker.py", "workers/timetable.py", "api/app.py")
+    package = Path(__file__).parents[1]
+    return [name for name in needed if not (package / name).exists()]
 
 
 async def _seed(plan: Plan) -> "Seeded":
