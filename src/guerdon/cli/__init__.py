@@ -5,6 +5,8 @@ They print sentences, exit with 0 (done), 1 (could not) or 2 (asked wrongly), an
 of their own: what they do is done by the engine, the API, the workers or the embedded stack.
 """
 
+import sys
+
 import typer
 
 from guerdon.cli.demo import demo
@@ -25,4 +27,6 @@ for command in (demo, serve, work, schedule):
 
 def main() -> None:
     """Run the command line."""
+    if sys.flags.optimize > 1:
+        sys.exit("guerdon cannot run under python -OO: its errors' docstrings are their messages.")
     app()

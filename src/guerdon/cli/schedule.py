@@ -16,6 +16,10 @@ def schedule(
     """Wake lanes whose hint was lost, and standings that time alone changes, until stopped."""
     settings = settings_or_stop()
 
+    from guerdon.cli.logs import configure_logs
+
+    configure_logs(settings)
+
     from guerdon.workers.timetable import run
 
     async def until_stopped() -> None:

@@ -7,6 +7,10 @@ def serve() -> None:
     """Answer GraphQL on GUERDON_HOST:GUERDON_PORT until stopped."""
     settings = settings_or_stop()
 
+    from guerdon.cli.logs import configure_logs
+
+    configure_logs(settings)
+
     import uvicorn
     from starlette.types import ASGIApp
 

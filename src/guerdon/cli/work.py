@@ -19,6 +19,10 @@ def work(
     """Decide what was reported, lane by lane, until stopped."""
     settings = settings_or_stop()
 
+    from guerdon.cli.logs import configure_logs
+
+    configure_logs(settings)
+
     from dramatiq import Worker
 
     from guerdon.workers.broker import build_broker
