@@ -184,13 +184,14 @@ class _Pass:
         if declared is not None:
             return declared
         given = {it.name.value: self._value(it.value) for it in node.arguments or ()}
-        sizes, lists = [], []
+        sizes: list[int] = []
+        lists: list[int] = []
         for name, argument in field.args.items():
             value = given.get(name, Undefined)
             if value is Undefined and argument.default_value is not Undefined:
                 value = argument.default_value
             if name in self._table.sizing_arguments and isinstance(value, int | float):
-                sizes.append(max(_as_size(value), 0))
+                sizes.append(max(int(_as_size(value)), 0))
             elif isinstance(value, list):
                 lists.append(len(value))
         if sizes:

@@ -26,14 +26,13 @@ from graphql import (
     validate,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from guerdon.api.transport.costs import CostPlan
 from guerdon.api.transport.errors import Refused, refusal_from
 from guerdon.api.transport.limits import check_extent, too_complex
 from guerdon.api.transport.options import TransportOptions
 
-_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_RULES = (*specified_rules, MaybeNullValidationRule)
 
 
 @dataclass(frozen=True, slots=True)

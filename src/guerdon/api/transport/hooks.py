@@ -149,7 +149,7 @@ def _credential_as_context(credential: Any, _connection: Connection) -> object:
     return credential
 
 
-def _never_shared(_field: str, _variables: Mapping[str, Any], _credential: Any) -> Share | None:
+def _never_shared(_operation: "Operation", _credential: Any) -> Share | None:
     return None
 
 
@@ -170,7 +170,7 @@ class TransportHooks(Generic[C]):
     still_valid: Callable[[C], Awaitable[bool]] = _always_valid
     context: Callable[[C, Connection], object] = _credential_as_context
     charge: Callable[[C, int], Awaitable[Allowance | None]] | None = None
-    share: Callable[[str, Mapping[str, Any], C], Share | None] = _never_shared
+    share: Callable[["Operation", C], Share | None] = _never_shared
     explain: Callable[[Exception], Refused | None] | None = None
     answers: AnswerStore | None = None
     documents: DocumentStore | None = None

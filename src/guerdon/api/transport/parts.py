@@ -35,7 +35,7 @@ class Parts:
         self, operation: Operation, credential: Credential, connection: Connection
     ) -> SharedStream | None:
         """Return the stream that serves this subscription together with others, if one may."""
-        share = self.hooks.share(operation.root_field, operation.variables, credential)
+        share = self.hooks.share(operation, credential)
         if share is None:
             return None
         key = (

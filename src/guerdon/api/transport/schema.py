@@ -10,7 +10,14 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    lexicographic_sort_schema,
+    print_schema,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.field import StrawberryField
@@ -19,7 +26,11 @@ from guerdon.api.transport.scalars import SCALAR_MAP
 
 
 class TransportSchema(strawberry.Schema):
-    """A Strawberry schema as the transport serves it: sorted, precise, without suggestions."""
+    """A Strawberry schema as the transport serves it: precise scalars, no suggestions.
+
+    The library's own `sort_schema` is not used: it copies types, after which enums refuse their
+    members and unions their types. `sdl` sorts what it prints.
+    """
 
     def __init__(
         self,
@@ -41,9 +52,9 @@ class TransportSchema(strawberry.Schema):
                 chosen,
                 scalar_map={**SCALAR_MAP, **chosen.scalar_map, **(scalars or {})},
                 disable_field_suggestions=True,
-                sort_schema=True,
             ),
         )
+        _tell_one_of(self._schema)
         _read_plain_attributes_directly(self._schema)
 
     def process_errors(
@@ -52,6 +63,22 @@ class TransportSchema(strawberry.Schema):
         execution_context: ExecutionContext | None = None,
     ) -> None:
         """Log nothing: most errors are the client's, and ours are logged where they are hidden."""
+
+    def sdl(self) -> str:
+        """Return the schema in its definition language, sorted, for `schema.graphql`."""
+        return print_schema(lexicographic_sort_schema(self._schema)) + "\n"
+
+
+def _tell_one_of(schema: GraphQLSchema) -> None:
+    """Tell graphql-core which inputs take exactly one member.
+
+    Strawberry checks them by a rule of its own and does not mark them, so the printed schema
+    would not say it.
+    """
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            definition = type_.extensions.get("strawberry-definition")
+            type_.is_one_of = bool(getattr(definition, "is_one_of", False))
 
 
 def _read_plain_attributes_directly(schema: GraphQLSchema) -> None:
