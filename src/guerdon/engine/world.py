@@ -60,9 +60,19 @@ class Layout:
     epoch: int = 1
 
 
+_EPOCH = 1 << 16  # more lanes than an epoch may have
+
+
+def lanes_of(layout: Layout) -> range:
+    """Return the numbers of the lanes: those of different epochs never meet."""
+    first = (layout.epoch - 1) * _EPOCH
+    return range(first, first + layout.lanes)
+
+
 def lane_of(member: str | None, layout: Layout) -> int:
-    """Return the lane that decides a member; what concerns the whole program has lane 0."""
-    return 0 if member is None else crc32(member.encode()) % layout.lanes
+    """Return the lane that decides a member; what concerns the whole program has the first one."""
+    slot = 0 if member is None else crc32(member.encode()) % layout.lanes
+    return (layout.epoch - 1) * _EPOCH + slot
 
 
 # ---------------------------------------------------------------- what the stores hand over
@@ -85,7 +95,7 @@ class Mark(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """One entry of an inbox: its place, the activity in plain form, and failed attempts."""
+    """One entry of an inbox: its place and the activity in plain form."""
 
     order: str
     activity: Plain
@@ -106,6 +116,7 @@ class Aside(NamedTuple):
     key: str
     state: str
     reason: str
+    order: str
     activity: Plain
     identity: str | None = None
 
@@ -359,8 +370,8 @@ class Lanes(Protocol):
 class Standings(Protocol):
     """The heads, in plain form."""
 
-    async def load(self, program: str, members: Collection[str]) -> dict[str, Plain]:
-        """Return standings by member id."""
+    async def load(self, program: str, members: Collection[tuple[int, str]]) -> dict[str, Plain]:
+        """Return heads by member id; asked for with their lanes."""
         ...
 
     async def due(self, program: str, until: Instant, limit: int) -> list[tuple[str, Instant]]:
@@ -372,7 +383,7 @@ class Pages(Protocol):
     """Entries of shelves outside the head."""
 
     async def load(
-        self, program: str, asked: Mapping[str, Collection[PageRef]], extra: int = 0
+        self, program: str, asked: Mapping[tuple[int, str], Sequence[PageRef]], *, extra: int = 0
     ) -> dict[str, list[tuple[str, str, str, Plain]]]:
         """Return (shelf, key, sort, value) by member; `front` refs bring `extra` more."""
         ...
@@ -390,7 +401,13 @@ class Journal(Protocol):
         ...
 
     async def of_member(
-        self, program: str, member: str, *, limit: int, after: int | None, before: int | None
+        self,
+        program: str,
+        member: str,
+        *,
+        limit: int,
+        after: int | None = None,
+        before: int | None = None,
     ) -> list[Entry]:
         """Return entries newest first below `after`; oldest first above `before`."""
         ...
@@ -437,12 +454,12 @@ class Shared(Protocol):
 class Keys(Protocol):
     """API keys: hashed secrets."""
 
-    async def add(self, program: str, key: Key, digest: bytes) -> None:
+    async def add(self, program: str, entry: Key, digest: bytes) -> None:
         """Store a key."""
         ...
 
-    async def find(self, key_id: str) -> tuple[str, Key, bytes] | None:
-        """Return program, key and digest. The one look-up without a program: the key names it."""
+    async def find(self, program: str, key_id: str) -> tuple[Key, bytes] | None:
+        """Return a key and its digest."""
         ...
 
     async def list(self, program: str) -> list[Key]:
@@ -451,6 +468,18 @@ class Keys(Protocol):
 
     async def revoke(self, program: str, key_id: str, at: Instant) -> Key | None:
         """Revoke a key for good and return it."""
+        ...
+
+
+class Secrets(Protocol):
+    """The installation's secrets."""
+
+    async def token_secret(self) -> bytes:
+        """Return what signs member tokens."""
+        ...
+
+    async def key_pepper(self) -> bytes:
+        """Return what API keys are hashed with."""
         ...
 
 
@@ -611,6 +640,7 @@ class World:
     scores: Scores
     shared: Shared
     keys: Keys
+    secrets: Secrets
     commit: Commit
     boards: Boards
     projection: BoardWriter

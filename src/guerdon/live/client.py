@@ -1,0 +1,116 @@
+"""The Redis client: one an event loop, short deadlines, and a pause after a failure.
+
+Rule: after a failure nothing is tried for a moment, so that a stalled server costs one deadline a
+second and not one a call. The broker's queues lie in database 0, everything else in database 1,
+because Dramatiq's maintenance walks all keys of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+from weakref import WeakKeyDictionary
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from guerdon.engine.refusals import LiveDown
+
+Answer = TypeVar("Answer")
+
+BROKER_DB = 0
+LIVE_DB = 1
+_PAUSE_SECONDS = 1.0
+
+
+def with_db(url: str, db: int) -> str:
+    """Return the address of another database of the same server."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"{url}{'&' if parts.query else '?'}db={db}"
+    return urlunsplit(parts._replace(path=f"/{db}"))
+
+
+class Live:
+    """The connection to Redis, by event loop; `namespace` begins every key."""
+
+    def __init__(self, url: str, *, namespace: str, timeout_seconds: float) -> None:
+        self.namespace = namespace
+        self._url = with_db(url, LIVE_DB)
+        self._timeout_seconds = timeout_seconds
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._down_until = 0.0
+
+    def connect(self, *, timeout_seconds: float | None) -> Any:
+        """Return a client of its own; without a deadline for who only listens."""
+        return Redis.from_url(
+            self._url,
+            socket_timeout=timeout_seconds,
+            socket_connect_timeout=self._timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    @property
+    def client(self) -> Any:
+        """The running loop's client, made on first use."""
+        loop = asyncio.get_running_loop()
+        found = self._clients.get(loop)
+        if found is None:
+            found = self.connect(timeout_seconds=self._timeout_seconds)
+            self._clients[loop] = found
+        return found
+
+    async def ask(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Run `work(client)`.
+
+        Raises:
+            LiveDown: Redis does not answer, or did not a moment ago.
+        """
+        now = asyncio.get_running_loop().time()
+        if now < self._down_until:
+            raise LiveDown
+        try:
+            return await work(self.client)
+        except NoScriptError:
+            raise  # a question of what it knows, not of whether it answers
+        except (RedisError, OSError, TimeoutError) as error:
+            self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
+            raise LiveDown(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Close the running loop's client."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+
+
+class Scripts:
+    """Lua scripts by name, called by their hash and loaded when the server does not know them."""
+
+    def __init__(self, live: Live, **sources: str) -> None:
+        self._live = live
+        self._sources = sources
+        self._hashes: dict[str, str] = {}
+
+    async def load(self, client: Any) -> None:
+        """Load all scripts."""
+        for name, source in self._sources.items():
+            self._hashes[name] = await client.script_load(source)
+
+    def hash(self, name: str) -> str:
+        """Return a script's hash; empty until the first load, which no server knows."""
+        return self._hashes.get(name, "0" * 40)
+
+    async def run(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Run `work(client)`, once more after loading where a script was unknown.
+
+        Raises:
+            LiveDown: Redis does not answer.
+        """
+        try:
+            return await self._live.ask(work)
+        except NoScriptError:
+            await self._live.ask(self.load)
+            return await self._live.ask(work)

@@ -1,0 +1,178 @@
+"""The driver, confined: one client an event loop, units of work with a deadline, transactions.
+
+Motor and PyMongo's own async client are called alike except for four calls (`aggregate`, sessions,
+`start_transaction`, `close`); the seam for these is here, and stores use nothing else that
+differs. Rule: no call waits for ever. What the driver reports of a database that is away becomes
+`StoreDown`; a mistake of ours stays what it is.
+"""
+
+import asyncio
+import inspect
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pymongo
+from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from guerdon.engine.world import StoreDown
+
+Document = dict[str, Any]
+
+WORK_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS_MAX = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How to reach the database; `driver` is motor or pymongo."""
+
+    url: str
+    database: str = "guerdon"
+    driver: str = "motor"
+    pool_max: int = 50
+    selection_seconds: float = 5.0
+
+
+class Mongo:
+    """The database, by event loop: a client belongs to the loop that it was first used on."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+
+    @property
+    def client(self) -> Any:
+        """The running loop's client, made on first use."""
+        loop = asyncio.get_running_loop()
+        found = self._clients.get(loop)
+        if found is None:
+            found = self._clients[loop] = self._connect()
+        return found
+
+    def _connect(self) -> Any:
+        access = self._access
+        options: dict[str, Any] = {
+            "w": "majority",
+            "journal": True,
+            "retryWrites": True,
+            "readConcernLevel": "majority",
+            "heartbeatFrequencyMS": 2_000,
+            "serverSelectionTimeoutMS": int(access.selection_seconds * 1_000),
+            "connectTimeoutMS": 5_000,
+            "maxPoolSize": access.pool_max,
+            "appname": "guerdon",
+        }
+        if access.driver == "pymongo":
+            return pymongo.AsyncMongoClient(access.url, **options)
+        from motor.motor_asyncio import AsyncIOMotorClient
+
+        return AsyncIOMotorClient(access.url, **options)
+
+    def __getitem__(self, collection: str) -> Any:
+        """Return a collection."""
+        return self.database[collection]
+
+    @property
+    def database(self) -> Any:
+        """The database."""
+        return self.client[self._access.database]
+
+    async def rows(self, collection: str, pipeline: list[Document]) -> list[Document]:
+        """Return all documents of an aggregation."""
+        cursor = self[collection].aggregate(pipeline)
+        if inspect.isawaitable(cursor):
+            cursor = await cursor
+        found: list[Document] = await cursor.to_list(None)
+        return found
+
+    async def transact(self, work: Callable[[Any], Awaitable[None]]) -> None:
+        """Run `work(session)` in one transaction, again while it fails for passing reasons.
+
+        A transaction that met another one is made anew as a whole; a commit whose outcome is
+        unknown is asked for again. Whatever else happens ends it, and nothing was written.
+
+        Raises:
+            StoreDown: There was no outcome within the deadline.
+        """
+        pause = _PAUSE_SECONDS
+        with unit_of_work():
+            while True:
+                try:
+                    async with self._session() as session:
+                        async with self._transaction(session):
+                            await work(session)
+                        return
+                except PyMongoError as error:
+                    if not error.has_error_label("TransientTransactionError") or error.timeout:
+                        raise
+                # Jitter, so that two that met do not meet again.
+                await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
+                pause = min(pause * 2, _PAUSE_SECONDS_MAX)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Any]:
+        session = self.client.start_session()
+        if inspect.isawaitable(session):
+            session = await session
+        async with session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, session: Any) -> AsyncIterator[None]:
+        begun = session.start_transaction(
+            read_concern=ReadConcern("snapshot"),
+            write_concern=WriteConcern("majority", j=True),
+            read_preference=ReadPreference.PRIMARY,
+        )
+        if inspect.isawaitable(begun):
+            await begun
+        try:
+            yield
+        except BaseException:
+            # Also when cancelled: an open transaction would keep its documents from all others.
+            await session.abort_transaction()
+            raise
+        await self._commit(session)
+
+    async def _commit(self, session: Any) -> None:
+        while True:
+            try:
+                await session.commit_transaction()
+            except PyMongoError as error:
+                unknown = error.has_error_label("UnknownTransactionCommitResult")
+                if not unknown or error.timeout:
+                    raise
+            else:
+                return
+
+    async def close(self) -> None:
+        """Close the running loop's client."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            closing = client.close()
+            if inspect.isawaitable(closing):
+                await closing
+
+
+@contextmanager
+def unit_of_work(seconds: float = WORK_SECONDS) -> Iterator[None]:
+    """Bound everything inside to a deadline, and name a database that is away.
+
+    Raises:
+        StoreDown: It did not answer in time, or there is no primary.
+    """
+    try:
+        with pymongo.timeout(seconds):
+            yield
+    except PyMongoError as error:
+        if isinstance(error, ConnectionFailure) or error.timeout:
+            raise StoreDown(str(type(error).__name__)) from error
+        raise

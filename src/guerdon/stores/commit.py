@@ -1,0 +1,149 @@
+"""The one transaction: all that a batch changes, or nothing of it.
+
+Rule: the lane's document comes first. It is the lock, the fence and the sequence, so that whoever
+lost the lane fails before anything else is touched. Nothing that fails inside is caught and gone
+on from: the server has ended the transaction by then; the engine looks and decides anew.
+"""
+
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from guerdon.engine.world import AlreadyDecided, Batch, LaneLost
+from guerdon.stores.client import Document, Mongo
+from guerdon.stores.inbox import aside_document, entry_document
+from guerdon.stores.journal import entry_documents
+from guerdon.stores.keyed import key, lane_key
+from guerdon.stores.pages import page_name, page_update
+from guerdon.stores.scores import score_update
+from guerdon.stores.shared import confirm, give_back
+from guerdon.stores.standings import standing_document
+
+_DUPLICATE = 11000
+
+
+class CommitStore:
+    """See `engine.world.Commit`."""
+
+    def __init__(self, mongo: Mongo, *, lease_ms: int) -> None:
+        self._mongo = mongo
+        self._lease_ms = lease_ms
+
+    async def __call__(self, batch: Batch) -> None:
+        """Write a batch, all or nothing."""
+
+        async def work(session: Any) -> None:
+            write = _Writing(self._mongo.database, session)
+            await self._lane(write, batch)
+            await _standings(write, batch)
+            await _pages(write, batch)
+            await write.insert("journal", entry_documents(batch.hold.program, batch.entries))
+            await _scores(write, batch)
+            await _inboxes(write, batch)
+            await _members(write, batch)
+            await _shared(write, batch)
+
+        await self._mongo.transact(work)
+
+    async def _lane(self, write: "_Writing", batch: Batch) -> None:
+        hold = batch.hold
+        advance = {
+            "$set": {
+                "s": {"$add": ["$s", len(batch.entries)]},
+                "u": {"$add": ["$$NOW", self._lease_ms]},
+            }
+        }
+        held = {"_id": lane_key(hold.program, hold.lane), "f": hold.fence, "s": hold.seq}
+        if await write.update("lanes", [{"q": held, "u": [advance]}]) != 1:
+            raise LaneLost
+
+
+class _Writing:
+    """Plain commands on one session: what the driver's bulk interface adds is not needed here."""
+
+    def __init__(self, database: Any, session: Any) -> None:
+        self._database = database
+        self._session = session
+
+    async def insert(self, collection: str, documents: list[Document]) -> None:
+        if documents:
+            await self._run({"insert": collection, "documents": documents}, collection)
+
+    async def update(self, collection: str, updates: list[Document]) -> int:
+        """Return how many documents were found (or newly made)."""
+        if not updates:
+            return 0
+        return int((await self._run({"update": collection, "updates": updates}, collection))["n"])
+
+    async def delete(self, collection: str, ids: list[str]) -> None:
+        if ids:
+            deletes = [{"q": {"_id": {"$in": ids}}, "limit": 0}]
+            await self._run({"delete": collection, "deletes": deletes}, collection)
+
+    async def _run(self, command: Document, collection: str) -> Document:
+        answer: Document = await self._database.command(command, session=self._session)
+        for error in answer.get("writeErrors", ()):
+            if error["code"] == _DUPLICATE:
+                raise AlreadyDecided if collection == "journal" else LaneLost
+            raise OperationFailure(error["errmsg"], error["code"], answer)
+        return answer
+
+
+async def _standings(write: _Writing, batch: Batch) -> None:
+    program, lane = batch.hold.program, batch.hold.lane
+    fresh = []
+    replaced = []
+    for each in batch.standings:
+        document = standing_document(program, lane, each)
+        if each.before == 0:
+            fresh.append(document)
+        else:
+            replaced.append({"q": {"_id": document["_id"], "v": each.before}, "u": document})
+    await write.insert("standings", fresh)
+    if await write.update("standings", replaced) != len(replaced):
+        raise LaneLost
+
+
+async def _pages(write: _Writing, batch: Batch) -> None:
+    program, lane = batch.hold.program, batch.hold.lane
+    updates = []
+    gone = []
+    for member, writes in batch.pages:
+        for each in writes:
+            if each.value is None:
+                gone.append(page_name(program, lane, member, each))
+            else:
+                updates.append(page_update(program, lane, member, each))
+    await write.update("pages", updates)
+    await write.delete("pages", gone)
+
+
+async def _scores(write: _Writing, batch: Batch) -> None:
+    program, lane = batch.hold.program, batch.hold.lane
+    await write.update("scores", [score_update(program, lane, row) for row in batch.scores])
+
+
+async def _inboxes(write: _Writing, batch: Batch) -> None:
+    program, lane = batch.hold.program, batch.hold.lane
+    await write.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
+    await write.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
+    await write.insert("aside", [aside_document(program, each) for each in batch.failed])
+    await write.delete("aside", [key(program, name) for name in batch.released])
+
+
+async def _members(write: _Writing, batch: Batch) -> None:
+    program = batch.hold.program
+    await write.update(
+        "members",
+        [
+            {"q": {"_id": key(program, member)}, "u": {"$set": {"s": status}}}
+            for member, status in batch.statuses.items()
+        ],
+    )
+
+
+async def _shared(write: _Writing, batch: Batch) -> None:
+    program = batch.hold.program
+    changes = [confirm(program, each) for each in batch.confirmed]
+    changes += [give_back(program, each.claim) for each in batch.given_back]
+    await write.update("shared", [{"q": which, "u": change} for which, change in changes])

@@ -1,0 +1,128 @@
+"""The inbox: accepted and not yet decided, by lane in order of arrival; and what was set aside.
+
+An entry `{_id: program|lane|order, a: activity}` stays until the transaction that decides it
+deletes it. Rule: entries are deleted by their exact ids and never by a range, because an earlier
+one may still be on its way in. Set aside are activities whose identity belongs to nobody yet
+(parked) and those that cannot be decided (failed); they stand in nobody's way there.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from pymongo.errors import BulkWriteError
+
+from guerdon.engine.world import Aside, Layout, Waiting, lanes_of
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
+
+_DUPLICATE = 11000
+
+
+class InboxStore:
+    """See `engine.world.Inbox`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
+        """Write entries by lane; one that is there already stays."""
+        await self._insert("inbox", [entry_document(program, *entry) for entry in entries])
+
+    async def park(self, program: str, entries: Sequence[Aside]) -> None:
+        """Keep activities apart until their identity is linked; one that is there stays."""
+        await self._insert("aside", [aside_document(program, entry) for entry in entries])
+
+    async def _insert(self, collection: str, documents: list[Document]) -> None:
+        if not documents:
+            return
+        with unit_of_work():
+            try:
+                await self._mongo[collection].insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                failed = error.details.get("writeErrors", [])
+                if any(each["code"] != _DUPLICATE for each in failed):
+                    raise
+
+    async def take(self, program: str, lane: int, limit: int) -> list[Waiting]:
+        """Return the first entries of a lane; they stay until a batch is committed."""
+        prefix = lane_key(program, lane)
+        with unit_of_work():
+            cursor = self._mongo["inbox"].find({"_id": within(prefix)}).sort("_id", 1)
+            rows = await cursor.limit(limit).to_list(None)
+        return [Waiting(behind(row["_id"], prefix), row["a"]) for row in rows]
+
+    async def depth(self, program: str, lane: int, limit: int) -> int:
+        """Return how many wait, counting no further than `limit`."""
+        with unit_of_work():
+            counted: int = await self._mongo["inbox"].count_documents(
+                {"_id": within(lane_key(program, lane))}, limit=limit
+            )
+        return counted
+
+    async def lanes(self, program: str, layout: Layout) -> dict[int, str]:
+        """Return the lanes in which something waits, each with the first entry's order."""
+        found: dict[int, str] = {}
+        last = lane_key(program, lanes_of(layout)[-1])
+        span: Document = within(program)
+        with unit_of_work():
+            while True:
+                row = await self._mongo["inbox"].find_one(
+                    {"_id": span}, {"_id": 1}, sort=[("_id", 1)]
+                )
+                if row is None:
+                    return found
+                lane = lane_in(row["_id"], program)
+                found[lane] = behind(row["_id"], lane_key(program, lane))
+                # On to the first entry of the next lane: as many reads as lanes with entries.
+                span = {"$gte": within(lane_key(program, lane))["$lt"], "$lt": within(last)["$lt"]}
+
+    async def find(self, program: str, places: Mapping[str, tuple[int, str]]) -> dict[str, Waiting]:
+        """Return what still waits of these keys, given their lanes and orders."""
+        by_id = {lane_key(program, *place): name for name, place in places.items()}
+        with unit_of_work():
+            rows = await self._mongo["inbox"].find({"_id": {"$in": list(by_id)}}).to_list(None)
+        return {by_id[row["_id"]]: Waiting(row["_id"], row["a"]) for row in rows}
+
+    async def aside(self, program: str, keys: Collection[str]) -> dict[str, Aside]:
+        """Return what was set aside of these keys."""
+        ids = [key(program, each) for each in keys]
+        with unit_of_work():
+            rows = await self._mongo["aside"].find({"_id": {"$in": ids}}).to_list(None)
+        return {(found := _aside(row, program)).key: found for row in rows}
+
+    async def parked(self, program: str, identity: str, limit: int) -> list[Aside]:
+        """Return activities parked for an identity, in order of arrival."""
+        with unit_of_work():
+            cursor = self._mongo["aside"].find({"i": key(program, identity)}).sort("o", 1)
+            rows = await cursor.limit(limit).to_list(None)
+        return [_aside(row, program) for row in rows]
+
+
+def entry_document(program: str, lane: int, waiting: Waiting) -> Document:
+    """Return an inbox entry as it is stored."""
+    return {"_id": lane_key(program, lane, waiting.order), "a": waiting.activity}
+
+
+def aside_document(program: str, entry: Aside) -> Document:
+    """Return what is set aside as it is stored."""
+    document: Document = {
+        "_id": key(program, entry.key),
+        "s": entry.state,
+        "r": entry.reason,
+        "o": entry.order,
+        "a": entry.activity,
+    }
+    if entry.identity is not None:
+        document["i"] = key(program, entry.identity)
+    return document
+
+
+def _aside(row: Document, program: str) -> Aside:
+    identity = row.get("i")
+    return Aside(
+        key=behind(row["_id"], program),
+        state=row["s"],
+        reason=row["r"],
+        order=row["o"],
+        activity=row["a"],
+        identity=None if identity is None else behind(identity, program),
+    )

@@ -1,0 +1,79 @@
+"""Every index, with the query that it serves. Whatever is found by `_id` needs none.
+
+Rule: an index begins with the program (alone, or as the first part of a key, see `keyed`), and no
+index is here without a query, because each is paid for at every write.
+"""
+
+from typing import NamedTuple
+
+from guerdon.stores.client import Mongo, unit_of_work
+
+_BUILD_SECONDS = 600.0
+
+
+class Index(NamedTuple):
+    """One index: its fields in order (-1 descending), and the query it is there for."""
+
+    collection: str
+    fields: tuple[tuple[str, int], ...]
+    serves: str
+    unique: bool = False
+    present: str | None = None
+
+
+INDEXES = (
+    Index("identities", (("m", 1),), "identities of a member (profile, merge, erasure)"),
+    Index("members", (("x", 1),), "the directory, by ascending external id"),
+    Index("aside", (("i", 1), ("o", 1)), "activities parked for an identity", present="i"),
+    Index("standings", (("p", 1), ("d", 1)), "standings that are due, earliest first", present="d"),
+    Index("pages", (("f", 1), ("s", 1)), "the first pages of a shelf, or all of them"),
+    Index("journal", (("l", 1), ("k", 1)), "entries by reporter and id; each id once", unique=True),
+    Index(
+        "journal",
+        (("m", 1), ("n", 1)),
+        "a member's entries by sequence; each number once",
+        unique=True,
+        present="m",
+    ),
+    Index(
+        "scores",
+        (("b", 1), ("v", -1), ("t", 1), ("m", 1)),
+        "a leaderboard period in order, and ranks by counting",
+        present="v",
+    ),
+    Index("scores", (("b", 1), ("m", 1)), "all rows of a period, for rebuilding and checking"),
+    Index("shared", (("p", 1), ("r.u", 1)), "reservations whose time has passed", present="r"),
+    Index("keys", (("p", 1), ("c", -1)), "a program's keys, newest first"),
+)
+
+
+async def create_indexes(mongo: Mongo) -> None:
+    """Create what is missing; anything else stays as it is."""
+    with unit_of_work(_BUILD_SECONDS):
+        for index in INDEXES:
+            options: dict[str, object] = {"unique": True} if index.unique else {}
+            if index.present:
+                options["partialFilterExpression"] = {index.present: {"$exists": True}}
+            await mongo[index.collection].create_index(list(index.fields), **options)
+        # A collection cannot come into being within a transaction that meets another one.
+        have = set(await mongo.database.list_collection_names())
+        for name in COLLECTIONS:
+            if name not in have:
+                await mongo.database.create_collection(name)
+
+
+COLLECTIONS = (
+    "programs",
+    "identities",
+    "members",
+    "receipts",
+    "inbox",
+    "aside",
+    "lanes",
+    "standings",
+    "pages",
+    "journal",
+    "scores",
+    "shared",
+    "keys",
+)

@@ -1,0 +1,113 @@
+"""The journal: what was decided, in the lane's sequence; append-only.
+
+`{_id: program|lane|seq, l: program|lane, k: reporter/id, m: program|member, n: the member's seq,
+t: decided at, a: activity, d: decision}`. Rule: entries are inserted by the lane's transaction and
+by nothing else, never changed, never deleted; the unique indexes on (lane, key) and (member, seq)
+hold what the engine promises.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from guerdon.core.activity import Instant
+from guerdon.engine.world import Entry
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import behind, key, lane_in, lane_key
+
+_SEQ_DIGITS = 12
+
+
+class JournalStore:
+    """See `engine.world.Journal`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def results(self, program: str, keys: Mapping[str, int]) -> dict[str, str]:
+        """Return the results of those keys (by lane) that are decided."""
+        rows = await self._by_key(program, keys, {"_id": 0, "k": 1, "d.result": 1})
+        return {row["k"]: row["d"]["result"] for row in rows}
+
+    async def entries(self, program: str, keys: Mapping[str, int]) -> dict[str, Entry]:
+        """Return the entries of keys (by lane) that are decided."""
+        return {row["k"]: _entry(row, program) for row in await self._by_key(program, keys, None)}
+
+    async def _by_key(
+        self, program: str, keys: Mapping[str, int], shape: Document | None
+    ) -> list[Document]:
+        by_lane: dict[int, list[str]] = {}
+        for name, lane in keys.items():
+            by_lane.setdefault(lane, []).append(name)
+        if not by_lane:
+            return []
+        queries = [
+            {"l": lane_key(program, lane), "k": {"$in": names}} for lane, names in by_lane.items()
+        ]
+        with unit_of_work():
+            rows: list[Document] = (
+                await self._mongo["journal"].find({"$or": queries}, shape).to_list(None)
+            )
+        return rows
+
+    async def of_member(
+        self,
+        program: str,
+        member: str,
+        *,
+        limit: int,
+        after: int | None = None,
+        before: int | None = None,
+    ) -> list[Entry]:
+        """Return entries newest first below `after`; oldest first above `before`."""
+        query: Document = {"m": key(program, member)}
+        if before is not None:
+            query["n"] = {"$gt": before}
+        elif after is not None:
+            query["n"] = {"$lt": after}
+        order = -1 if before is None else 1
+        with unit_of_work():
+            cursor = self._mongo["journal"].find(query).sort("n", order).limit(limit)
+            return [_entry(row, program) for row in await cursor.to_list(None)]
+
+    async def since(self, program: str, lane: int, seq: int, limit: int) -> list[Entry]:
+        """Return a lane's entries after a sequence, in order."""
+        span = {"$gt": _name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
+        with unit_of_work():
+            cursor = self._mongo["journal"].find({"_id": span}).sort("_id", 1).limit(limit)
+            return [_entry(row, program) for row in await cursor.to_list(None)]
+
+
+def entry_documents(program: str, entries: Sequence[Entry]) -> list[Document]:
+    """Return journal entries as they are stored."""
+    documents = []
+    for entry in entries:
+        document: Document = {
+            "_id": _name(program, entry.lane, entry.seq),
+            "l": lane_key(program, entry.lane),
+            "k": entry.key,
+            "t": entry.decided_at,
+            "a": entry.activity,
+            "d": entry.decision,
+        }
+        if entry.member is not None:
+            document["m"] = key(program, entry.member)
+            document["n"] = entry.member_seq
+        documents.append(document)
+    return documents
+
+
+def _name(program: str, lane: int, seq: int) -> str:
+    return lane_key(program, lane, f"{seq:0{_SEQ_DIGITS}d}")
+
+
+def _entry(row: Document, program: str) -> Entry:
+    member = row.get("m")
+    return Entry(
+        lane=lane_in(row["_id"], program),
+        seq=int(row["_id"][-_SEQ_DIGITS:]),
+        key=row["k"],
+        member=None if member is None else behind(member, program),
+        member_seq=row.get("n", 0),
+        decided_at=Instant(row["t"]),
+        activity=row["a"],
+        decision=row["d"],
+    )

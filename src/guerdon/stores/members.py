@@ -1,0 +1,210 @@
+"""Who is who: identities lead to members, profiles say how a member is shown.
+
+An identity `{_id: program|scheme|value, m: program|member}` exists once in the program; the
+owner's own id for a member has the scheme "". Rule: personal data lies here and nowhere else, so
+that erasure has one place to look.
+"""
+
+from collections.abc import Collection, Sequence
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from guerdon.core.activity import Instant
+from guerdon.engine.inputs import Identity
+from guerdon.engine.outcomes import Profile
+from guerdon.engine.world import Found
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import behind, key, within
+
+_DUPLICATE = 11000
+EXTERNAL = ""
+
+
+class MemberStore:
+    """See `engine.world.Members`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def find(self, program: str, identities: Collection[Identity]) -> dict[Identity, Found]:
+        """Return whom these identities lead to; unknown ones are missing."""
+        if not identities:
+            return {}
+        by_key = {key(program, *identity): identity for identity in identities}
+        with unit_of_work():
+            cursor = self._mongo["identities"].find({"_id": {"$in": list(by_key)}})
+            return {
+                by_key[document["_id"]]: _found(document, program)
+                for document in await cursor.to_list(None)
+            }
+
+    async def known(self, program: str, ids: Collection[str]) -> dict[str, str]:
+        """Return the ids that exist, each with the member it leads to now (after merges)."""
+        if not ids:
+            return {}
+        wanted = [key(program, each) for each in ids]
+        with unit_of_work():
+            cursor = self._mongo["members"].find({"_id": {"$in": wanted}}, {"g": 1})
+            rows = await cursor.to_list(None)
+        return {(own := behind(row["_id"], program)): row.get("g") or own for row in rows}
+
+    async def claim(self, program: str, identity: Identity, found: Found) -> Found:
+        """Make an identity lead to a member unless it is taken; return whom it leads to."""
+        document = _identity(program, identity, found)
+        with unit_of_work():
+            try:
+                await self._mongo["identities"].insert_one(document)
+            except DuplicateKeyError:
+                taken = await self._mongo["identities"].find_one({"_id": document["_id"]})
+                return found if taken is None else _found(taken, program)
+        return found
+
+    async def create(
+        self, program: str, profiles: Sequence[tuple[Profile, str]]
+    ) -> dict[str, Found]:
+        """Create members, each with its enrollment's id; return whom each external id leads to.
+
+        The identity comes first, because it decides who is first; a profile that a crash left out
+        is written by whoever comes next, since they find the enrollment not yet decided.
+        """
+        if not profiles:
+            return {}
+        wanted = {
+            profile.external_id: Found(profile.id, enrollment) for profile, enrollment in profiles
+        }
+        inserts = [
+            InsertOne(_identity(program, Identity(EXTERNAL, external), found))
+            for external, found in wanted.items()
+        ]
+        with unit_of_work():
+            try:
+                await self._mongo["identities"].bulk_write(inserts, ordered=False)
+                led = wanted
+            except BulkWriteError as error:
+                _only_duplicates(error)
+                taken = await self.find(program, [Identity(EXTERNAL, each) for each in wanted])
+                led = {identity.value: found for identity, found in taken.items()}
+            await self._mongo["members"].bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": key(program, led[profile.external_id].member)},
+                        {"$setOnInsert": _profile(program, profile)},
+                        upsert=True,
+                    )
+                    for profile, _ in profiles
+                ],
+                ordered=False,
+            )
+        return led
+
+    async def settled(self, program: str, external_ids: Collection[str]) -> None:
+        """Note that the enrollments of these were decided; forgetting to costs time only."""
+        wanted = [key(program, EXTERNAL, each) for each in external_ids]
+        with unit_of_work():
+            await self._mongo["identities"].update_many(
+                {"_id": {"$in": wanted}}, {"$unset": {"e": 1}}
+            )
+
+    async def profiles(self, program: str, ids: Collection[str]) -> dict[str, Profile]:
+        """Return profiles by member id, with the identities that lead to them."""
+        if not ids:
+            return {}
+        wanted = [key(program, each) for each in ids]
+        with unit_of_work():
+            rows = await self._mongo["members"].find({"_id": {"$in": wanted}}).to_list(None)
+            links = await self._mongo["identities"].find({"m": {"$in": wanted}}).to_list(None)
+        identities: dict[str, list[Identity]] = {}
+        for link in links:
+            scheme, _, value = behind(link["_id"], program).partition("|")
+            if scheme != EXTERNAL:
+                identities.setdefault(link["m"], []).append(Identity(scheme, value))
+        return {
+            behind(row["_id"], program): _shown(row, program, identities.get(row["_id"], ()))
+            for row in rows
+        }
+
+    async def update(
+        self, program: str, member: str, *, display_name: str | None, avatar_url: str | None
+    ) -> None:
+        """Change what is given (not None) of a profile."""
+        changes = {"n": display_name, "a": avatar_url}
+        given = {name: value for name, value in changes.items() if value is not None}
+        if given:
+            with unit_of_work():
+                await self._mongo["members"].update_one(
+                    {"_id": key(program, member)}, {"$set": given}
+                )
+
+    async def page(
+        self,
+        program: str,
+        *,
+        limit: int,
+        after: str | None,
+        before: str | None,
+        search: str | None,
+    ) -> list[Profile]:
+        """Return profiles by ascending external id; before a `before`, descending.
+
+        `search` is the beginning of an external id.
+        """
+        span: Document = within(program)
+        if search:
+            prefix = key(program, search)
+            span = {"$gte": prefix, "$lt": prefix + "\U0010ffff"}
+        if after is not None:
+            span["$gt"] = key(program, after)
+        if before is not None:
+            span["$lt"] = key(program, before)
+        order = 1 if before is None else -1
+        with unit_of_work():
+            cursor = self._mongo["members"].find({"x": span}).sort("x", order).limit(limit)
+            return [_shown(row, program, ()) for row in await cursor.to_list(None)]
+
+    async def total(self, program: str) -> int:
+        """Return how many members there are."""
+        with unit_of_work():
+            counted: int = await self._mongo["members"].count_documents({"x": within(program)})
+        return counted
+
+
+def _identity(program: str, identity: Identity, found: Found) -> Document:
+    document: Document = {"_id": key(program, *identity), "m": key(program, found.member)}
+    if found.enrollment is not None:
+        document["e"] = found.enrollment
+    return document
+
+
+def _found(document: Document, program: str) -> Found:
+    return Found(behind(document["m"], program), document.get("e"))
+
+
+def _profile(program: str, profile: Profile) -> Document:
+    document: Document = {
+        "x": key(program, profile.external_id),
+        "n": profile.display_name,
+        "a": profile.avatar_url,
+        "s": profile.status,
+        "t": profile.enrolled_at,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profile:
+    return Profile(
+        id=behind(row["_id"], program),
+        external_id=behind(row["x"], program),
+        display_name=row.get("n"),
+        avatar_url=row.get("a"),
+        status=row["s"],
+        enrolled_at=Instant(row["t"]),
+        merged_into=row.get("g"),
+        identities=tuple(identities),
+    )
+
+
+def _only_duplicates(error: BulkWriteError) -> None:
+    """Let any other failure than a key that is there already pass on."""
+    if any(each["code"] != _DUPLICATE for each in error.details.get("writeErrors", ())):
+        raise error

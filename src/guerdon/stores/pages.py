@@ -1,0 +1,81 @@
+"""Pages: entries of a member's shelves outside the head, one document each.
+
+`{_id: program|lane|member|shelf|key, f: the same without the key, s: sort, v: value}`. Rule: a page
+is written only by the transaction of its lane, with the head that counts it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import behind, lane_key
+
+PageRow = tuple[str, str, str, Plain]
+
+
+class PageStore:
+    """See `engine.world.Pages`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def load(
+        self, program: str, asked: Mapping[tuple[int, str], Sequence[PageRef]], *, extra: int = 0
+    ) -> dict[str, list[PageRow]]:
+        """Return (shelf, key, sort, value) by member; `front` refs bring `extra` more.
+
+        Single entries and whole shelves of all members are read together; each front is a read
+        of its own, because it ends after so many.
+        """
+        single: dict[str, tuple[str, str]] = {}
+        whole: dict[str, tuple[str, str]] = {}
+        fronts: dict[str, tuple[str, str]] = {}
+        for (lane, member), refs in asked.items():
+            for ref in refs:
+                folder = lane_key(program, lane, member, ref.shelf)
+                if ref.scope == "one":
+                    single[f"{folder}|{ref.key}"] = (member, ref.shelf)
+                else:
+                    (whole if ref.scope == "all" else fronts)[folder] = (member, ref.shelf)
+        found: dict[str, list[PageRow]] = {member: [] for _, member in asked}
+        with unit_of_work():
+            rows = await asyncio.gather(
+                self._read({"_id": {"$in": list(single)}}, bool(single)),
+                self._read({"f": {"$in": list(whole)}}, bool(whole)),
+                *(self._front(folder, FRONT + extra) for folder in fronts),
+            )
+        for document in (document for part in rows for document in part):
+            member, shelf = (
+                single.get(document["_id"]) or whole.get(document["f"]) or fronts[document["f"]]
+            )
+            name = behind(document["_id"], document["f"])
+            found[member].append((shelf, name, document["s"], document["v"]))
+        return found
+
+    async def _read(self, query: Document, wanted: bool) -> list[Document]:  # noqa: FBT001
+        if not wanted:
+            return []
+        rows: list[Document] = await self._mongo["pages"].find(query).to_list(None)
+        return rows
+
+    async def _front(self, folder: str, limit: int) -> list[Document]:
+        cursor = self._mongo["pages"].find({"f": folder}).sort("s", 1).limit(limit)
+        rows: list[Document] = await cursor.to_list(None)
+        return rows
+
+
+def page_update(program: str, lane: int, member: str, write: PageWrite) -> Document:
+    """Return the update that stores a page."""
+    folder = lane_key(program, lane, member, write.shelf)
+    name = f"{folder}|{write.key}"
+    return {
+        "q": {"_id": name},
+        "u": {"_id": name, "f": folder, "s": write.sort, "v": write.value},
+        "upsert": True,
+    }
+
+
+def page_name(program: str, lane: int, member: str, write: PageWrite) -> str:
+    """Return the id of a page."""
+    return lane_key(program, lane, member, write.shelf, write.key)

@@ -1,0 +1,95 @@
+"""Programs: one head a program, one document a published version, never changed.
+
+The head `{_id: program, n: newest version, l: lanes, e: epoch}` is what processes look at to learn
+of a new version. What a document means is `guerdon.program`'s matter.
+"""
+
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from guerdon.core.activity import Instant
+from guerdon.engine.outcomes import VersionText
+from guerdon.engine.world import Layout, lanes_of
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import key, within
+from guerdon.stores.lanes import fresh_lane
+
+
+class ProgramStore:
+    """See `engine.world.Programs`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def publish(
+        self, program: str, version: VersionText, *, expected: int, lanes: int
+    ) -> bool:
+        """Store a version if `expected` is still the newest; tell whether it was."""
+        document: Document = {
+            "_id": key(program, f"{version.version:06d}"),
+            "b": version.begin,
+            "t": version.text,
+            "c": version.published_at,
+        }
+
+        async def work(session: Any) -> None:
+            programs = self._mongo["programs"]
+            if expected == 0:
+                head = {"_id": program, "n": version.version, "l": lanes, "e": 1}
+                await programs.insert_one(head, session=session)
+                await self._mongo["lanes"].insert_many(
+                    [fresh_lane(program, lane) for lane in lanes_of(Layout(lanes=lanes))],
+                    session=session,
+                )
+            else:
+                moved = await programs.update_one(
+                    {"_id": program, "n": expected},
+                    {"$set": {"n": version.version}},
+                    session=session,
+                )
+                if not moved.matched_count:
+                    raise _NotNewest
+            await programs.insert_one(document, session=session)
+
+        try:
+            await self._mongo.transact(work)
+        except (_NotNewest, DuplicateKeyError):
+            return False
+        return True
+
+    async def versions(self, program: str) -> list[VersionText]:
+        """Return all versions, oldest first."""
+        with unit_of_work():
+            cursor = self._mongo["programs"].find({"_id": within(program)}).sort("_id", 1)
+            return [
+                VersionText(
+                    version=int(document["_id"][-6:]),
+                    begin=Instant(document["b"]),
+                    text=document["t"],
+                    published_at=Instant(document["c"]),
+                )
+                for document in await cursor.to_list(None)
+            ]
+
+    async def revision(self, program: str) -> int | None:
+        """Return the newest version's number, None where nothing was published."""
+        with unit_of_work():
+            head = await self._mongo["programs"].find_one({"_id": program}, {"n": 1})
+        return None if head is None else int(head["n"])
+
+    async def layout(self, program: str) -> Layout:
+        """Return the program's division into lanes."""
+        with unit_of_work():
+            head = await self._mongo["programs"].find_one({"_id": program}, {"l": 1, "e": 1})
+        return Layout(lanes=1) if head is None else Layout(lanes=head["l"], epoch=head["e"])
+
+    async def names(self) -> list[str]:
+        """Return all programs."""
+        with unit_of_work():
+            cursor = self._mongo["programs"].find({"n": {"$exists": True}}, {"_id": 1})
+            return [document["_id"] for document in await cursor.to_list(None)]
+
+
+class _NotNewest(Exception):
+    """Somebody published in between."""

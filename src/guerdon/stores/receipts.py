@@ -1,0 +1,101 @@
+"""Receipts: which activity ids and references were used, over the whole program, for ever.
+
+A receipt `{_id: program|reporter/id, h, l, o, m}` is written before the inbox entry and names its
+place there (lane and order), so that whoever repeats the report can write that very entry again. A
+reference `{_id: program|~type|partner|ref, k}` belongs to the activity that first named it.
+"""
+
+from collections.abc import Collection, Mapping
+
+from bson.binary import Binary
+from pymongo.errors import BulkWriteError
+
+from guerdon.engine.world import Mark
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import behind, key
+
+_DUPLICATE = 11000
+_REF = "~"  # no reporter's name begins so
+
+
+class ReceiptStore:
+    """See `engine.world.Receipts`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def enter(
+        self, program: str, marks: Mapping[str, Mark], refs: Mapping[str, str]
+    ) -> tuple[dict[str, Mark], dict[str, str]]:
+        """Write receipts by key and claims of references by name; return those that were there.
+
+        Receipts come first, so that a reference never belongs to an activity without one.
+        """
+        documents = [_receipt(program, name, mark) for name, mark in marks.items()]
+        documents += [
+            {"_id": key(program, _REF + name), "k": holder} for name, holder in refs.items()
+        ]
+        if not documents:
+            return {}, {}
+        with unit_of_work():
+            try:
+                await self._mongo["receipts"].insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                failed = error.details.get("writeErrors", [])
+                if any(each["code"] != _DUPLICATE for each in failed):
+                    raise
+                ids = [documents[each["index"]]["_id"] for each in failed]
+                return await self._existing(program, ids)
+        return {}, {}
+
+    async def _existing(
+        self, program: str, ids: list[str]
+    ) -> tuple[dict[str, Mark], dict[str, str]]:
+        marks: dict[str, Mark] = {}
+        refs: dict[str, str] = {}
+        for row in await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None):
+            name = behind(row["_id"], program)
+            if name.startswith(_REF):
+                refs[name[1:]] = row["k"]
+            else:
+                marks[name] = _mark(row)
+        return marks, refs
+
+    async def take_ref(self, program: str, ref: str, *, old: str, new: str) -> bool:
+        """Hand a reference from one activity's key to another's, if it is still the old one's."""
+        with unit_of_work():
+            moved = await self._mongo["receipts"].update_one(
+                {"_id": key(program, _REF + ref), "k": old}, {"$set": {"k": new}}
+            )
+        return bool(moved.matched_count)
+
+    async def withdraw(self, program: str, keys: Collection[str]) -> None:
+        """Delete receipts of activities that count for nothing, so that their ids are free."""
+        ids = [key(program, each) for each in keys]
+        with unit_of_work():
+            await self._mongo["receipts"].delete_many({"_id": {"$in": ids}})
+
+    async def marks(self, program: str, keys: Collection[str]) -> dict[str, Mark]:
+        """Return receipts by key."""
+        if not keys:
+            return {}
+        ids = [key(program, each) for each in keys]
+        with unit_of_work():
+            rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
+        return {behind(row["_id"], program): _mark(row) for row in rows}
+
+
+def _receipt(program: str, name: str, mark: Mark) -> Document:
+    document: Document = {
+        "_id": key(program, name),
+        "h": Binary(mark.print),
+        "l": mark.lane,
+        "o": mark.order,
+    }
+    if mark.member is not None:
+        document["m"] = mark.member
+    return document
+
+
+def _mark(row: Document) -> Mark:
+    return Mark(bytes(row["h"]), row["l"], row["o"], row.get("m"))

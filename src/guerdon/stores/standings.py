@@ -1,0 +1,51 @@
+"""Standings: the head of each member, `{_id: program|lane|member, p, v: version, d: due, s: head}`.
+
+Rule: a head is replaced as a whole, by the transaction of its lane, if its version is the one that
+was read. What lies outside the head is in `pages`.
+"""
+
+from collections.abc import Collection
+
+from guerdon.core.activity import Instant
+from guerdon.core.standing import Plain
+from guerdon.engine.world import StandingWrite
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.keyed import lane_key
+
+
+class StandingStore:
+    """See `engine.world.Standings`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def load(self, program: str, members: Collection[tuple[int, str]]) -> dict[str, Plain]:
+        """Return heads by member id; asked for with their lanes."""
+        if not members:
+            return {}
+        ids = [lane_key(program, *each) for each in members]
+        with unit_of_work():
+            rows = await self._mongo["standings"].find({"_id": {"$in": ids}}).to_list(None)
+        begin = len(lane_key(program, 0)) + 1
+        return {row["_id"][begin:]: row["s"] for row in rows}
+
+    async def due(self, program: str, until: Instant, limit: int) -> list[tuple[str, Instant]]:
+        """Return members whose standing has something to do by `until`, earliest first."""
+        with unit_of_work():
+            cursor = self._mongo["standings"].find({"p": program, "d": {"$lte": until}}, {"d": 1})
+            rows = await cursor.sort("d", 1).limit(limit).to_list(None)
+        begin = len(lane_key(program, 0)) + 1
+        return [(row["_id"][begin:], Instant(row["d"])) for row in rows]
+
+
+def standing_document(program: str, lane: int, write: StandingWrite) -> Document:
+    """Return a head as it is stored."""
+    document: Document = {
+        "_id": lane_key(program, lane, write.member),
+        "p": program,
+        "v": write.before + 1,
+        "s": write.plain,
+    }
+    if write.due_at is not None:
+        document["d"] = write.due_at
+    return document
