@@ -50,10 +50,15 @@ OWN_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a purchase: `amount` in minor units of the program's money, net and without tax."""
+    """One line of a purchase: `amount` in minor units of the program's money, net and without tax.
+
+    `whole` marks the one line of an activity that named only an amount: the activity's own
+    scalars are that line's fields too.
+    """
 
     amount: int
     fields: Mapping[str, Value] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

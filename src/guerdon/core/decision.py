@@ -74,7 +74,8 @@ class Posting(NamedTuple):
 
 class PointsEffect(NamedTuple):
     """Units came or went: `how` is earned, released, reversed, expired, revived, spent, returned,
-    paid_debt, adjusted, sent, received or paid_out; `amount` is signed."""
+    paid_debt, adjusted, sent, received or paid_out; `amount` is signed.
+    """
 
     wallet: str
     how: str

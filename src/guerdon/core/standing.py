@@ -21,7 +21,8 @@ Plain = Any
 class PageRef(NamedTuple):
     """Names pages of a member: one entry (`key`), the next ones in order, or all of a shelf.
 
-    `scope` is "one", "front" (the next `FRONT` entries by ascending sort) or "all".
+    `scope` is "one" (`key` is the entry's), "front" (the next `FRONT` entries whose sort is greater
+    than `key`, ascending) or "all".
     """
 
     shelf: str
@@ -60,8 +61,11 @@ class Shelf:
 class WalletState:
     """Totals of one wallet in minor units; the lots lie on shelves.
 
-    `earned` is granted less reversed. `active_on` is the business day (ordinal) of the last
-    activity that counts against inactivity, 0 where there was none.
+    `earned` is granted less reversed. `active_on` is the business day of the last activity that
+    counts against inactivity, None where there was none. `lapses` are the last expiries through
+    inactivity: (instant, active day before, active day after or None). `spill_due` is not later
+    than the first expiry or release of any lot outside the head. `policy` is the tier whose expiry
+    policy the lots follow now.
     """
 
     spendable: int = 0
@@ -71,10 +75,12 @@ class WalletState:
     redeemed: int = 0
     expired: int = 0
     transferred: int = 0
+    adjusted: int = 0
     written_off: int = 0
-    active_on: int = 0
-    expires_next: Instant | None = None
-    releases_next: Instant | None = None
+    active_on: int | None = None
+    lapses: tuple[tuple[Instant, int, int | None], ...] = ()
+    spill_due: Instant | None = None
+    due: Instant | None = None
     policy: str = ""
 
 
@@ -108,7 +114,10 @@ class MissionState:
 
 @dataclass(slots=True)
 class Standing:
-    """The head. `seq` counts the journal entries of the member, `version` the commits."""
+    """The head. `seq` counts the journal entries of the member, `version` the commits.
+
+    `absorbed` maps members merged into this one to what was added to their lots' numbers.
+    """
 
     member: str
     version: int = 0
@@ -129,6 +138,7 @@ class Standing:
     carries: dict[str, int] = field(default_factory=dict)
     misses: dict[str, int] = field(default_factory=dict)
     plans: dict[str, tuple[tuple[Instant, Instant | None], ...]] = field(default_factory=dict)
+    absorbed: dict[str, int] = field(default_factory=dict)
     shelves: dict[str, Shelf] = field(default_factory=dict)
 
     def fork(self) -> "Standing":
@@ -149,5 +159,6 @@ _MAPS = (
     "carries",
     "misses",
     "plans",
+    "absorbed",
     "shelves",
 )

@@ -1,0 +1,412 @@
+"""Undoing: refunds, voided and confirmed activities, and referrals whose cause changed.
+
+Rule: what an activity earned is rated anew with what is left of it, in its own context, and the
+difference is posted; nothing is ever edited. Limits, draws, stock and redemptions are not decided
+again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from guerdon.core import counters, limits, rules, wallets
+from guerdon.core.activity import Activity, Instant, Line
+from guerdon.core.conditions import text
+from guerdon.core.context import Context
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import Claim
+from guerdon.core.errors import Rejected
+from guerdon.core.plain import activity_from_plain, kept_from_plain
+from guerdon.core.program import Limit, Rule, Step
+from guerdon.core.rating import Rating
+from guerdon.core.rulebook import Version
+from guerdon.core.rules import Record, carry_of, owed
+from guerdon.core.windows import FAR, per_key
+
+
+def origin_key(activity: Activity) -> str:
+    """Return the key of the activity that another one names in `of`."""
+    resolved = activity.data.get("of_key")
+    if isinstance(resolved, str):
+        return resolved
+    return f"{activity.reporter}/{text(activity.data.get('of'))}"
+
+
+def shifted(found: Record, shift: int) -> Record:
+    """Return a record of a merged member with its lots renumbered as the survivor counts them."""
+    grants = {}
+    for rule, note in found["grants"].items():
+        moved = dict(note)
+        if "lot" in moved:
+            moved["lot"] += shift
+        if "lots" in moved:
+            moved["lots"] = [[no + shift, amount] for no, amount in moved["lots"]]
+        grants[rule] = moved
+    draws = {
+        name: {**note, "lot": note["lot"] + shift} for name, note in found.get("draws", {}).items()
+    }
+    return {**found, "grants": grants, **({"draws": draws} if draws else {})}
+
+
+class Original:
+    """An earlier earning activity with its record, as it stands now."""
+
+    __slots__ = ("activity", "key", "record", "version")
+
+    def __init__(self, d: Deciding, key: str) -> None:
+        found = d.look("record", key)
+        if found is None or "left" not in found:
+            raise Rejected("unknown_original")
+        self.key = key
+        shift = d.standing.absorbed.get(found.get("member", ""), 0)
+        self.record: Record = shifted(found, shift) if shift else dict(found)
+        self.record["grants"] = dict(self.record["grants"])
+        self.record["kept"] = kept_from_plain(self.record["kept"])
+        self.record["member"] = d.standing.member
+        self.activity: Activity = activity_from_plain(found["activity"])
+        self.version: Version = d.rulebook.at(self.activity.at)
+
+    def context(self, d: Deciding, left: Sequence[int]) -> Context:
+        """Return the activity's context with so much left of its lines."""
+        return Context(
+            self.activity,
+            calendar=d.rulebook.calendar,
+            getters=self.version.getters,
+            kept=self.record["kept"],
+            left=left,
+        )
+
+    def save(self, d: Deciding) -> None:
+        """Keep the record as it is now."""
+        d.put("record", self.key, self.record)
+
+
+def refund(d: Deciding, activity: Activity) -> None:
+    """Take goods back: in part by lines or amount, else as a whole."""
+    original = Original(d, origin_key(activity))
+    record = original.record
+    before = list(record["left"])
+    if record.get("void") or record.get("gone"):
+        raise Rejected("refund_exceeds")
+    after = _reduced(original.activity.lines, before, activity)
+    if not original.activity.lines:
+        record["gone"] = True
+    record["left"] = after
+    _rerate(d, original, before=before, after=after)
+    _recount(d, original, before=before, after=after, at=activity.at)
+    original.save(d)
+    credit = activity.data.get("as")
+    if isinstance(credit, str):
+        _store_credit(d, activity, credit, sum(before) - sum(after))
+
+
+def void(d: Deciding, activity: Activity) -> None:
+    """Make an activity as if it had never happened, except for its id and what it spent."""
+    original = Original(d, origin_key(activity))
+    record = original.record
+    if record.get("void"):
+        raise Rejected("unknown_original")
+    record["void"] = True
+    before = list(record["left"])
+    _rerate(d, original, before=before, after=None)
+    _recount(d, original, before=before, after=None, at=activity.at)
+    for name, note in record.get("draws", {}).items():
+        wallets.reverse(d, note["wallet"], note["lot"], note["points"])
+        if note.get("budget"):
+            d.decision.releases.append(Claim("budget", note["budget"], note["points"]))
+        record["draws"] = {**record["draws"], name: {**note, "points": 0}}
+    kind = original.activity.type
+    d.standing.counts[kind] = max(d.standing.counts.get(kind, 0) - 1, 0)
+    original.save(d)
+
+
+def confirm(d: Deciding, activity: Activity) -> None:
+    """Release the units that waited for this confirmation."""
+    original = Original(d, origin_key(activity))
+    for name, note in original.record["grants"].items():
+        rule = original.version.rule_by_id.get(name)
+        if rule is None or "lot" not in note or not note["points"]:
+            continue
+        lot = wallets.find(d, rule.wallet, note["lot"])
+        if lot.release == FAR:
+            wallets.release(d, rule.wallet, lot)
+
+
+def _reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
+    """Return what is left of each line after a refund."""
+    after = list(left)
+    if not activity.lines:
+        if lines and not any(after) and any(line.amount for line in lines):
+            raise Rejected("refund_exceeds")
+        return [0] * len(after)
+    for back in activity.lines:
+        rest = back.amount
+        for index, line in enumerate(lines):
+            if rest and (back.whole or _same_line(back, line)):
+                part = min(rest, after[index])
+                after[index] -= part
+                rest -= part
+        if rest:
+            raise Rejected("refund_exceeds")
+    return after
+
+
+def _same_line(back: Line, line: Line) -> bool:
+    return all(line.fields.get(name) == value for name, value in back.fields.items())
+
+
+# ---------------------------------------------------------------- points
+
+
+def _rerate(d: Deciding, original: Original, *, before: list[int], after: list[int] | None) -> None:
+    """Post, rule by rule, the difference between what was granted and what is still due."""
+    grants = original.record["grants"]
+    context = original.context(d, after if after is not None else [0] * len(before))
+    caps = {name: note["cap"] for name, note in grants.items() if "cap" in note}
+    rating = Rating(original.version, context, caps)
+    gone = after is None or bool(original.record.get("gone"))
+    for rule in rating.rules:
+        carry = carry_of(rule)
+        if carry is not None:
+            _recarry(d, original, rule, carry, before=before, after=after)
+            continue
+        note = grants.get(rule.id)
+        held = note["points"] if note is not None else 0
+        due = 0 if gone else rating.paid(rule)
+        if rule.limit is not None:
+            due = min(due, held)
+        if due != held:
+            _settle_difference(d, original, rule, context, due=due)
+
+
+def _settle_difference(
+    d: Deciding, original: Original, rule: Rule, context: Context, *, due: int
+) -> None:
+    grants = original.record["grants"]
+    note: dict[str, Any] = dict(grants.get(rule.id) or {"points": 0})
+    held = note["points"]
+    note["points"] = due
+    if "to" in note:
+        rules.refer(d, rule.id, note["to"], original.activity, points=due)
+    elif rule.to_referrer and "lot" not in note:
+        referrer = context.kept.get("member.referrer")
+        if isinstance(referrer, str):
+            note["to"] = referrer
+            rules.refer(d, rule.id, referrer, original.activity, points=due)
+        else:
+            note["points"] = 0
+    elif due < held:
+        _take_back(d, rule, note, held - due)
+    else:
+        lot = rules.grant(d, rule, context, due - held)
+        note.setdefault("lot", lot)
+        note["lots"] = [*note.get("lots", []), [lot, due - held]]
+    if not due and "place" in note:
+        limits.free(d, rule.id, note.pop("place"))
+    grants[rule.id] = note
+
+
+def _take_back(d: Deciding, rule: Rule, note: dict[str, Any], points: int) -> None:
+    """Reverse units of a rule: those granted by an earlier refund first, newest first."""
+    extra = [list(pair) for pair in note.get("lots", [])]
+    while extra and points:
+        lot, amount = extra[-1]
+        part = min(points, amount)
+        wallets.reverse(d, rule.wallet, lot, part)
+        points -= part
+        extra[-1][1] -= part
+        if not extra[-1][1]:
+            extra.pop()
+    if extra or "lots" in note:
+        note["lots"] = extra
+    if points:
+        wallets.reverse(d, rule.wallet, note["lot"], points)
+
+
+def _recarry(
+    d: Deciding,
+    original: Original,
+    rule: Rule,
+    carry: Step,
+    *,
+    before: list[int],
+    after: list[int] | None,
+) -> None:
+    """Follow the running total down (or up): own lot first, then the rule's newest lots."""
+    rated = Rating(original.version, original.context(d, before)).base(rule)
+    kept = 0
+    if after is not None and not original.record.get("gone"):
+        kept = Rating(original.version, original.context(d, after)).base(rule)
+    total = d.standing.carries.get(rule.id, 0)
+    d.standing.carries[rule.id] = total - rated + kept
+    change = owed(carry, total - rated + kept) - owed(carry, total)
+    note = dict(original.record["grants"].get(rule.id) or {"points": 0})
+    if change > 0:
+        context = original.context(d, after or before)
+        note["lots"] = [*note.get("lots", []), [rules.grant(d, rule, context, change), change]]
+        note["points"] += change
+        original.record["grants"][rule.id] = note
+        return
+    own = min(-change, _worth(d, rule.wallet, note))
+    if own:
+        _take_back(d, rule, note, own)
+        note["points"] -= own
+        original.record["grants"][rule.id] = note
+    _take_from_newest(d, rule, -change - own)
+
+
+def _worth(d: Deciding, slug: str, note: dict[str, Any]) -> int:
+    if "lot" not in note:
+        return sum(amount for _, amount in note.get("lots", []))
+    return wallets.find(d, slug, note["lot"]).worth
+
+
+def _take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
+    name = f"carried:{rule.id}"
+    if points <= 0:
+        return
+    for key in sorted(d.everything(name), key=int, reverse=True):
+        lot = wallets.find(d, rule.wallet, int(key))
+        part = min(points, lot.worth)
+        wallets.reverse(d, rule.wallet, lot.no, part)
+        points -= part
+        if not points:
+            return
+
+
+# ---------------------------------------------------------------- counters
+
+
+def _recount(
+    d: Deciding,
+    original: Original,
+    *,
+    before: list[int],
+    after: list[int] | None,
+    at: Instant,
+) -> None:
+    """Move the counters; they follow the version in force now, in the original's context."""
+    gone = original.record.get("gone")
+    counters.recount(
+        d,
+        _state_context(d, original, before),
+        None if after is None or gone else _state_context(d, original, after),
+        at,
+    )
+
+
+def _state_context(d: Deciding, original: Original, left: Sequence[int]) -> Context:
+    return Context(
+        original.activity,
+        calendar=d.rulebook.calendar,
+        getters=d.state.getters,
+        kept=original.record["kept"],
+        left=left,
+    )
+
+
+def _store_credit(d: Deciding, activity: Activity, slug: str, money: int) -> None:
+    """Pay a refund as units that never expire, one for one with the money."""
+    scale = d.rulebook.wallet(slug).scale - d.program.money_scale
+    points = money * 10**scale if scale >= 0 else money // 10**-scale
+    wallets.grant(
+        d,
+        slug,
+        points,
+        source=activity.id,
+        rule="refund",
+        at=activity.at,
+        key=activity.key,
+        partner=activity.partner or "",
+        dated=True,
+    )
+
+
+# ---------------------------------------------------------------- referrals
+
+
+def referral_changed(d: Deciding, activity: Activity) -> None:
+    """Give the one who referred what a friend's activity is worth to them now."""
+    data = activity.data
+    name, source, origin = (text(data[field]) for field in ("rule", "source", "origin"))
+    at = Instant(int(text(data["origin_at"])))
+    due = int(text(data["points"]))
+    rule = d.rulebook.at(at).rule_by_id.get(name)
+    if rule is None:
+        raise Rejected("unknown_rule")
+    page = f"{origin}.{name}"
+    note: dict[str, Any] = dict(d.look("record", page) or {"points": 0})
+    fresh = "seen" not in note
+    note["seen"] = True
+    if fresh and rule.limit is not None and rule.limit.by == "beneficiary":
+        due = _admit_beneficiary(d, rule, rule.limit, note, due, at)
+    elif "cap" in note:
+        due = min(due, note["cap"])
+    held = note["points"]
+    note["points"] = due
+    if due > held:
+        lot = wallets.grant(
+            d,
+            rule.wallet,
+            due - held,
+            source=source,
+            rule=name,
+            at=at,
+            key=origin,
+            expiry=rule.expiry,
+            pending=rule.pending,
+            partner=activity.partner or "",
+        )
+        note["lots"] = [*note.get("lots", []), [lot, due - held]]
+        note.setdefault("lot", lot)
+        d.put("referred", page, text(data["friend"]))
+    elif due < held:
+        _take_back(d, rule, note, held - due)
+    if not due and "place" in note:
+        limits.free(d, name, note.pop("place"))
+    note["member"] = d.standing.member
+    d.put("record", page, note)
+
+
+def _admit_beneficiary(
+    d: Deciding, rule: Rule, limit: Limit, note: dict[str, Any], due: int, at: Instant
+) -> int:
+    key = per_key(limit.per, d.rulebook.calendar.day(at))
+    name = f"limit:{rule.id}"
+    held = d.look(name, key) or 0
+    whole = limit.times if limit.times is not None else limit.points or 0
+    wanted = 1 if limit.times is not None else due
+    used = max(min(wanted, whole - held), 0) if due else 0
+    if used:
+        d.put(name, key, held + used)
+        note["place"] = [key, used, False]
+    granted = due if used and limit.times is not None else used
+    if granted < due:
+        note["cap"] = granted
+    return granted
+
+
+def referral_gone(d: Deciding, page: str) -> None:
+    """Take back everything that a friend's activity brought, because it was oneself."""
+    note = dict(d.look("record", page) or {})
+    origin, _, name = page.rpartition(".")
+    rule = next(
+        (found for v in d.rulebook.versions if (found := v.rule_by_id.get(name)) is not None), None
+    )
+    if rule is None or not note.get("points") or not origin:
+        return
+    shift = d.standing.absorbed.get(note.get("member", ""), 0)
+    note["lots"] = [[no + shift, amount] for no, amount in note.get("lots", [])]
+    _take_back(d, rule, note, note["points"])
+    note["points"] = 0
+    note["member"] = d.standing.member
+    if "place" in note:
+        limits.free(d, name, note.pop("place"))
+    d.put("record", page, note)
+
+
+def unrefer(d: Deciding, original: Original) -> None:
+    """Rate an activity anew as one of a member whom nobody referred."""
+    left = list(original.record["left"])
+    original.record["kept"] = {**original.record["kept"], "member.referrer": None}
+    _rerate(d, original, before=left, after=left)
+    original.save(d)

@@ -1,0 +1,142 @@
+"""Matchers: typed tests over named values, compiled once, explainable value by value.
+
+Rule: a missing field fails every test but `ne`, `not_in` and `exists: false`. Numbers compare as
+numbers wherever both sides read as one, everything else as text. Where the values come from is
+the reader's matter (`core.context`).
+"""
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from guerdon.core.activity import Value
+from guerdon.core.amounts import plain
+from guerdon.core.program import Condition, Test
+
+Read = Callable[[str], Value]
+Compiled = Callable[[Read], bool]
+
+
+class Failed(NamedTuple):
+    """The first test that did not hold, with what was seen and what was needed."""
+
+    field: str
+    op: str
+    seen: str
+    needed: str
+
+
+def text(value: Value | bool) -> str:
+    """Return a value as the program's author would write it; a missing one is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, tuple):
+        return ", ".join(text(item) for item in value)
+    return value
+
+
+def number(value: Value | bool) -> Decimal | None:
+    """Return the value as an exact number where it reads as one, else None."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str):
+        try:
+            found = Decimal(value)
+        except InvalidOperation:
+            return None
+        return found if found.is_finite() else None
+    return None
+
+
+def equal(left: Value, right: Value | bool) -> bool:
+    """Tell whether two values are the same; a list equals what any of its items equals."""
+    if isinstance(left, tuple):
+        return any(equal(item, right) for item in left)
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right
+    if isinstance(left, Decimal) or isinstance(right, Decimal):
+        one, other = number(left), number(right)
+        return one is not None and one == other
+    return left is not None and text(left) == text(right)
+
+
+def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:
+    limit = number(bound)
+    words = text(bound)
+
+    def holds(value: Value) -> bool:
+        if value is None:
+            return False
+        if isinstance(value, tuple):
+            return any(holds(item) for item in value)
+        seen = number(value) if limit is not None else None
+        if limit is not None and seen is not None:
+            order = (seen > limit) - (seen < limit)
+        else:
+            found = text(value)
+            order = (found > words) - (found < words)
+        return _ORDERS[op](order)
+
+    return holds
+
+
+_ORDERS: dict[str, Callable[[int], bool]] = {
+    "gte": lambda order: order >= 0,
+    "gt": lambda order: order > 0,
+    "lte": lambda order: order <= 0,
+    "lt": lambda order: order < 0,
+    "from": lambda order: order >= 0,
+    "to": lambda order: order <= 0,
+}
+
+
+def compile_test(test: Test) -> Callable[[Value], bool]:
+    """Return the test as a function of the value seen."""
+    op, needed = test.op, test.value
+    if op == "eq":
+        return lambda value: equal(value, needed)
+    if op == "ne":
+        return lambda value: not equal(value, needed)
+    if op == "exists":
+        wanted = text(needed) == "true"
+        return lambda value: (value is not None) is wanted
+    if op in ("in", "not_in"):
+        choices = needed if isinstance(needed, tuple) else (needed,)
+        words = frozenset(choices) if all(isinstance(item, str) for item in choices) else None
+        inside = op == "in"
+
+        def member(value: Value) -> bool:
+            if words is not None and isinstance(value, str):
+                return (value in words) is inside
+            return any(equal(value, item) for item in choices) is inside
+
+        return member
+    return _compare(op, needed)
+
+
+def compile_condition(condition: Condition) -> Compiled | None:
+    """Return the condition as one function of a reader, or None where it always holds."""
+    if not condition:
+        return None
+    tests = tuple((test.field, compile_test(test)) for test in condition.tests)
+    if len(tests) == 1:
+        field, holds = tests[0]
+        return lambda read: holds(read(field))
+
+    def all_hold(read: Read) -> bool:
+        return all(holds(read(field)) for field, holds in tests)
+
+    return all_hold
+
+
+def first_failed(condition: Condition, read: Read) -> Failed | None:
+    """Return the first test that does not hold, for an explanation."""
+    for test in condition.tests:
+        seen = read(test.field)
+        if not compile_test(test)(seen):
+            return Failed(test.field, test.op, text(seen), text(test.value))
+    return None

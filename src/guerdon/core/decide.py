@@ -1,0 +1,306 @@
+"""The product: what one activity means for one member.
+
+`decide(rulebook, standing, activity, given)` is pure: the same arguments always give the same
+decision, and none of them is changed. It settles time first, then lets the activity do what its
+type says, then looks at tiers, missions and badges. Who may report what, duplicates, lanes and
+storage are the engine's matter.
+"""
+
+from collections.abc import Callable
+
+from guerdon.core import (
+    amend,
+    badges,
+    counters,
+    draws,
+    grants,
+    ladders,
+    merge,
+    missions,
+    plans,
+    rewards,
+    rules,
+    transfers,
+    vouchers,
+    wallets,
+)
+from guerdon.core.activity import OWN_TYPES, Activity, Instant, Value
+from guerdon.core.conditions import text
+from guerdon.core.context import Context, state_value
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import Claim, Decision, Given, Needed, Sale
+from guerdon.core.errors import Rejected
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.settle import after_tiers, conclude, refresh_wallets, settle_to
+from guerdon.core.standing import PageRef, Standing
+from guerdon.core.windows import add, parse_instant
+
+
+def decide(
+    rulebook: Rulebook, standing: Standing, activity: Activity, given: Given | None = None
+) -> Decision:
+    """Return what the activity means for the member whose standing this is.
+
+    Raises:
+        Needed: Pages or claims are asked for; give them and call again with the same arguments.
+    """
+    given = given or Given()
+    now = Instant(max(activity.received, standing.settled_at))
+    d = _begin(rulebook, standing, activity, now, given)
+    if activity.type == "tick":
+        return _finish(d)
+    try:
+        _admit(d, activity)
+        _carry_out(d, activity)
+    except Rejected as refusal:
+        d = _begin(rulebook, standing, activity, now, given)
+        d.decision.result = "rejected"
+        d.decision.reason = refusal.reason
+    return _finish(d)
+
+
+def prefetch(rulebook: Rulebook, standing: Standing, activity: Activity) -> Needed:
+    """Return what deciding this activity will surely ask for, so that a batch reads it at once."""
+    del rulebook, standing
+    if activity.type in _NEEDS_ORIGINAL:
+        return Needed((PageRef("record", "one", amend.origin_key(activity)),))
+    return Needed()
+
+
+_NEEDS_ORIGINAL = frozenset({"refund", "ineligible", "confirmation", "redemption_cancelled"})
+
+
+def _begin(
+    rulebook: Rulebook, standing: Standing, activity: Activity, now: Instant, given: Given
+) -> Deciding:
+    d = Deciding(rulebook, standing, now=standing.settled_at, given=given, activity=activity)
+    settle_to(d, now)
+    return d
+
+
+def _finish(d: Deciding) -> Decision:
+    conclude(d)
+    return d.finished()
+
+
+def _admit(d: Deciding, activity: Activity) -> None:
+    """Refuse what is too old, and what concerns nobody."""
+    if activity.type in _FOLLOW_UPS:
+        return
+    age = d.rulebook.at(activity.at).program.max_age
+    calendar = d.rulebook.calendar
+    if age is not None and activity.received >= calendar.through(
+        add(calendar.day(activity.at), age)
+    ):
+        raise Rejected("too_old")
+    if activity.member is None or activity.type == "enrollment":
+        return
+    if d.standing.enrolled_at is None:
+        raise Rejected("unknown_member")
+
+
+_FOLLOW_UPS = frozenset({"referral_changed", "transfer_received", "member_absorbed"})
+
+
+def _carry_out(d: Deciding, activity: Activity) -> None:
+    own = _OWN.get(activity.type)
+    if own is not None:
+        own(d, activity)
+        context = _context(d, activity)
+    if activity.type == "enrollment" or (own is None and activity.type not in OWN_TYPES):
+        context = _earn(d, activity)
+    elif own is not None:
+        _join_history(d, activity, context)
+    _afterwards(d, activity)
+
+
+def _afterwards(d: Deciding, activity: Activity) -> None:
+    """Look at tiers (twice, since what entering brings may count), missions and badges."""
+    refund = activity.type in ("refund", "ineligible")
+    ladders.refresh(d, after_refund=refund)
+    ladders.refresh(d)
+    missions.refresh(d, activity.at)
+    badges.refresh(d, activity.at)
+    after_tiers(d)
+    refresh_wallets(d)
+
+
+# ---------------------------------------------------------------- earning
+
+
+def _context(d: Deciding, activity: Activity) -> Context:
+    """Return the activity's context, with the member's state as it is before the activity."""
+    version = d.rulebook.at(activity.at)
+    fields = dict.fromkeys(version.kept_fields(activity.type))
+    if version is not d.state:
+        fields.update(dict.fromkeys(d.state.kept_fields(activity.type)))
+    calendar = d.rulebook.calendar
+    kept: dict[str, Value] = {
+        field: state_value(version.program, calendar, d.standing, activity, field)
+        for field in fields
+    }
+    return Context(activity, calendar=calendar, getters=version.getters, kept=kept)
+
+
+def _earn(d: Deciding, activity: Activity) -> Context:
+    """Decide an earning activity: accept rules, vouchers, rules, history, draws."""
+    version = d.rulebook.at(activity.at)
+    context = _context(d, activity)
+    for accept in version.accept_by_type.get(activity.type, ()):
+        holds = version.holds(accept.when)
+        context.net = sum(context.left)
+        if holds is not None and not holds(context.read):
+            raise Rejected(accept.reason)
+    _use_vouchers(d, activity)
+    record = rules.new_record(context)
+    rules.earn(d, version, context, record)
+    _join_history(d, activity, context)
+    draws.play(d, version, context, record)
+    d.decision.record = record
+    if version.program.book.ifrs15:
+        granted = {p.wallet: 0 for p in d.decision.postings if p.source == "issued"}
+        for posting in d.decision.postings:
+            if posting.source == "issued":
+                granted[posting.wallet] += posting.amount
+        d.decision.sales.append(Sale("sale", {"net": sum(context.left), "points": granted}))
+    return context
+
+
+def _use_vouchers(d: Deciding, activity: Activity) -> None:
+    named = activity.data.get("vouchers")
+    if named is None:
+        return
+    for name in named if isinstance(named, tuple) else (named,):
+        if not vouchers.use(d, text(name)):
+            raise Rejected("voucher_used")
+
+
+def _join_history(d: Deciding, activity: Activity, context: Context) -> None:
+    """Let the activity count: its number, the counters, inactivity and extensions."""
+    if activity.type in _FOLLOW_UPS:
+        return
+    counts = d.standing.counts
+    counts[activity.type] = counts.get(activity.type, 0) + 1
+    counters.count(d, _in_state(d, context))
+    calendar = d.rulebook.calendar
+    for wallet in d.state.active_by_type.get(activity.type, ()):
+        wallets.active(d, wallet.id, context.day)
+    for wallet in d.state.extends_by_type.get(activity.type, ()):
+        extend = wallet.extend
+        assert extend is not None
+        holds = d.state.holds(extend.when)
+        context.net = sum(context.left)
+        if holds is None or holds(context.read):
+            month = calendar.month_begin(context.day, extend.through)
+            wallets.extend(d, wallet.id, month)
+
+
+def _in_state(d: Deciding, context: Context) -> Context:
+    """Return the context as the version in force now reads it."""
+    if context.getters is d.state.getters:
+        return context
+    return Context(
+        context.activity,
+        calendar=context.calendar,
+        getters=d.state.getters,
+        kept=context.kept,
+        left=context.left,
+    )
+
+
+# ---------------------------------------------------------------- types of their own
+
+
+def _enroll(d: Deciding, activity: Activity) -> None:
+    standing = d.standing
+    if standing.enrolled_at is not None:
+        raise Rejected("already_enrolled")
+    standing.enrolled_at = activity.at
+    standing.status = "active"
+    _set_attributes(d, activity)
+    referrer = activity.data.get("referrer")
+    if referrer is not None and referrer != standing.member:
+        if d.claim(Claim("member", text(referrer), 1, peek=True)):
+            standing.referrer = text(referrer)
+
+
+def _update(d: Deciding, activity: Activity) -> None:
+    _set_attributes(d, activity)
+    for board in d.program.leaderboards.values():
+        if board.eligible:
+            reading = d.state.reading_of(board.counter, board.window)
+            window = counters.window_key(d, reading, d.now)
+            if window is not None:
+                d.touch(reading.id, window)
+
+
+def _set_attributes(d: Deciding, activity: Activity) -> None:
+    for name, value in activity.data.items():
+        if name.startswith("attrs."):
+            if value is None:
+                d.standing.attrs.pop(name[6:], None)
+            else:
+                d.standing.attrs[name[6:]] = value
+
+
+def _redeem(d: Deciding, activity: Activity) -> None:
+    d.decision.record = rewards.redeem(d, activity)
+
+
+def _use_voucher(d: Deciding, activity: Activity) -> None:
+    if not vouchers.use(d, text(activity.data.get("voucher"))):
+        raise Rejected("voucher_used")
+
+
+def _grant_tier(d: Deciding, activity: Activity) -> None:
+    slug = text(activity.data.get("ladder")) or next(iter(d.program.ladders), "")
+    ladder = d.program.ladders.get(slug)
+    tier = text(activity.data.get("tier"))
+    if ladder is None or all(rung.id != tier for rung in ladder.tiers):
+        raise Rejected("unknown_tier")
+    until = activity.data.get("until")
+    grants.hold(d, slug, tier, None if until is None else parse_instant(text(until)))
+
+
+def _award_badge(d: Deciding, activity: Activity) -> None:
+    slug = text(activity.data.get("badge"))
+    if slug not in d.program.badges:
+        raise Rejected("unknown_badge")
+    grants.award(d, slug, activity.at)
+
+
+def _estimate(d: Deciding, activity: Activity) -> None:
+    rate = text(activity.data.get("redemption_rate"))
+    d.decision.sales.append(Sale("estimate", {"redemption_rate": rate}))
+
+
+def _nothing(d: Deciding, activity: Activity) -> None:
+    del d, activity
+
+
+_OWN: dict[str, Callable[[Deciding, Activity], None]] = {
+    "enrollment": _enroll,
+    "member_updated": _update,
+    "identity_linked": _nothing,
+    "member_merged": merge.give_up,
+    "member_absorbed": merge.absorb,
+    "member_erased": merge.erase,
+    "mission_joined": missions.join,
+    "tier_granted": _grant_tier,
+    "badge_awarded": _award_badge,
+    "plan_purchased": plans.purchase,
+    "plan_cancelled": plans.cancel,
+    "refund": amend.refund,
+    "confirmation": amend.confirm,
+    "ineligible": amend.void,
+    "redemption": _redeem,
+    "redemption_cancelled": rewards.cancel,
+    "voucher_used": _use_voucher,
+    "adjustment": transfers.adjust,
+    "transfer": transfers.transfer,
+    "transfer_received": transfers.receive,
+    "referral_changed": amend.referral_changed,
+    "estimate": _estimate,
+    "raffle": _nothing,
+    "clock": _nothing,
+}

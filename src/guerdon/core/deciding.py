@@ -1,0 +1,310 @@
+"""The working state of one decision: a fork of the standing, and what has come of it so far.
+
+Every module of the core reads and writes through this; nothing outside the core sees it. Rule:
+entries outside the head are only touched after they were given; otherwise `Needed` is raised and
+the whole decision is made anew, which is why nothing here may have an effect outside itself.
+"""
+
+from collections.abc import Callable, Iterable
+from copy import copy
+from typing import TypeVar
+
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.context import member_value
+from guerdon.core.decision import (
+    Claim,
+    Decision,
+    Effect,
+    Given,
+    Needed,
+    Posting,
+)
+from guerdon.core.program import Condition, Program
+from guerdon.core.rulebook import Rulebook, Version
+from guerdon.core.standing import (
+    FRONT,
+    LadderState,
+    MissionState,
+    PageRef,
+    PageWrite,
+    Plain,
+    Shelf,
+    Standing,
+    WalletState,
+)
+
+
+def sort_text(key: tuple[int, int, int]) -> str:
+    """Return an order key as text of fixed width, so that pages sort alike."""
+    return "".join(f"{part + 10**15:017d}" for part in key)
+
+
+State = TypeVar("State", WalletState, LadderState, MissionState)
+
+CAPACITY = {
+    "win": 8,
+    "limit": 16,
+    "taken": 16,
+    "record": 0,
+    "closed": 16,
+    "days": 48,
+    "roll": 32,
+    "lots": 24,
+    "pending": 24,
+}
+"""How many entries of a shelf stay in the head, by the shelf's prefix; `FRONT` for others."""
+
+
+def capacity_of(shelf: str) -> int:
+    """Return how many entries of a shelf stay in the head."""
+    return CAPACITY.get(shelf.partition(":")[0], FRONT)
+
+
+class Deciding:
+    """One decision in the making, at the instant `now`."""
+
+    __slots__ = (
+        "activity",
+        "claims",
+        "decision",
+        "given",
+        "now",
+        "owned",
+        "pages",
+        "rulebook",
+        "scratch",
+        "standing",
+        "state",
+        "tier_changes",
+        "touched",
+    )
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        standing: Standing,
+        *,
+        now: Instant,
+        given: Given,
+        activity: Activity | None = None,
+    ) -> None:
+        self.rulebook = rulebook
+        self.standing = standing.fork()
+        self.now = now
+        self.given = given
+        self.activity = activity
+        self.state: Version = rulebook.at(now)
+        self.decision = Decision(result="accepted", standing=self.standing)
+        self.owned: set[tuple[str, str]] = set()
+        self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
+        self.touched: dict[str, dict[str, None]] = {}
+        self.tier_changes: set[str] = set()
+        self.scratch: dict[str, list[tuple[str, str]]] = {}
+
+    @property
+    def program(self) -> Program:
+        """The version in force now: counters, ladders, wallets and missions follow it."""
+        return self.state.program
+
+    # ------------------------------------------------------------ parts of the head
+
+    def own(self, group: dict[str, State], kind: str, name: str, fresh: type[State]) -> State:
+        """Return a part of the head that may be changed, copied on first touch."""
+        if (kind, name) not in self.owned:
+            self.owned.add((kind, name))
+            found = group.get(name)
+            group[name] = fresh() if found is None else copy(found)
+        return group[name]
+
+    def wallet(self, slug: str) -> WalletState:
+        """Return the wallet's totals, to be changed."""
+        return self.own(self.standing.wallets, "wallet", slug, WalletState)
+
+    def ladder(self, slug: str) -> LadderState:
+        """Return the ladder's state, to be changed."""
+        return self.own(self.standing.ladders, "ladder", slug, LadderState)
+
+    def mission(self, slug: str) -> MissionState:
+        """Return the mission's state, to be changed."""
+        return self.own(self.standing.missions, "mission", slug, MissionState)
+
+    def about_member(self, condition: Condition) -> bool:
+        """Tell whether a condition on member attributes holds now."""
+        holds = self.state.holds(condition)
+        return holds is None or holds(
+            lambda field: member_value(self.standing, field.removeprefix("member."))
+        )
+
+    # ------------------------------------------------------------ shelves
+
+    def shelf(self, name: str) -> Shelf:
+        """Return a shelf that may be changed."""
+        shelves = self.standing.shelves
+        if ("shelf", name) not in self.owned:
+            self.owned.add(("shelf", name))
+            found = shelves.get(name)
+            shelves[name] = Shelf() if found is None else found.fork()
+        return shelves[name]
+
+    def spilled(self, name: str) -> int:
+        """Return how many entries of a shelf lie outside the head."""
+        found = self.standing.shelves.get(name)
+        return found.spilled if found is not None else 0
+
+    def look(self, name: str, key: str) -> Plain:
+        """Return an entry or None, asking for its page where it may lie outside the head."""
+        found = self.standing.shelves.get(name)
+        if found is not None and key in found.items:
+            return found.items[key]
+        page = (name, key)
+        if page in self.pages:
+            known = self.pages[page]
+            return None if known is None else known[1]
+        if page in self.given.entries:
+            entry = self.given.entries[page]
+            return None if entry is None else entry[1]
+        if (found is None or not found.spilled) and name != "record":
+            return None
+        if PageRef(name, "all") in self.given.loaded:
+            return None
+        raise Needed((PageRef(name, "one", key),))
+
+    def put(self, name: str, key: str, value: Plain, sort: str = "") -> None:
+        """Store an entry: in the head while there is room, else in its page."""
+        shelf = self.shelf(name)
+        if key in shelf.items:
+            shelf.items[key] = value
+            return
+        page = (name, key)
+        paged = self.pages[page] if page in self.pages else self.given.entries.get(page)
+        if paged is not None:
+            self.pages[page] = (sort, value)
+            return
+        capacity = capacity_of(name)
+        shelf.items[key] = value
+        if len(shelf.items) > capacity:
+            oldest = next(iter(shelf.items)) if capacity else key
+            self.spill(name, oldest, shelf.items[oldest], sort if oldest == key else "")
+
+    def put_ordered(
+        self, name: str, key: str, value: Plain, order: Callable[[Plain], tuple[int, int, int]]
+    ) -> None:
+        """Store an entry of a shelf whose head holds the first ones by `order`, in that order."""
+        shelf = self.shelf(name)
+        items = shelf.items
+        if key in items:
+            items[key] = value
+            return
+        page = (name, key)
+        paged = self.pages[page] if page in self.pages else self.given.entries.get(page)
+        if paged is not None:
+            self.pages[page] = (sort_text(order(value)), value)
+            return
+        place = order(value)
+        last = order(next(reversed(items.values()))) if items else place
+        if shelf.spilled and place > last:
+            self.spill(name, key, value, sort_text(place))
+            return
+        items[key] = value
+        if place < last:
+            shelf.items = items = dict(sorted(items.items(), key=lambda item: order(item[1])))
+        if len(items) > capacity_of(name):
+            end = next(reversed(items))
+            self.spill(name, end, items[end], sort_text(order(items[end])))
+
+    def spill(self, name: str, key: str, value: Plain, sort: str) -> None:
+        """Move an entry of the head into a page."""
+        shelf = self.shelf(name)
+        shelf.items.pop(key, None)
+        shelf.spilled += 1
+        self.pages[(name, key)] = (sort, value)
+
+    def drop(self, name: str, key: str) -> None:
+        """Remove an entry that is known to exist."""
+        shelf = self.shelf(name)
+        if shelf.items.pop(key, None) is None:
+            shelf.spilled -= 1
+            self.pages[(name, key)] = None
+
+    def pull(self, name: str, scope: str, after: str = "") -> None:
+        """Bring pages of a shelf into the head, asking for them first."""
+        if not self.spilled(name):
+            return
+        ref = PageRef(name, scope, after)
+        if ref not in self.given.loaded:
+            raise Needed((ref,))
+        shelf = self.shelf(name)
+        for (owner, key), entry in self.given.entries.items():
+            if owner == name and entry is not None and (owner, key) not in self.pages:
+                shelf.items[key] = entry[1]
+                shelf.spilled -= 1
+                self.pages[(owner, key)] = None
+        for (owner, key), entry in list(self.pages.items()):
+            if owner == name and entry is not None and scope == "all":
+                shelf.items[key] = entry[1]
+                shelf.spilled -= 1
+                self.pages[(owner, key)] = None
+
+    def everything(self, name: str) -> dict[str, Plain]:
+        """Return all entries of a shelf, those outside the head included; nothing is moved."""
+        found = self.standing.shelves.get(name)
+        if found is None:
+            return {}
+        if not found.spilled:
+            return found.items
+        if PageRef(name, "all") not in self.given.loaded:
+            raise Needed((PageRef(name, "all"),))
+        entries = dict(found.items)
+        for source in (self.given.entries, self.pages):
+            for (owner, key), entry in source.items():
+                if owner == name and key not in found.items:
+                    if entry is None:
+                        entries.pop(key, None)
+                    else:
+                        entries[key] = entry[1]
+        return entries
+
+    # ------------------------------------------------------------ what comes of it
+
+    def effect(self, effect: Effect) -> None:
+        """Record an effect."""
+        self.decision.effects.append(effect)
+
+    def post(
+        self, wallet: str, source: str, target: str, amount: int, *, lot: int = 0, partner: str = ""
+    ) -> None:
+        """Record a posting; nothing is posted for nothing."""
+        if amount:
+            self.decision.postings.append(Posting(wallet, source, target, amount, lot, partner))
+
+    def claim(self, claim: Claim) -> int:
+        """Return how much of something shared was got, asking for it first."""
+        if claim not in self.given.claims:
+            raise Needed(claims=(claim,))
+        return self.given.claims[claim]
+
+    def confirm(self, claim: Claim, used: int) -> None:
+        """Keep a reservation, in whole or in part."""
+        if used:
+            self.decision.claims.append(claim._replace(amount=used))
+
+    def touch(self, reading: str, window: str) -> None:
+        """Remember that a reading's value in a window changed."""
+        self.touched.setdefault(reading, {})[window] = None
+
+    def finished(self) -> Decision:
+        """Return the decision, with the pages it writes."""
+        decision = self.decision
+        decision.pages = [
+            PageWrite(
+                shelf, key, "" if entry is None else entry[0], None if entry is None else entry[1]
+            )
+            for (shelf, key), entry in self.pages.items()
+            if entry is not None or self.given.entries.get((shelf, key)) is not None
+        ]
+        return decision
+
+
+def first(instants: Iterable[Instant | None]) -> Instant | None:
+    """Return the earliest of the instants that are set."""
+    return min((instant for instant in instants if instant is not None), default=None)

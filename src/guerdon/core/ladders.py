@@ -1,0 +1,265 @@
+"""Tiers: what a counter's value earns, how long it is kept, and what is shown.
+
+Rule: the tier shown is the highest of the one earned, the one granted (until its date) and the
+floor of the member's attributes. It rises with the activity that lifts it; it falls only at a
+review, at the end of a grant, or after a refund where the ladder says `recheck`.
+"""
+
+from guerdon.core import counters, grants
+from guerdon.core.activity import Instant
+from guerdon.core.deciding import Deciding, first
+from guerdon.core.decision import TierEffect
+from guerdon.core.program import KeepKind, Ladder, Period
+from guerdon.core.standing import LadderState
+from guerdon.core.windows import CALENDAR_KINDS, add, date_of, day_of
+
+_HISTORY_MAX = 256
+
+
+def rung_of(ladder: Ladder, value: int) -> int:
+    """Return the index of the highest tier that a value reaches; the lowest has no threshold."""
+    found = 0
+    for index, rung in enumerate(ladder.tiers):
+        if index and value < rung.at:
+            break
+        found = index
+    return found
+
+
+def refresh(d: Deciding, *, after_refund: bool = False) -> None:
+    """Look at every ladder after an activity: rise, recheck where told to, enter."""
+    if d.standing.enrolled_at is None:
+        return
+    for ladder in d.program.ladders.values():
+        _earn(d, ladder, after_refund=after_refund)
+        _pay_closed_windows(d, ladder)
+        show(d, ladder)
+
+
+def review(d: Deciding, ladder: Ladder) -> None:
+    """Look at a ladder because its time has come: a term ended, or a grant did."""
+    state = d.ladder(ladder.id)
+    kind = ladder.keep.kind
+    if kind is KeepKind.FOR and state.earned_until is not None and state.earned_until <= d.now:
+        _review_term(d, ladder, state)
+    elif kind is KeepKind.END_OF_WINDOW or kind is KeepKind.END_OF_NEXT_YEAR:
+        _review_results(d, ladder, state)
+    show(d, ladder)
+
+
+# ---------------------------------------------------------------- earned
+
+
+def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
+    state = d.ladder(ladder.id)
+    kind = ladder.keep.kind
+    if kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
+        _earn_results(d, ladder, state, recheck=after_refund and ladder.recheck)
+        return
+    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reached = rung_of(ladder, counters.value(d, reading, d.now))
+    for window in _other_windows(d, ladder):
+        reached = max(reached, rung_of(ladder, _window_value(d, ladder, window)))
+    if reached > state.earned:
+        state.earned = reached
+        if kind is KeepKind.FOR:
+            state.earned_until = _term(d, ladder)
+    elif reached < state.earned and after_refund and ladder.recheck:
+        state.earned = reached
+        if not reached:
+            state.earned_until = None
+
+
+def _other_windows(d: Deciding, ladder: Ladder) -> list[str]:
+    """Return the calendar windows other than the current one that this decision touched."""
+    reading = d.state.reading_of(ladder.counter, ladder.window)
+    if reading.window.kind not in CALENDAR_KINDS:
+        return []
+    current = counters.window_key(d, reading, d.now)
+    return [key for key in d.touched.get(reading.id, ()) if key != current]
+
+
+def _window_value(d: Deciding, ladder: Ladder, window: str) -> int:
+    reading = d.state.reading_of(ladder.counter, ladder.window)
+    entry = d.look(f"win:{reading.id}", window)
+    return 0 if entry is None else int(entry[0])
+
+
+def _earn_results(d: Deciding, ladder: Ladder, state: LadderState, *, recheck: bool) -> None:
+    """Keep, window by window, the best tier reached in it; on recheck what is still reached."""
+    reading = d.state.reading_of(ladder.counter, ladder.window)
+    current = counters.window_key(d, reading, d.now)
+    windows = dict.fromkeys(d.touched.get(reading.id, ()))
+    if current is not None:
+        windows[current] = None
+    if recheck:
+        windows.update(dict.fromkeys(state.results))
+    results = dict(state.results)
+    for window in windows:
+        ends = _result_ends(d, ladder, window)
+        if ends is not None and ends <= d.now:
+            continue
+        reached = rung_of(ladder, _window_value(d, ladder, window))
+        results[window] = reached if recheck else max(reached, results.get(window, 0))
+        if not results[window]:
+            del results[window]
+    state.results = results
+    if recheck:
+        state.held = 0
+        state.held_until = None
+    _best_result(d, ladder, state)
+
+
+def _best_result(d: Deciding, ladder: Ladder, state: LadderState) -> None:
+    """Read the tier earned and its end off the results that still hold."""
+    best, until = 0, None
+    for window, reached in state.results.items():
+        ends = _result_ends(d, ladder, window)
+        if reached > best or (reached == best and reached and _later(ends, until)):
+            best, until = reached, ends
+    if state.held > best and (state.held_until is None or state.held_until > d.now):
+        best, until = state.held, state.held_until
+    state.earned, state.earned_until = best, until
+
+
+def _later(one: Instant | None, other: Instant | None) -> bool:
+    return one is None or (other is not None and one > other)
+
+
+def _result_ends(d: Deciding, ladder: Ladder, window: str) -> Instant | None:
+    """Return when the result of a window ends; None where the window itself never does."""
+    calendar = d.rulebook.calendar
+    if ladder.keep.kind is KeepKind.END_OF_WINDOW:
+        if ladder.window.kind not in CALENDAR_KINDS:
+            return ladder.window.end
+        end = calendar.span(ladder.window.kind, int(window)).end
+        assert end is not None
+        return calendar.begin(end)
+    year = date_of(int(window) if window else calendar.day(d.now)).year
+    grace = ladder.keep.grace
+    if grace is None:
+        return calendar.begin(day_of(year + 2, 1, 1))
+    return calendar.through(day_of(year + 2, *grace))
+
+
+def _review_results(d: Deciding, ladder: Ladder, state: LadderState) -> None:
+    before = state.earned
+    state.results = {
+        window: reached
+        for window, reached in state.results.items()
+        if (ends := _result_ends(d, ladder, window)) is None or ends > d.now
+    }
+    if state.held_until is not None and state.held_until <= d.now:
+        state.held, state.held_until = 0, None
+    _best_result(d, ladder, state)
+    if ladder.one_rung and state.earned < before - 1:
+        state.held = before - 1
+        state.held_until = _next_window_end(d, ladder)
+        _best_result(d, ladder, state)
+
+
+def _next_window_end(d: Deciding, ladder: Ladder) -> Instant | None:
+    """Return the end of the window that begins now: how long a step down holds."""
+    calendar = d.rulebook.calendar
+    if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
+        year = date_of(calendar.day(d.now)).year
+        grace = ladder.keep.grace
+        if grace is None:
+            return calendar.begin(day_of(year + 1, 1, 1))
+        return calendar.through(day_of(year + 1, *grace))
+    if ladder.window.kind not in CALENDAR_KINDS:
+        return None
+    end = calendar.span(ladder.window.kind, calendar.day(d.now)).end
+    assert end is not None
+    return calendar.begin(end)
+
+
+def _term(d: Deciding, ladder: Ladder) -> Instant:
+    calendar = d.rulebook.calendar
+    return calendar.through(add(calendar.day(d.now), ladder.keep.period or Period()))
+
+
+def _review_term(d: Deciding, ladder: Ladder, state: LadderState) -> None:
+    """Read the window anew at the end of a term; the new term begins where the old one ended."""
+    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reached = rung_of(ladder, counters.value(d, reading, d.now))
+    if reached < state.earned and ladder.one_rung:
+        reached = max(reached, state.earned - 1)
+    calendar = d.rulebook.calendar
+    ended = state.earned_until
+    assert ended is not None
+    state.earned = reached
+    state.earned_until = None
+    if reached:
+        state.earned_until = calendar.begin(
+            add(calendar.day(ended), ladder.keep.period or Period())
+        )
+
+
+# ---------------------------------------------------------------- shown
+
+
+def show(d: Deciding, ladder: Ladder) -> None:
+    """Show the highest of earned, granted and floor, and enter the tiers that are new."""
+    state = d.ladder(ladder.id)
+    if state.granted_until is not None and state.granted_until <= d.now:
+        state.granted, state.granted_until = 0, None
+    floor = _floor(d, ladder)
+    shown = max(state.earned, state.granted, floor)
+    until = _until(state, shown, floor)
+    state.due = first([state.earned_until, state.granted_until, state.held_until])
+    fresh = not state.history
+    since, before, ended = state.history[-1] if state.history else (d.now, 0, None)
+    if fresh:
+        since = d.standing.enrolled_at or d.now
+        state.history = ((Instant(since), 0, None),)
+        enter(d, ladder, range(1), d.now)
+    if shown != before:
+        state.history = (*state.history[1 - _HISTORY_MAX :], (d.now, shown, until))
+        rungs = ladder.tiers
+        d.effect(TierEffect(ladder.id, rungs[before].id, rungs[shown].id, until, d.now))
+        d.tier_changes.add(ladder.id)
+        if shown > before:
+            at = d.activity.at if d.activity is not None else d.now
+            enter(d, ladder, range(before + 1, shown + 1), at)
+    elif until != ended or fresh:
+        state.history = (*state.history[:-1], (state.history[-1][0], shown, until))
+
+
+def _until(state: LadderState, shown: int, floor: int) -> Instant | None:
+    """Return the first instant at which the tier shown rests on nothing any more."""
+    if not shown or floor >= shown:
+        return None
+    ends: list[Instant | None] = []
+    if state.earned >= shown:
+        ends.append(state.earned_until)
+    if state.granted >= shown:
+        ends.append(state.granted_until)
+    known = [end for end in ends if end is not None]
+    return None if len(known) < len(ends) or not known else max(known)
+
+
+def _floor(d: Deciding, ladder: Ladder) -> int:
+    best = 0
+    for floor in ladder.floors:
+        if d.about_member(floor.when):
+            index = next(i for i, rung in enumerate(ladder.tiers) if rung.id == floor.tier)
+            best = max(best, index)
+    return best
+
+
+def enter(d: Deciding, ladder: Ladder, rungs: range, at: Instant) -> None:
+    """Carry out what entering tiers brings, lowest first, once each (or once per window)."""
+    for index in rungs:
+        rung = ladder.tiers[index]
+        if rung.on_enter:
+            grants.give(d, rung.on_enter, source=f"{ladder.id}:{rung.id}", at=at, once="")
+
+
+def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
+    """Let a late activity pay the milestones of a window that is over."""
+    if ladder.keep.kind is not KeepKind.END_OF_WINDOW or d.activity is None:
+        return
+    for window in _other_windows(d, ladder):
+        reached = rung_of(ladder, _window_value(d, ladder, window))
+        enter(d, ladder, range(1, reached + 1), d.activity.at)

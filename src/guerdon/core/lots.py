@@ -1,0 +1,123 @@
+"""Lots: units granted together, their dates and the order in which they are spent.
+
+Rule: granted = left + spent + expired + reversed, none negative; a lot expires as a whole. The
+wallet around them, its totals and its debt, is in `core.wallets`.
+"""
+
+from typing import NamedTuple
+
+from guerdon.core.activity import Instant
+from guerdon.core.context import tier_at
+from guerdon.core.program import (
+    After,
+    Expiry,
+    ExpiryByTier,
+    Inactivity,
+    OnDate,
+    Pending,
+    Period,
+    Program,
+    Wallet,
+    WindowKind,
+)
+from guerdon.core.standing import Plain, Standing
+from guerdon.core.windows import FAR, Calendar, add, date_of, day_of, span_of
+
+
+class Lot(NamedTuple):
+    """A lot; `release` is None once spendable, `FAR` while it waits for a confirmation.
+
+    `no` numbers the member's lots, `key` is the activity that counts as its origin, `fixed` tells
+    that its date does not follow the wallet's policy. `cover` lists what took the place of its own
+    spent units when they were reversed: (lot or 0 for debt, amount). A `silent` lot moves no counter.
+    """
+
+    no: int
+    source: str
+    rule: str
+    key: str
+    at: Instant
+    expires: Instant | None
+    granted: int
+    left: int
+    spent: int = 0
+    expired: int = 0
+    reversed: int = 0
+    release: Instant | None = None
+    fixed: bool = False
+    partner: str = ""
+    died: Instant | None = None
+    cover: tuple[tuple[int, int], ...] = ()
+    silent: bool = False
+
+    @property
+    def name(self) -> str:
+        """The lot as programs name it: source and rule."""
+        return f"{self.source}.{self.rule}"
+
+    @property
+    def worth(self) -> int:
+        """Granted less reversed."""
+        return self.granted - self.reversed
+
+
+def lot_of(value: Plain) -> Lot:
+    """Return a lot as it was stored."""
+    return value if type(value) is Lot else Lot._make(value)
+
+
+def spending_key(wallet: Wallet, lot: Lot) -> tuple[int, int, int]:
+    """Return the place of a lot in the order of spending."""
+    if wallet.spend == "fifo":
+        return 0, lot.at, lot.no
+    return (FAR if lot.expires is None else lot.expires), lot.at, lot.no
+
+
+def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant) -> Expiry:
+    """Return the wallet's expiry policy for the tier held now."""
+    policy = wallet.expiry
+    while isinstance(policy, ExpiryByTier):
+        tier = tier_at(program, standing, policy.ladder, now)
+        policy = policy.tiers.get(tier, policy.otherwise)
+    return policy
+
+
+def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
+    """Return the first instant at which a lot of that day is gone; None for no date of its own."""
+    if isinstance(policy, After):
+        last = add(day, policy.period)
+        if policy.round == "month":
+            return calendar.begin(_end(WindowKind.MONTH, last))
+        if policy.round == "year":
+            return calendar.begin(_end(WindowKind.YEAR, last))
+        if policy.round == "quarter":
+            on = date_of(last)
+            first = day_of(on.year, (on.month - 1) // 3 * 3 + 1, 1)
+            return calendar.begin(add(first, Period(months=3)))
+        return calendar.through(last)
+    if isinstance(policy, OnDate):
+        on = date_of(day)
+        return calendar.through(day_of(on.year + policy.years, policy.month, policy.day))
+    return None
+
+
+def release_of(pending: Pending | None, calendar: Calendar, day: int) -> Instant | None:
+    """Return when units of that day become spendable; `FAR` until confirmed, None at once."""
+    if pending is None:
+        return None
+    if pending.period is None:
+        return FAR
+    return calendar.begin(add(day, pending.period))
+
+
+def lapse_of(policy: Expiry, calendar: Calendar, active_on: int | None) -> Instant | None:
+    """Return when a wallet lapses through inactivity, counted from its last active day."""
+    if not isinstance(policy, Inactivity) or active_on is None:
+        return None
+    return calendar.through(add(active_on, policy.period))
+
+
+def _end(kind: WindowKind, day: int) -> int:
+    end = span_of(kind, day).end
+    assert end is not None
+    return end

@@ -1,0 +1,109 @@
+"""Missions: a goal over a measure, reached once.
+
+Rule: progress is the measure's value; a mission is completed when it reaches the goal and the
+member is eligible at that moment. With `reverse`, progress that falls below the goal reopens the
+mission and takes its grants back. Expiry is read off the window, nothing has to happen for it.
+"""
+
+from guerdon.core import counters, grants, vouchers, wallets
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.conditions import text
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import MissionEffect
+from guerdon.core.errors import Rejected
+from guerdon.core.program import Mission, WindowKind
+from guerdon.core.rulebook import Reading, mission_reading
+from guerdon.core.standing import MissionState
+
+
+def join(d: Deciding, activity: Activity) -> None:
+    """Let a member opt in; joining again changes nothing."""
+    mission = d.program.missions.get(text(activity.data.get("mission")))
+    if mission is None:
+        raise Rejected("unknown_mission")
+    state = d.mission(mission.id)
+    if state.joined_at is not None:
+        return
+    ends = mission.window.end
+    if ends is not None and activity.at >= ends:
+        raise Rejected("not_eligible")
+    state.joined_at = activity.at
+    d.effect(MissionEffect(mission.id, "active", 0, activity.at))
+
+
+def reading_for(d: Deciding, mission: Mission) -> Reading:
+    """Return what a mission's progress is read from."""
+    if mission.counter is not None:
+        return d.state.readings[mission.counter]
+    return d.state.readings[mission_reading(mission)]
+
+
+def progress(d: Deciding, mission: Mission, at: Instant) -> int:
+    """Return the mission's progress at an instant, in its minor units."""
+    return counters.value(d, reading_for(d, mission), at)
+
+
+def refresh(d: Deciding, at: Instant) -> None:
+    """Complete, move or reopen missions after an activity that happened at `at`."""
+    for mission in d.program.missions.values():
+        state = d.standing.missions.get(mission.id)
+        reading = reading_for(d, mission)
+        done = state is not None and state.completed_at is not None
+        if reading.id not in d.touched and (done or reading.window.kind is WindowKind.ROLLING):
+            if done or mission.counter is None:
+                continue
+        value = _best(d, mission, reading, at)
+        if done:
+            if mission.reverse and value < mission.goal:
+                _reopen(d, mission, value, at)
+        elif (
+            value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible)
+        ):
+            _complete(d, mission, value, at)
+        elif reading.id in d.touched:
+            d.effect(MissionEffect(mission.id, "active", value, at))
+
+
+def _best(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> int:
+    """Return the best progress of the windows in question: the current one and those touched."""
+    values = [progress(d, mission, d.now)]
+    if counters.window_key(d, reading, at) != counters.window_key(d, reading, d.now):
+        values.append(progress(d, mission, at))
+    return max(values)
+
+
+def _open(d: Deciding, mission: Mission, state: MissionState | None) -> bool:
+    """Tell whether the mission can be completed: joined where it must be, its window begun."""
+    if mission.opt_in and (state is None or state.joined_at is None):
+        return False
+    window = mission.window
+    if mission.counter is None or window.kind is not WindowKind.FIXED:
+        return True
+    begun = window.begin is None or window.begin <= d.now
+    return begun and (window.end is None or d.now < window.end)
+
+
+def _complete(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
+    state = d.mission(mission.id)
+    state.completed_at = at
+    d.effect(MissionEffect(mission.id, "completed", value, at))
+    made = grants.give(d, mission.grant, source=f"mission:{mission.id}", at=at)
+    state.paid = tuple((wallet, str(lot)) for wallet, lot in made if lot)
+
+
+def _reopen(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
+    state = d.mission(mission.id)
+    state.completed_at = None
+    d.effect(MissionEffect(mission.id, "active", value, at))
+    take_back(d, mission.id, state)
+
+
+def take_back(d: Deciding, slug: str, state: MissionState) -> None:
+    """Reverse the units a mission granted, and make its unused voucher void."""
+    for wallet, lot in state.paid:
+        wallets.reverse(d, wallet, int(lot), wallets.find(d, wallet, int(lot)).worth)
+    state.paid = ()
+    value = d.look("voucher", f"mission:{slug}")
+    if value is not None and vouchers.voucher_of(value).shown(d.now) == "issued":
+        vouchers.cancel(d, f"mission:{slug}")
+        d.drop("voucher", f"mission:{slug}")

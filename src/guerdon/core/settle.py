@@ -1,0 +1,143 @@
+"""What time alone brings, in order, up to an instant.
+
+Rule: at one instant lots expire, then pending lots are released, then tiers are reviewed and
+granted tiers end, then jobs run in the program's order; activities of that instant come after. No
+clock is read: the scheduler says what time it is, with a tick, and readers with their own.
+"""
+
+from guerdon.core import counters, jobs, ladders, wallets
+from guerdon.core.activity import Instant
+from guerdon.core.deciding import Deciding, first
+from guerdon.core.decision import Decision, Given, Score
+from guerdon.core.program import WindowKind
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.standing import Standing
+from guerdon.core.windows import CALENDAR_KINDS
+
+
+def settle(
+    rulebook: Rulebook, standing: Standing, to: Instant, given: Given | None = None
+) -> Decision:
+    """Return the standing as it is at an instant, with everything that time alone changed.
+
+    Raises:
+        Needed: Pages are asked for; give them and call again.
+    """
+    d = Deciding(rulebook, standing, now=standing.settled_at, given=given or Given())
+    settle_to(d, Instant(max(to, standing.settled_at)))
+    conclude(d)
+    return d.finished()
+
+
+def settle_to(d: Deciding, to: Instant) -> None:
+    """Bring the fork up to an instant, one due instant after the other."""
+    standing = d.standing
+    while standing.due_at is not None and standing.due_at <= to:
+        before, instant = standing.settled_at, standing.due_at
+        d.now = Instant(max(instant, before))
+        d.state = d.rulebook.at(d.now)
+        _step(d, before)
+        standing.settled_at = d.now
+        standing.due_at = _due(d)
+        if standing.due_at is not None and standing.due_at <= d.now:
+            raise RuntimeError(
+                f"{standing.member} stays due at {standing.due_at}: a timer did not end"
+            )
+    d.now = to
+    d.state = d.rulebook.at(to)
+    standing.settled_at = to
+    for reading in d.state.rolling:
+        counters.leave(d, reading)
+
+
+def _step(d: Deciding, before: Instant) -> None:
+    """Carry out everything that is due now."""
+    for reading in d.state.rolling:
+        counters.leave(d, reading)
+    due = [slug for slug, state in d.standing.wallets.items() if _has_come(d, state.due)]
+    for slug in due:
+        wallets.expire_due(d, slug)
+    for slug in due:
+        wallets.release_due(d, slug)
+    for ladder in d.program.ladders.values():
+        state = d.standing.ladders.get(ladder.id)
+        if state is not None and _has_come(d, state.due):
+            ladders.review(d, ladder)
+    after_tiers(d)
+    for slug in due:
+        wallets.refresh_due(d, slug)
+    jobs.run(d, before)
+    refresh_wallets(d)
+
+
+def _has_come(d: Deciding, due: Instant | None) -> bool:
+    return due is not None and due <= d.now
+
+
+def after_tiers(d: Deciding) -> None:
+    """Let expiry dates follow a tier that changed."""
+    if d.tier_changes:
+        d.tier_changes.clear()
+        for slug in d.standing.wallets:
+            wallets.follow_policy(d, slug)
+
+
+def refresh_wallets(d: Deciding) -> None:
+    """Reckon anew when the wallets that this decision changed are due next."""
+    for slug in d.standing.wallets:
+        if ("wallet", slug) in d.owned:
+            wallets.expire_due(d, slug)
+            wallets.refresh_due(d, slug)
+
+
+def conclude(d: Deciding) -> None:
+    """Write what follows from a finished decision: scores, and when time changes something next."""
+    d.standing.due_at = _due(d)
+    for board in d.program.leaderboards.values():
+        reading = d.state.reading_of(board.counter, board.window)
+        for window in d.touched.get(reading.id, ()):
+            value, last_at = (d.look(f"win:{reading.id}", window) or (0, 0))[:2]
+            begin, end = _bounds(d, reading.window.kind, window)
+            if reading.window.kind is WindowKind.FIXED:
+                begin, end = reading.window.begin or Instant(0), reading.window.end
+            d.decision.scores.append(
+                Score(board.id, begin, end, value, Instant(last_at), d.about_member(board.eligible))
+            )
+
+
+def _bounds(d: Deciding, kind: WindowKind, window: str) -> tuple[Instant, Instant | None]:
+    if kind not in CALENDAR_KINDS:
+        return Instant(0), None
+    calendar = d.rulebook.calendar
+    end = calendar.span(kind, int(window)).end
+    assert end is not None
+    return calendar.begin(int(window)), calendar.begin(end)
+
+
+def _due(d: Deciding) -> Instant | None:
+    standing = d.standing
+    return first(
+        [
+            *(state.due for state in standing.wallets.values()),
+            *(state.due for state in standing.ladders.values()),
+            jobs.due(d, standing.settled_at),
+            *(_leaves_next(d, board.counter, board.id) for board in _rolling_boards(d)),
+        ]
+    )
+
+
+def _rolling_boards(d: Deciding) -> list:  # type: ignore[type-arg]
+    return [
+        board
+        for board in d.program.leaderboards.values()
+        if board.window.kind is WindowKind.ROLLING
+    ]
+
+
+def _leaves_next(d: Deciding, counter: str, board: str) -> Instant | None:
+    """Return when a rolling leaderboard loses its oldest entry of this member."""
+    reading = d.state.reading_of(counter, d.program.leaderboards[board].window)
+    shelf = d.standing.shelves.get(f"roll:{reading.id}")
+    if shelf is None or not shelf.items:
+        return None
+    return Instant(next(iter(shelf.items.values()))[1])

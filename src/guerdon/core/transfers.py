@@ -1,0 +1,155 @@
+"""Units that change hands: transfers between members, and corrections by an operator.
+
+Rule: units on their way lie in the account `transit`; the recipient's side is an activity of its
+own, decided in the recipient's lane.
+"""
+
+import json
+
+from guerdon.core import wallets
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.amounts import to_minor
+from guerdon.core.conditions import number, text
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import Claim, PointsEffect
+from guerdon.core.errors import Rejected
+from guerdon.core.program import After, Expiry, Never, Period
+
+
+def transfer(d: Deciding, activity: Activity) -> None:
+    """Send units to another member."""
+    to = text(activity.data.get("to"))
+    slug = text(activity.data.get("wallet"))
+    points = _points(d, activity, slug)
+    if to == d.standing.member:
+        raise Rejected("self_transfer")
+    if points <= 0:
+        raise Rejected("invalid_points")
+    if not d.claim(Claim("member", to, 1, peek=True)):
+        raise Rejected("unknown_member")
+    held = d.standing.wallets.get(slug)
+    if held is None or held.spendable < points:
+        raise Rejected("insufficient_points")
+    portions = wallets.take(d, slug, points, target="transit")
+    d.wallet(slug).transferred += points
+    d.effect(PointsEffect(slug, "sent", -points, "transfer", activity.id, activity.at))
+    pieces = []
+    for no, amount in portions:
+        lot = wallets.find(d, slug, no)
+        pieces.append([lot.source, lot.rule, amount, lot.expires, lot.at, lot.fixed, lot.partner])
+    d.decision.follow_ups.append(
+        Activity(
+            id=f"{activity.id}.transfer",
+            type="transfer_received",
+            at=activity.at,
+            received=activity.received,
+            member=to,
+            reporter=activity.reporter,
+            data={
+                "source": activity.id,
+                "wallet": slug,
+                "points": str(points),
+                "pieces": json.dumps(pieces),
+                "sender": d.standing.member,
+            },
+        )
+    )
+
+
+def receive(d: Deciding, activity: Activity) -> None:
+    """Take in what another member sent: one new lot under `transfer_to`, else the very lots."""
+    slug = text(activity.data["wallet"])
+    source = text(activity.data["source"])
+    wallet = d.rulebook.wallet(slug)
+    if wallet.transfer_to is not None:
+        wallets.grant(
+            d,
+            wallet.transfer_to,
+            int(text(activity.data["points"])),
+            source=source,
+            rule="received",
+            at=activity.at,
+            key=activity.key,
+            how="received",
+            account="transit",
+        )
+        return
+    for origin, rule, amount, expires, at, fixed, partner in json.loads(
+        text(activity.data["pieces"])
+    ):
+        wallets.grant(
+            d,
+            slug,
+            amount,
+            source=origin,
+            rule=f"xfer.{rule}",
+            at=Instant(at),
+            key=activity.key,
+            dated=True,
+            expires=None if expires is None else Instant(expires),
+            fixed=fixed,
+            partner=partner,
+            how="received",
+            account="transit",
+            silent=True,
+        )
+
+
+def adjust(d: Deciding, activity: Activity) -> None:
+    """Correct a balance: up with a lot of its own, down in spending order and then into debt."""
+    slug = text(activity.data.get("wallet"))
+    points = _points(d, activity, slug)
+    if points >= 0:
+        wallets.grant(
+            d,
+            slug,
+            points,
+            source=activity.id,
+            rule="adjustment",
+            at=activity.at,
+            key=activity.key,
+            expiry=_expiry(activity),
+            partner=activity.partner or "",
+            how="adjusted",
+            account="adjusted",
+        )
+        return
+    held = d.wallet(slug)
+    part = min(-points, held.spendable)
+    wallets.take(d, slug, part, target="adjusted")
+    held.adjusted -= points
+    if part < -points:
+        wallets.owe(d, slug, -points - part, target="adjusted")
+    d.effect(PointsEffect(slug, "adjusted", points, "adjustment", activity.id, activity.at))
+
+
+def _points(d: Deciding, activity: Activity, slug: str) -> int:
+    if slug not in d.program.wallets:
+        raise Rejected("unknown_wallet")
+    value = number(activity.data.get("points"))
+    if value is None:
+        raise Rejected("invalid_points")
+    try:
+        return to_minor(value, d.program.wallets[slug].scale)
+    except ValueError:
+        raise Rejected("invalid_points") from None
+
+
+def _expiry(activity: Activity) -> Expiry | None:
+    """Return the policy an adjustment names: `never`, or days or months such as P30D."""
+    named = text(activity.data.get("expiry"))
+    if not named:
+        return None
+    if named == "never":
+        return Never()
+    digits, unit = named[1:-1], named[-1:]
+    if named[0] != "P" or not digits.isdecimal() or unit not in "DWMY":
+        raise Rejected("invalid_expiry")
+    count = int(digits)
+    period = {
+        "D": Period(days=count),
+        "W": Period(days=7 * count),
+        "M": Period(months=count),
+        "Y": Period(months=12 * count),
+    }[unit]
+    return After(period)

@@ -1,0 +1,87 @@
+"""Vouchers: what a member holds and shows at the till.
+
+Rule: a voucher is named by what it came from (a redemption's id, `mission:x`, `ladder:tier`,
+`job:date`); whether it has expired is read off its date, so nothing has to happen when it does.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from guerdon.core.activity import Instant
+from guerdon.core.context import tier_at
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import VoucherEffect
+from guerdon.core.program import GrantVoucher, Period
+from guerdon.core.standing import Plain
+from guerdon.core.windows import add
+
+
+class Voucher(NamedTuple):
+    """`state` is issued, used or void; an issued one is expired once `until` has come."""
+
+    kind: str
+    state: str
+    until: Instant | None
+    issued_at: Instant
+    redemption: str = ""
+    code: str = ""
+
+    def shown(self, now: int) -> str:
+        """Return the state a reader sees at an instant."""
+        if self.state == "issued" and self.until is not None and self.until <= now:
+            return "expired"
+        return self.state
+
+
+def voucher_of(value: Plain) -> Voucher:
+    """Return a voucher as it was stored."""
+    return value if type(value) is Voucher else Voucher._make(value)
+
+
+def issue(
+    d: Deciding,
+    kind: str,
+    *,
+    source: str,
+    at: Instant,
+    valid: Period | None,
+    redemption: str = "",
+    code: str = "",
+) -> str:
+    """Give the member a voucher, valid through its last day, and return its name."""
+    calendar = d.rulebook.calendar
+    until = None if valid is None else calendar.through(add(calendar.day(at), valid))
+    name, copy = source, 1
+    while d.look("voucher", name) is not None:
+        copy += 1
+        name = f"{source}#{copy}"
+    voucher = Voucher(kind, "issued", until, at, redemption, code)
+    d.put("voucher", name, voucher)
+    d.effect(VoucherEffect(name, kind, "issued", until, d.now))
+    return name
+
+
+def validity(d: Deciding, grant: GrantVoucher, at: Instant) -> Period | None:
+    """Return how long a granted voucher is valid, by tier where the program says so."""
+    if isinstance(grant.valid, Mapping):
+        ladder = grant.ladder or next(iter(d.program.ladders))
+        return grant.valid.get(tier_at(d.program, d.standing, ladder, at))
+    return grant.valid
+
+
+def use(d: Deciding, name: str) -> bool:
+    """Mark a voucher used; False where it cannot be used now."""
+    value = d.look("voucher", name)
+    if value is None or voucher_of(value).shown(d.now) != "issued":
+        return False
+    voucher = voucher_of(value)._replace(state="used")
+    d.put("voucher", name, voucher)
+    d.effect(VoucherEffect(name, voucher.kind, "used", voucher.until, d.now))
+    return True
+
+
+def cancel(d: Deciding, name: str) -> None:
+    """Make a voucher void."""
+    voucher = voucher_of(d.look("voucher", name))._replace(state="void")
+    d.put("voucher", name, voucher)
+    d.effect(VoucherEffect(name, voucher.kind, "void", voucher.until, d.now))
