@@ -1,0 +1,202 @@
+"""What readers show of a standing: balances, tiers, missions, counters, vouchers, offers.
+
+Rule: a reader settles first and then reads; nothing here changes anything. Where entries lie
+outside the head, `Needed` asks for their pages, as deciding does.
+"""
+
+from dataclasses import dataclass
+
+from guerdon.core import counters, missions
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import Given
+from guerdon.core.lots import Lot, lapse_of, lot_of, policy_of, spending_key
+from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
+from guerdon.core.rewards import matches
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.standing import Standing, WalletState
+from guerdon.core.vouchers import Voucher, voucher_of
+from guerdon.core.windows import per_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierView:
+    """The tier shown on a ladder; `missing` is in the counter's minor units, None at the top."""
+
+    ladder: Ladder
+    tier: Rung
+    since: Instant | None
+    until: Instant | None
+    next: Rung | None
+    missing: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissionView:
+    """Where a member stands in a mission: available, active, completed or expired."""
+
+    mission: Mission
+    state: str
+    progress: int
+    completed_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """A reward as this member sees it.
+
+    `cost` is None where the member names the value; `availability` is available,
+    insufficient_points, limit or not_eligible (stock is added by who knows it); `missing` units.
+    """
+
+    reward: Reward
+    cost: int | None
+    availability: str
+    missing: int | None
+
+
+class View:
+    """A reader of one settled standing at the instant it was settled to."""
+
+    __slots__ = ("_d", "program", "rulebook", "standing")
+
+    def __init__(
+        self, rulebook: Rulebook, standing: Standing, given: Given | None = None
+    ) -> None:
+        self._d = Deciding(rulebook, standing, now=standing.settled_at, given=given or Given())
+        self.rulebook = rulebook
+        self.standing = standing
+        self.program = self._d.program
+
+    @property
+    def now(self) -> Instant:
+        """The instant the standing was settled to."""
+        return self._d.now
+
+    def wallet(self, slug: str) -> WalletState:
+        """Return a wallet's totals; zeros for one that never moved."""
+        return self.standing.wallets.get(slug) or WalletState()
+
+    def lots(self, slug: str) -> list[Lot]:
+        """Return every living lot in spending order, pending ones included."""
+        wallet = self.rulebook.wallet(slug)
+        found = [
+            lot_of(value)
+            for shelf in ("lots", "pending")
+            for value in self._d.everything(f"{shelf}:{slug}").values()
+        ]
+        return sorted(found, key=lambda lot: spending_key(wallet, lot))
+
+    def next_expiry(self, slug: str) -> tuple[Instant, int] | None:
+        """Return when units of the wallet next expire and how many do then; None if none will.
+
+        Reads the head only: what lies outside it expires later, or the wallet says so itself.
+        """
+        lots = [
+            lot_of(value)
+            for name in ("lots", "pending")
+            if (shelf := self.standing.shelves.get(f"{name}:{slug}")) is not None
+            for value in shelf.items.values()
+        ]
+        wallet = self.rulebook.wallet(slug)
+        policy = policy_of(self.program, wallet, self.standing, self.now)
+        lapse = lapse_of(policy, self.rulebook.calendar, self.wallet(slug).active_on)
+        dated = [
+            (expires, lot.left)
+            for lot in lots
+            if (expires := lot.expires if lot.fixed or lapse is None else lapse) is not None
+        ]
+        if not dated:
+            return None
+        soonest = min(expires for expires, _ in dated)
+        return soonest, sum(left for expires, left in dated if expires == soonest)
+
+    def tier(self, slug: str) -> TierView:
+        """Return the tier shown on a ladder and what is missing to the next one."""
+        ladder = self.program.ladders[slug]
+        state = self.standing.ladders.get(slug)
+        since, index, until = None, 0, None
+        if state is not None and state.history:
+            since, index, until = state.history[-1]
+        following = ladder.tiers[index + 1] if index + 1 < len(ladder.tiers) else None
+        missing = None
+        if following is not None:
+            reading = self._d.state.reading_of(ladder.counter, ladder.window)
+            missing = max(following.at - counters.value(self._d, reading, self.now), 0)
+        return TierView(
+            ladder=ladder,
+            tier=ladder.tiers[index],
+            since=since,
+            until=until,
+            next=following,
+            missing=missing,
+        )
+
+    def mission(self, slug: str) -> MissionView:
+        """Return the state and progress of a mission."""
+        mission = self.program.missions[slug]
+        state = self.standing.missions.get(slug)
+        completed = state.completed_at if state is not None else None
+        joined = state is not None and state.joined_at is not None
+        ends = mission.window.end
+        if mission.window.kind is WindowKind.JOINED and mission.measure is not None:
+            ends = counters.joined_end(self._d, missions.reading_for(self._d, mission))
+        if completed is not None:
+            name = "completed"
+        elif ends is not None and ends <= self.now:
+            name = "expired"
+        elif mission.opt_in and not joined:
+            name = "available"
+        else:
+            name = "active"
+        at = self.now
+        if name == "completed" and completed is not None and mission.counter is None:
+            at = max(completed, self.now) if _still_open(mission) else completed
+        return MissionView(
+            mission=mission,
+            state=name,
+            progress=missions.progress(self._d, mission, at),
+            completed_at=completed,
+        )
+
+    def counter(self, slug: str) -> int:
+        """Return a counter's value in its current window, in its minor units."""
+        return counters.value(self._d, self._d.state.readings[slug], self.now)
+
+    def vouchers(self) -> dict[str, Voucher]:
+        """Return every voucher by name."""
+        return {name: voucher_of(value) for name, value in self._d.everything("voucher").items()}
+
+    def plans(self) -> dict[str, Instant | None]:
+        """Return the end of the last term of each plan; None for life."""
+        return {slug: terms[-1][1] for slug, terms in self.standing.plans.items() if terms}
+
+    def offers(self) -> list[OfferView]:
+        """Return every reward with its price and whether this member can take it now."""
+        return [self._offer(reward) for reward in self.program.rewards.values()]
+
+    def _offer(self, reward: Reward) -> OfferView:
+        held = self.wallet(reward.wallet).spendable
+        asking = Activity(
+            id="", type="redemption", at=self.now, received=self.now, member=self.standing.member
+        )
+        version = self.rulebook.at(self.now)
+        name = "available"
+        if not matches(self._d, version, reward.when, asking):
+            name = "not_eligible"
+        elif reward.per_member_times is not None and self._taken(reward) >= reward.per_member_times:
+            name = "limit"
+        elif reward.cost is not None and held < reward.cost:
+            name = "insufficient_points"
+        elif reward.cost is None and held <= 0:
+            name = "insufficient_points"
+        missing = None if reward.cost is None else max(reward.cost - held, 0)
+        return OfferView(reward=reward, cost=reward.cost, availability=name, missing=missing)
+
+    def _taken(self, reward: Reward) -> int:
+        window = per_key(reward.per_member_per, self.rulebook.calendar.day(self.now))
+        return self._d.look(f"taken:{reward.id}", window) or 0
+
+
+def _still_open(mission: Mission) -> bool:
+    return mission.window.kind in (WindowKind.LIFETIME, WindowKind.FIXED, WindowKind.JOINED)
