@@ -37,7 +37,10 @@ FUNCTION_LINES_MAX = 60
 MODULE_LINES_MAX = 400
 
 # Modules and functions beyond that, each with the reason why it is not two.
-LONG: dict[str, str] = {}
+LONG: dict[str, str] = {
+    "guerdon.core.program": "the values that a program is made of, one after the other; no rules",
+    "guerdon.engine.world": "all that the engine asks of the outside, in one place to be read",
+}
 
 
 def words_of(name: str) -> set[str]:
