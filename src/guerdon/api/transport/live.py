@@ -15,9 +15,16 @@ from contextlib import aclosing
 from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.execution import StreamFailed
 
+FOLLOWERS_AT_ONCE = 250
+"""After so many, the loop turns to others: a thousand sockets are some fifteen milliseconds."""
+
+
+Show = Callable[["SharedStream"], None]
+"""Called with every new state. It must neither wait nor fail; a slow reader skips states."""
+
 
 class SharedStream:
-    """One running subscription and its latest state; followers wait for the next position."""
+    """One running subscription and its latest state: `position` counts states, from 1."""
 
     __slots__ = (
         "_ended",
@@ -25,7 +32,6 @@ class SharedStream:
         "_followers",
         "_on_idle",
         "_task",
-        "_waiting",
         "body",
         "position",
         "text",
@@ -36,59 +42,65 @@ class SharedStream:
         self.body = b""
         self.text = ""
         self._on_idle = on_idle
-        self._followers = 0
-        self._waiting: set[asyncio.Future[None]] = set()
-        self._ended = False
+        self._followers: dict[object, Show] = {}
+        self._ended = asyncio.Event()
         self._failure: StreamFailed | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether further states may come."""
-        return not self._ended
+        return not self._ended.is_set()
 
     def start(self, source: AsyncGenerator[bytes, None], interval_seconds: float) -> None:
         """Begin to read the source, at most one state an interval."""
         self._task = asyncio.create_task(self._read(source, interval_seconds))
 
-    async def follow(self) -> AsyncGenerator["SharedStream", None]:
-        """Yield this stream whenever it has a state that this follower has not seen.
+    async def follow(self, show: Show) -> None:
+        """Hand every state to `show`, the present one at once, until the source ends.
 
         Raises:
             StreamFailed: The source failed.
         """
-        position = 0
-        self._followers += 1
+        follower = object()
+        self._followers[follower] = show
         try:
-            while True:
-                if self.position != position:
-                    position = self.position
-                    yield self
-                elif self._ended:
-                    if self._failure is not None:
-                        raise self._failure
-                    return
-                else:
-                    await self._news()
+            if self.position:
+                show(self)
+            await self._ended.wait()
         finally:
-            self._followers -= 1
-            if self._followers == 0:
+            del self._followers[follower]
+            if not self._followers:
                 self._on_idle()
+        if self._failure is not None:
+            raise self._failure
+
+    async def states(self) -> AsyncGenerator[bytes, None]:
+        """Yield the states that a reader is quick enough to see, each as JSON.
+
+        Raises:
+            StreamFailed: The source failed.
+        """
+        news = asyncio.Event()
+        following = asyncio.ensure_future(self.follow(lambda _stream: news.set()))
+        following.add_done_callback(lambda _done: news.set())
+        try:
+            while not following.done():
+                await news.wait()
+                news.clear()
+                if not following.done():
+                    yield self.body
+            following.result()
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
 
     async def stop(self) -> None:
         """End the execution and close its source."""
-        self._end()
+        self._ended.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-
-    async def _news(self) -> None:
-        waiting = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiting)
-        try:
-            await waiting
-        finally:
-            self._waiting.discard(waiting)
 
     async def _read(self, source: AsyncGenerator[bytes, None], interval_seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -96,30 +108,23 @@ class SharedStream:
             async with aclosing(source) as states:
                 async for body in states:
                     shown_at = loop.time()
-                    self._show(body)
+                    await self._show(body)
                     await asyncio.sleep(max(0.0, shown_at + interval_seconds - loop.time()))
         except StreamFailed as failure:
             self._failure = failure
         except Refused as refused:
             self._failure = StreamFailed(refused.errors)
         finally:
-            self._end()
+            self._ended.set()
 
-    def _show(self, body: bytes) -> None:
+    async def _show(self, body: bytes) -> None:
         self.body = body
         self.text = body.decode()
         self.position += 1
-        self._wake()
-
-    def _end(self) -> None:
-        self._ended = True
-        self._wake()
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, set()
-        for follower in waiting:
-            if not follower.done():
-                follower.set_result(None)
+        for number, show in enumerate(list(self._followers.values()), start=1):
+            show(self)
+            if number % FOLLOWERS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 class SharedStreams:

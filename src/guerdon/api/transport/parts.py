@@ -60,12 +60,7 @@ class Parts:
             StreamFailed: The source failed.
         """
         shared = self.shared_stream(operation, credential, connection)
-        if shared is None:
-            alone = self.execution.stream(operation, credential, connection)
-            async with aclosing(alone) as bodies:
-                async for body in bodies:
-                    yield body
-            return
-        async with aclosing(shared.follow()) as states:
-            async for stream in states:
-                yield stream.body
+        alone = self.execution.stream(operation, credential, connection)
+        async with aclosing(shared.states() if shared else alone) as bodies:
+            async for body in bodies:
+                yield body

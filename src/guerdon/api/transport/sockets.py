@@ -19,6 +19,7 @@ from guerdon.api.transport.bodies import header
 from guerdon.api.transport.connections import TOO_MANY, Lease
 from guerdon.api.transport.errors import Forbidden, Refused, Unauthenticated
 from guerdon.api.transport.execution import StreamFailed
+from guerdon.api.transport.followers import Follower
 from guerdon.api.transport.hooks import Connection, Credential
 from guerdon.api.transport.live import SharedStream
 from guerdon.api.transport.messages import (
@@ -222,9 +223,12 @@ class Socket:
                 await self._write(f"{head}{body.decode()}}}")
 
     async def _together(self, head: str, shared: SharedStream) -> None:
-        async with aclosing(shared.follow()) as states:
-            async for state in states:
-                await self._write(f"{head}{state.text}}}")
+        follower = Follower(head, self._send)
+        try:
+            await shared.follow(follower.show)
+            await follower.drain()
+        finally:
+            follower.stop()
 
     async def _write(self, text: str) -> None:
         try:
