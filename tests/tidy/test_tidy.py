@@ -50,25 +50,27 @@ def words_of(name: str) -> set[str]:
     return words | {word.removesuffix("s") for word in words}
 
 
-def reads_clock(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in CLOCKS
-    )
+Impure = ast.AsyncFunctionDef | ast.Await | ast.Call
+
+
+def sees_time_pass(node: Impure) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
+    return True
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=name_of)
 def test_core_imports_nothing_that_sees_the_world_and_reads_no_clock(path: Path) -> None:
-    imported: set[str] = set()
-    impure: list[int] = []
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            imported |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            imported.add((node.module or "").partition(".")[0])
-        elif isinstance(node, ast.AsyncFunctionDef | ast.Await) or reads_clock(node):
-            impure.append(node.lineno)
+    nodes = list(ast.walk(tree_of(path)))
+    imported = {
+        alias.name.partition(".")[0]
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {
+        (node.module or "").partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)
+    }
+    impure = [node.lineno for node in nodes if isinstance(node, Impure) and sees_time_pass(node)]
 
     assert imported <= PURE
     assert impure == [], "lines that read a clock or wait"
