@@ -193,18 +193,22 @@ async def _seed(plan: Plan) -> "Seeded":
 
 
 def _stop_on_signals(running: asyncio.Future[None], supervisor: "Supervisor") -> None:
-    """End `running` at the first signal; at a further one, do not wait for the parts either."""
+    """End `running` at the first signal; at a further Ctrl-C, do not wait for the parts either.
+
+    Only Ctrl-C is impatient: `make` passes SIGTERM on to us, which whoever stops a whole process
+    group has sent us already.
+    """
     asked = False
 
-    def on_signal() -> None:
+    def on_signal(number: signal.Signals) -> None:
         nonlocal asked
-        if asked:
+        if asked and number is signal.SIGINT:
             supervisor.kill()
         asked = True
         running.cancel()
 
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(ending, on_signal)
+        asyncio.get_running_loop().add_signal_handler(ending, on_signal, ending)
 
 
 class ReadyFile:
