@@ -1,0 +1,105 @@
+"""What resolvers find in `info.context`: the world, who asks, and what was read for this operation.
+
+The rule: one instant for the whole operation, and everything read at most once for it. A context
+is made anew for each operation and each item of a subscription, so that nothing here grows old.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from guerdon.api.catalogue import Catalogue
+from guerdon.api.permissions import denied_fields
+from guerdon.api.transport import loader
+from guerdon.core.activity import Instant
+from guerdon.engine import read
+from guerdon.engine.outcomes import JournalEntry, Profile, SettledMember
+from guerdon.engine.world import Caller, World
+
+if TYPE_CHECKING:
+    from guerdon.api.members import Member
+
+# Handed in from above, because nouns that members show lead back to their member.
+LoadMember = Callable[["Context", str], Awaitable["Member | None"]]
+
+
+class Context:
+    """One operation's view of the world."""
+
+    def __init__(
+        self, world: World, caller: Caller, *, load_member: LoadMember, pause_ms: int
+    ) -> None:
+        self.world = world
+        self.caller = caller
+        self.program = caller.program
+        self.denied = denied_fields(str(caller.role), caller.scopes)
+        self.pause_ms = pause_ms
+        self._load_member = load_member
+
+    def fresh(self) -> "Context":
+        """Return a context of the same caller that has read nothing yet."""
+        return Context(
+            self.world, self.caller, load_member=self._load_member, pause_ms=self.pause_ms
+        )
+
+    async def member(self, member_id: str) -> "Member | None":
+        """Return a member as the API shows it."""
+        return await self._load_member(self, member_id)
+
+    @cached_property
+    def now(self) -> Instant:
+        """The instant as of which everything in this operation is shown."""
+        return self.world.clock()
+
+    async def catalogue(self) -> Catalogue:
+        """Return the program's versions, as they are known now."""
+        return await self._catalogues.load(self.program)
+
+    async def settled(self, member_id: str) -> SettledMember | None:
+        """Return a member settled to now; those that one operation asks for are read together."""
+        return await self._settled.load(member_id)
+
+    async def profile(self, member_id: str) -> Profile | None:
+        """Return who a member is."""
+        return await self._profiles.load(member_id)
+
+    async def activity(self, key: str) -> JournalEntry | None:
+        """Return an activity by reporter and id."""
+        return await self._activities.load(key)
+
+    @cached_property
+    def _catalogues(self) -> DataLoader[str, Catalogue]:
+        async def load(_programs: list[str]) -> list[Catalogue]:
+            return [Catalogue(await self.world.rulebooks.get(self.program), self.now)]
+
+        return loader(load)
+
+    @cached_property
+    def _settled(self) -> DataLoader[str, SettledMember | None]:
+        async def load(ids: list[str]) -> list[SettledMember | None]:
+            found = await read.members(self.world, self.program, ids, at=self.now)
+            return [found.get(id_) for id_ in ids]
+
+        return loader(load)
+
+    @cached_property
+    def _profiles(self) -> DataLoader[str, Profile | None]:
+        async def load(ids: list[str]) -> list[Profile | None]:
+            found = await read.profiles(self.world, self.program, ids)
+            return [found.get(id_) for id_ in ids]
+
+        return loader(load)
+
+    @cached_property
+    def _activities(self) -> DataLoader[str, JournalEntry | None]:
+        async def load(keys: list[str]) -> list[JournalEntry | None]:
+            found = await read.activities(self.world, self.program, keys)
+            return [found.get(key) for key in keys]
+
+        return loader(load)
+
+
+Info = strawberry.Info[Context, None]

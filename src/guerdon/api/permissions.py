@@ -1,0 +1,181 @@
+"""Who may ask what: one table over every field of the schema.
+
+The rule: what the table does not name is refused to everybody (a schema with such a field does not
+even start). A role is not enough for a key: it also needs one of the scopes that stand beside the
+field. A member's token has no scopes; it reaches the member's own things and no others, which the
+resolvers see to, because it depends on whose they are.
+
+Which types of activity a credential may report is decided in `engine.accept`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+ROLES = ("member", "partner", "service", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Who may read a field: `roles`, and of keys only those with one of `scopes` (none: any)."""
+
+    roles: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
+
+    def permits(self, role: str, scopes: frozenset[str]) -> bool:
+        """Tell whether a credential may read the field."""
+        if role not in self.roles:
+            return False
+        return role == "member" or not self.scopes or not scopes.isdisjoint(self.scopes)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is anybody who may not."""
+        return bool(self.scopes) or len(self.roles) < len(ROLES)
+
+    def refusal(self, coordinate: str) -> str:
+        """Return what those are told who may not."""
+        who = ", ".join(self.roles)
+        with_scope = f"; a key needs the scope {' or '.join(self.scopes)}" if self.scopes else ""
+        return f"This credential may not read {coordinate}. It is for: {who}{with_scope}."
+
+
+def everybody(*scopes: str) -> Right:
+    """Return the right of all roles; keys need one of the scopes."""
+    return Right(ROLES, scopes)
+
+
+def owner(*scopes: str) -> Right:
+    """Return the right of the program's owner: service and admin keys with one of the scopes."""
+    return Right(("service", "admin"), scopes)
+
+
+def members_and_owner(*scopes: str) -> Right:
+    """Return the right of members for their own things, and of the owner's keys."""
+    return Right(("member", "service", "admin"), scopes)
+
+
+_PUBLIC = everybody()
+_STANDING = members_and_owner("members:read")
+_DECIDED = everybody("activities:write", "members:read")
+
+TYPES: dict[str, Right] = {
+    # The public side of the program.
+    "Badge": _PUBLIC,
+    "Ladder": _PUBLIC,
+    "Leaderboard": _PUBLIC,
+    "Mission": _PUBLIC,
+    "PageInfo": _PUBLIC,
+    "Partner": _PUBLIC,
+    "Program": _PUBLIC,
+    "Reward": _PUBLIC,
+    "RewardConnection": _PUBLIC,
+    "RewardEdge": _PUBLIC,
+    "Tier": _PUBLIC,
+    "Viewer": _PUBLIC,
+    "WalletKind": _PUBLIC,
+    # Leaderboards show other members' public profiles, and nothing else of them.
+    "LeaderboardEntry": _STANDING,
+    "LeaderboardEntryConnection": _STANDING,
+    "LeaderboardEntryEdge": _STANDING,
+    "LeaderboardPeriod": _STANDING,
+    "LeaderboardUpdate": _STANDING,
+    "Profile": _STANDING,
+    # A member and all that is decided about one.
+    "BadgeAward": _STANDING,
+    "CounterReading": _STANDING,
+    "JournalConnection": _STANDING,
+    "JournalEdge": _STANDING,
+    "Lot": _STANDING,
+    "Member": _STANDING,
+    "MemberConnection": owner("members:read"),
+    "MemberEdge": owner("members:read"),
+    "MemberTier": _STANDING,
+    "MemberUpdate": _STANDING,
+    "MissionProgress": _STANDING,
+    "Wallet": _STANDING,
+    # An activity, for whom it concerns and for who reported it.
+    "Activity": _DECIDED,
+    "BadgeEffect": _DECIDED,
+    "DrawEffect": _DECIDED,
+    "MissionEffect": _DECIDED,
+    "PointsEffect": _DECIDED,
+    "Redemption": _DECIDED,
+    "RedemptionEffect": _DECIDED,
+    "RuleExplanation": _DECIDED,
+    "TierEffect": _DECIDED,
+    "Voucher": _DECIDED,
+    "VoucherEffect": _DECIDED,
+    # What mutations answer: who may call one may read its answer.
+    "InsufficientPoints": _PUBLIC,
+    "InvalidInput": _PUBLIC,
+    "MemberPayload": _PUBLIC,
+    "NotFound": _PUBLIC,
+    "Receipt": _PUBLIC,
+    "RecordActivitiesPayload": _PUBLIC,
+    "Refused": _PUBLIC,
+}
+"""What each type grants on all of its fields; `FIELDS` comes before it."""
+
+FIELDS: dict[str, Right] = {
+    "Program.waiting": owner("activities:write", "members:read"),
+    "Redemption.member": _STANDING,
+    "Query.activity": _DECIDED,
+    "Query.leaderboard": _PUBLIC,
+    "Query.me": _PUBLIC,
+    "Query.member": _STANDING,
+    "Query.members": owner("members:read"),
+    "Query.node": _PUBLIC,
+    "Query.nodes": _PUBLIC,
+    "Query.program": _PUBLIC,
+    "Query.reward": _PUBLIC,
+    "Query.rewards": _PUBLIC,
+    "Query.viewer": _PUBLIC,
+    "Mutation.enrollMember": owner("members:write"),
+    "Mutation.recordActivities": everybody("activities:write"),
+    "Mutation.updateMember": owner("members:write"),
+    "Subscription.leaderboardUpdates": _STANDING,
+    "Subscription.memberUpdates": _STANDING,
+}
+"""Single fields; the root fields have no other."""
+
+
+def right_to(coordinate: str) -> Right:
+    """Return who may read a field (`Type.field`).
+
+    Raises:
+        LookupError: The table does not name it.
+    """
+    right = FIELDS.get(coordinate) or TYPES.get(coordinate.partition(".")[0])
+    if right is None:
+        raise LookupError(f"{coordinate} has no place in the table of permissions: give it one.")
+    return right
+
+
+def scopes_in(rights: Iterable[Right]) -> frozenset[str]:
+    """Return every scope that some of these rights ask for."""
+    return frozenset(scope for right in rights for scope in right.scopes)
+
+
+class Denied:
+    """The fields that one kind of credential may not read; asked by coordinate, remembered."""
+
+    __slots__ = ("_known", "_role", "_scopes")
+
+    def __init__(self, role: str, scopes: frozenset[str]) -> None:
+        self._role = role
+        self._scopes = scopes
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, coordinate: str) -> bool:
+        known = self._known.get(coordinate)
+        if known is None:
+            known = not right_to(coordinate).permits(self._role, self._scopes)
+            self._known[coordinate] = known
+        return known
+
+
+@lru_cache(maxsize=256)
+def denied_fields(role: str, scopes: frozenset[str]) -> Denied:
+    """Return the fields that a credential may not read."""
+    return Denied(role, scopes)

@@ -1,0 +1,63 @@
+"""The schema put together: one class of root fields a noun, and the file that publishes it.
+
+The rule: the SDL is generated, sorted and committed (`schema.graphql`), so that every change of the
+API is seen in review; it only ever grows.
+"""
+
+from functools import lru_cache
+
+from guerdon.api.activities import ActivityQueries
+from guerdon.api.describe import noun
+from guerdon.api.effects import EFFECTS
+from guerdon.api.enrollments import EnrollmentMutations
+from guerdon.api.fields import finish
+from guerdon.api.leaderboard_updates import LeaderboardSubscriptions
+from guerdon.api.leaderboards import LeaderboardQueries
+from guerdon.api.lookup import NodeQueries
+from guerdon.api.member_updates import MemberSubscriptions
+from guerdon.api.members import MemberQueries
+from guerdon.api.problems import PROBLEMS
+from guerdon.api.programs import ProgramQueries
+from guerdon.api.receipts import ReceiptMutations
+from guerdon.api.rewards import RewardQueries
+from guerdon.api.transport import TransportSchema
+from guerdon.api.viewer import ViewerQueries
+
+_DEFINED_BY_THE_LANGUAGE = "directive @oneOf on INPUT_OBJECT\n"
+
+
+@noun
+class Query(
+    ActivityQueries,
+    LeaderboardQueries,
+    MemberQueries,
+    NodeQueries,
+    ProgramQueries,
+    RewardQueries,
+    ViewerQueries,
+):
+    """What can be read; all of it belongs to the credential's program."""
+
+
+@noun
+class Mutation(EnrollmentMutations, ReceiptMutations):
+    """What can be changed: each change is an activity, and a repeat under its id does nothing."""
+
+
+@noun
+class Subscription(LeaderboardSubscriptions, MemberSubscriptions):
+    """What can be followed live."""
+
+
+@lru_cache(maxsize=1)
+def schema() -> TransportSchema:
+    """Return the schema, with the guards on every field."""
+    made = TransportSchema(Query, Mutation, Subscription, types=[*EFFECTS, *PROBLEMS])
+    finish(made)
+    return made
+
+
+def sdl() -> str:
+    """Return the schema as the file `schema.graphql` holds it."""
+    printed = schema().as_str().replace(_DEFINED_BY_THE_LANGUAGE, "")
+    return printed.strip() + "\n"
