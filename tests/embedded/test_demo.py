@@ -28,7 +28,6 @@ LACKING = [
 pytestmark = [
     pytest.mark.skipif(bool(LACKING), reason=f"this stage of the project lacks {LACKING}"),
     pytest.mark.skipif(sys.platform != "linux", reason="asks Linux about processes"),
-    pytest.mark.xdist_group("demo"),
 ]
 
 
