@@ -1,0 +1,219 @@
+"""Rehearsals: a scenario played through the pure core under its own clock, and compared.
+
+Rule: in order of time; at one instant what is due, then what arrives, then what is expected. A
+mismatch names the line, what was expected, what was found, and what led there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from guerdon.core.program import Program
+from guerdon.core.sentences import effect_sentence, explanation_sentence
+from guerdon.program.arrivals import Arrivals, Entry
+from guerdon.program.comparison import Difference, differences
+from guerdon.program.expectations import Checkpoint, Outcome
+from guerdon.program.memory import Memory
+from guerdon.program.observation import MEMBER_FACTS, Observer
+from guerdon.program.scenario import Scenario
+from guerdon.program.yaml_source import Node, Sequence
+
+STORY_MAX = 8
+"""How many entries of a member's journal are told with a mismatch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """One expectation that did not hold; `story` tells what led there, oldest first."""
+
+    line: int
+    at: str
+    about: str
+    expected: str
+    found: str
+    why: str | None = None
+    story: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The outcome of a rehearsal: how many expectations were checked, and which failed."""
+
+    name: str
+    checks: int
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def is_ok(self) -> bool:
+        """Tell whether everything held."""
+        return not self.mismatches
+
+
+def rehearse(scenario: Scenario) -> Report:
+    """Play a scenario that has no mistakes, and compare.
+
+    Raises:
+        ValueError: The scenario has mistakes; show those instead.
+    """
+    program = scenario.program
+    if program is None:
+        raise ValueError(f"{scenario.name} has mistakes and cannot be rehearsed")
+    arrivals = Arrivals(Memory(program))
+    play = _Play(program, arrivals)
+    mismatches: list[Mismatch] = []
+    for _, checkpoint in _in_time(scenario, arrivals):
+        mismatches += play.check(checkpoint)
+    for expectation in scenario.expectations:
+        if isinstance(expectation, Outcome):
+            mismatches += play.outcome(expectation)
+    return Report(
+        name=scenario.name,
+        checks=len(scenario.expectations),
+        mismatches=tuple(sorted(mismatches, key=lambda mismatch: mismatch.line)),
+    )
+
+
+def _in_time(scenario: Scenario, arrivals: Arrivals) -> Iterator[tuple[int, Checkpoint]]:
+    """Play up to each checkpoint in turn, and yield it."""
+    waiting = sorted(scenario.activities, key=lambda one: one.activity.received)
+    checkpoints = sorted(
+        (one for one in scenario.expectations if isinstance(one, Checkpoint)),
+        key=lambda one: one.at,
+    )
+    position = 0
+
+    def play(until: int | None) -> None:
+        nonlocal position
+        while position < len(waiting):
+            reported = waiting[position]
+            if until is not None and reported.activity.received > until:
+                return
+            arrivals.tick(reported.activity.received)
+            arrivals.take(reported)
+            position += 1
+
+    for checkpoint in checkpoints:
+        play(checkpoint.at)
+        arrivals.tick(checkpoint.at)
+        yield position, checkpoint
+    play(None)
+
+
+class _Play:
+    """Compares expectations with what was played so far."""
+
+    def __init__(self, program: Program, arrivals: Arrivals) -> None:
+        self.program = program
+        self.arrivals = arrivals
+
+    def check(self, checkpoint: Checkpoint) -> list[Mismatch]:
+        """Return what does not hold at a checkpoint."""
+        observer = Observer(self.arrivals, checkpoint.at)
+        found: list[Mismatch] = []
+        for fact, expected in checkpoint.facts:
+            found += [
+                self._mismatch(checkpoint, difference)
+                for difference in self._compare(observer, checkpoint, fact, expected)
+            ]
+        return found
+
+    def _compare(
+        self, observer: Observer, checkpoint: Checkpoint, fact: str, expected: Node
+    ) -> list[Difference]:
+        if fact == "ranks":
+            board = checkpoint.leaderboard or ""
+            return list(differences(expected, observer.ranks(board), board))
+        if fact in MEMBER_FACTS:
+            member = checkpoint.member or ""
+            found = observer.member(member, fact)
+            if fact == "rewards":
+                expected = _sorted(expected)
+            return list(differences(expected, found, f"{member}.{fact}"))
+        return list(differences(expected, observer.whole(fact), fact))
+
+    def _mismatch(self, checkpoint: Checkpoint, difference: Difference) -> Mismatch:
+        return Mismatch(
+            line=difference.line,
+            at=checkpoint.written_at,
+            about=difference.path,
+            expected=difference.expected,
+            found=difference.found,
+            why=checkpoint.why,
+            story=self._story(checkpoint.member),
+        )
+
+    def _story(self, member: str | None) -> tuple[str, ...]:
+        if member is None:
+            return ()
+        person = self.arrivals.memory.survivor(member)
+        memory = self.arrivals.memory
+        entries = [
+            entry for entry in self.arrivals.journal if memory.survivor(entry.member) == person
+        ]
+        return tuple(
+            self._tell(entry)
+            for entry in entries[-STORY_MAX:]
+            if entry.decision.effects or entry.name != "time"
+        )
+
+    def _tell(self, entry: Entry) -> str:
+        decision = entry.decision
+        parts = [effect_sentence(self.program, effect) for effect in decision.effects]
+        parts += [
+            explanation_sentence(self.program, explanation).rstrip(".")
+            for explanation in decision.explanations
+            if not explanation.applied
+        ]
+        result = decision.result if decision.reason is None else f"rejected: {decision.reason}"
+        told = "; ".join(parts) or (result if entry.name != "time" else "")
+        return f"{self._clock(entry.at)} {entry.name}: {told}"
+
+    def _clock(self, at: int) -> str:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)
+        return moment.astimezone(ZoneInfo(self.program.timezone)).isoformat(sep=" ")
+
+    def outcome(self, expectation: Outcome) -> list[Mismatch]:
+        """Return what differs from the result expected of an activity."""
+        results = self.arrivals.results.get(expectation.activity, [])
+        wanted = _words(expectation.result, expectation.reason)
+        found = "no such activity"
+        if len(results) >= expectation.copy:
+            result = results[expectation.copy - 1]
+            if result.result == expectation.result and (
+                expectation.reason is None or result.reason == expectation.reason
+            ):
+                return []
+            found = _words(result.result, result.reason)
+        copy = f" (copy {expectation.copy})" if expectation.copy > 1 else ""
+        return [
+            Mismatch(
+                line=expectation.line,
+                at="in the end",
+                about=f"{expectation.activity}{copy}",
+                expected=wanted,
+                found=found,
+            )
+        ]
+
+
+def _words(result: str, reason: str | None) -> str:
+    return result if reason is None else f"{result} ({reason})"
+
+
+def _sorted(node: Node) -> Node:
+    """Return a list of names in order, because the order of these means nothing."""
+    if not isinstance(node, Sequence):
+        return node
+    ordered = sorted(node.items, key=lambda item: getattr(item, "text", ""))
+    return Sequence(node.place, tuple(ordered), node.weight)
+
+
+def told(mismatch: Mismatch) -> Iterator[str]:
+    """Yield the lines in which a mismatch is printed."""
+    yield f"line {mismatch.line}, {mismatch.at}: {mismatch.about}"
+    yield f"  expected {mismatch.expected}, found {mismatch.found}"
+    if mismatch.why:
+        yield f"  because {mismatch.why}"
+    for line in mismatch.story:
+        yield f"  - {line}"
