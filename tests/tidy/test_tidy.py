@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,18 @@ def test_locks_hold_a_hash_for_every_package() -> None:
 
         assert packages
         assert len(packages) == len(hashed)
+
+
+def test_locks_hold_every_dependency_that_the_project_names() -> None:
+    project = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text())
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["embedded"],
+        *project["dependency-groups"]["dev"],
+        *project["build-system"]["requires"],
+    ]
+    lock = (PACKAGE.parents[1] / "locks" / "project.txt").read_text()
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+    named = {re.split(r"[^A-Za-z0-9._-]", wish)[0].lower().replace(".", "-") for wish in wanted}
+
+    assert named <= locked, "run `make lock` and commit locks/"
