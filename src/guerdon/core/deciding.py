@@ -165,7 +165,7 @@ class Deciding:
             return None if entry is None else entry[1]
         if (found is None or not found.spilled) and name != "record":
             return None
-        if PageRef(name, "all") in self.given.loaded:
+        if PageRef(name, "all") in self.given.loaded and name != "record":
             return None
         raise Needed((PageRef(name, "one", key),))
 

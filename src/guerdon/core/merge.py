@@ -85,12 +85,13 @@ def _pull_everything(d: Deciding) -> None:
     needed = tuple(
         PageRef(name, "all")
         for name, shelf in d.standing.shelves.items()
-        if shelf.spilled and PageRef(name, "all") not in d.given.loaded
+        if name != "record" and shelf.spilled and PageRef(name, "all") not in d.given.loaded
     )
     if needed:
         raise Needed(needed)
     for name in list(d.standing.shelves):
-        d.pull(name, "all")
+        if name != "record":
+            d.pull(name, "all")
 
 
 def _heads(d: Deciding, donor: Standing, offset: int) -> None:
@@ -184,7 +185,7 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
                 d.put_ordered(name, key, value, lambda entry: (entry[1], 0, 0))
             elif prefix == "voucher":
                 _move_voucher(d, key, value)
-            elif prefix in ("done", "befriended", "referred"):
+            elif prefix in ("done", "befriended", "referred", "record"):
                 d.put(name, key, value)
     for reading in d.state.readings.values():
         _unite(d, donor, reading)

@@ -20,7 +20,7 @@ from guerdon.core.lots import (
     release_of,
     spending_key,
 )
-from guerdon.core.program import After, Expiry, Inactivity, Pending, Period, Wallet
+from guerdon.core.program import After, Expiry, ExpiryByTier, Inactivity, Pending, Period, Wallet
 from guerdon.core.standing import WalletState
 from guerdon.core.windows import FAR
 
@@ -59,6 +59,9 @@ def grant(
     state = d.wallet(slug)
     calendar = d.rulebook.calendar
     day = calendar.day(at)
+    if not state.policy and isinstance(wallet.expiry, ExpiryByTier):
+        # What later tiers bring is compared with the policy of the first unit.
+        state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
     if not dated:
         policy = expiry or policy_of(d.program, wallet, d.standing, d.now)
         expires = expiry_of(policy, calendar, day)
