@@ -10,6 +10,7 @@ import sys
 import typer
 
 from guerdon.cli.demo import demo
+from guerdon.cli.importing import importing
 from guerdon.cli.schedule import schedule
 from guerdon.cli.serve import serve
 from guerdon.cli.work import work
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (demo, serve, work, schedule):
     app.command()(command)
+app.add_typer(importing, name="import")
 
 
 def main() -> None:

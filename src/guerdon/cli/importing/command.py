@@ -1,0 +1,155 @@
+"""The command itself: options, the progress bar, the end."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from guerdon.cli.stops import stop
+
+if TYPE_CHECKING:
+    from guerdon.cli.importing.run import Import, Order
+
+_INTERRUPTED = 130
+_LAST_ANSWERS_SECONDS = 10
+
+importing = typer.Typer(
+    name="import",
+    help="Bring in what happened elsewhere; running it again changes nothing.",
+    no_args_is_help=True,
+)
+
+
+@importing.callback()
+def _only_a_group() -> None:
+    """Keep the name of the one command there is so far."""
+
+
+@importing.command()
+def activities(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or JSON Lines.")],
+    kind: Annotated[
+        str | None, typer.Option("--type", help="What each line is, such as purchase.")
+    ] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="What columns mean: customer=member,date=at,amount=amount."),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(envvar="GUERDON_URL", help="The GraphQL address.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(envvar="GUERDON_KEY", help="A key that may report activities."),
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Take address and key from a demo's file."),
+    ] = None,
+    errors: Annotated[
+        Path, typer.Option(dir_okay=False, help="Where lines that were refused are listed.")
+    ] = Path("errors.csv"),
+    batch: Annotated[int, typer.Option(min=1, max=1_000, help="Lines a request.")] = 1_000,
+    streams: Annotated[int, typer.Option(min=1, max=32, help="Requests at a time.")] = 4,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What separates cells; else found out from the header.")
+    ] = None,
+    *,
+    shift_to_now: Annotated[
+        bool, typer.Option(help="Move the newest line to today, and all others as far.")
+    ] = False,
+    decimal_comma: Annotated[bool, typer.Option(help="Amounts are written 29,33.")] = False,
+    wait: Annotated[bool, typer.Option(help="Return when everything is decided.")] = False,
+) -> None:
+    """Report each line of FILE as an activity."""
+    from guerdon.cli.importing.refused import AskedWrongly, CannotGoOn
+    from guerdon.cli.importing.run import Order
+
+    if ready_file:
+        ready = json.loads(ready_file.read_text())
+        url, key = url or ready["graphql"], key or ready["keys"]["service"]
+    if not url or not url.startswith(("http://", "https://")) or not key:
+        stop(
+            "Say where to with --url http://.../graphql and --key, or the environment's "
+            "GUERDON_URL and GUERDON_KEY; a demo prints both.",
+            code=2,
+        )
+    order = Order(
+        path=file,
+        url=url,
+        maps=tuple(maps or ()),
+        kind=kind,
+        shift_to_now=shift_to_now,
+        errors=errors,
+        batch=batch,
+        streams=streams,
+        delimiter=delimiter,
+        decimal_comma=decimal_comma,
+    )
+    try:
+        asyncio.run(_import(order, key, wait=wait))
+    except AskedWrongly as wrong:
+        stop(str(wrong), code=2)
+    except CannotGoOn as end:
+        stop(f"{end}\nRun the same command again to go on where this run ended.")
+
+
+async def _import(order: "Order", key: str, *, wait: bool) -> None:
+    """Run the import under a progress bar, and end as it ended."""
+    from rich.progress import Progress, TimeRemainingColumn
+
+    from guerdon.cli.importing.remote import Remote
+    from guerdon.cli.importing.run import Import
+
+    bar = Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), transient=True)
+    async with Remote(order.url, key, connections=order.streams + 1) as remote:
+        with bar:
+            task = bar.add_task(order.path.name)
+            run = Import(
+                order,
+                remote,
+                say=bar.console.print,
+                step=lambda lines: bar.update(task, completed=lines),
+            )
+            bar.update(task, total=run.total)
+            was_stopped = await _until_stopped(run, wait=wait)
+    typer.echo("\n".join(run.tally.sentences()))
+    if run.tally.refused:
+        typer.echo(f"Refused lines are listed in {order.errors}.")
+    if was_stopped:
+        stop("Interrupted; run the same command again to go on.", code=_INTERRUPTED)
+    if run.tally.refused:
+        raise typer.Exit(1)
+
+
+async def _until_stopped(run: "Import", *, wait: bool) -> bool:
+    """Run until the end or the first Ctrl-C; tell whether it was stopped.
+
+    What is on its way then gets its answers; a second Ctrl-C, or silence, ends that too.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task
+    ends: list[asyncio.TimerHandle] = []
+
+    def on_signal() -> None:
+        if ends:
+            task.cancel()
+        run.stop()
+        ends.append(loop.call_later(_LAST_ANSWERS_SECONDS, task.cancel))
+
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(ending, on_signal)
+    try:
+        await run.run()
+        if wait:
+            await run.until_decided()
+    except asyncio.CancelledError:
+        if not ends:
+            raise
+    finally:
+        for end in ends:
+            end.cancel()
+    return bool(ends)
