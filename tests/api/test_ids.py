@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from guerdon.api.ids import GlobalId, global_id, read_id
 from guerdon.api.transport import BadInput
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=50)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
 
 
 @given(program=TEXTS.filter(lambda text: "/" not in text), key=TEXTS)

@@ -4,14 +4,14 @@ The rule: one instant for the whole operation, and everything read at most once 
 is made anew for each operation and each item of a subscription, so that nothing here grows old.
 """
 
-from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
 from guerdon.api.catalogue import Catalogue
+from guerdon.api.connections import Range
 from guerdon.api.permissions import denied_fields
 from guerdon.api.transport import loader
 from guerdon.core.activity import Instant
@@ -21,33 +21,37 @@ from guerdon.engine.world import Caller, World
 
 if TYPE_CHECKING:
     from guerdon.api.members import Member
+    from guerdon.api.rewards import RewardConnection
 
-# Handed in from above, because nouns that members show lead back to their member.
-LoadMember = Callable[["Context", str], Awaitable["Member | None"]]
+
+class Links(Protocol):
+    """The ways back: from a noun to others that themselves lead to it (see `links`)."""
+
+    async def member(self, context: "Context", member_id: str) -> "Member | None":
+        """Return a member as the API shows it."""
+        ...
+
+    async def partner_rewards(
+        self, context: "Context", slug: str, asked: Range
+    ) -> "RewardConnection":
+        """Return a page of the rewards that a partner honours."""
+        ...
 
 
 class Context:
     """One operation's view of the world."""
 
-    def __init__(
-        self, world: World, caller: Caller, *, load_member: LoadMember, pause_ms: int
-    ) -> None:
+    def __init__(self, world: World, caller: Caller, *, links: Links, pause_ms: int) -> None:
         self.world = world
         self.caller = caller
         self.program = caller.program
         self.denied = denied_fields(str(caller.role), caller.scopes)
         self.pause_ms = pause_ms
-        self._load_member = load_member
+        self.links = links
 
     def fresh(self) -> "Context":
         """Return a context of the same caller that has read nothing yet."""
-        return Context(
-            self.world, self.caller, load_member=self._load_member, pause_ms=self.pause_ms
-        )
-
-    async def member(self, member_id: str) -> "Member | None":
-        """Return a member as the API shows it."""
-        return await self._load_member(self, member_id)
+        return Context(self.world, self.caller, links=self.links, pause_ms=self.pause_ms)
 
     @cached_property
     def now(self) -> Instant:

@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
-from guerdon.api.members import Member
+from guerdon.api.members import Member, load_member
 from guerdon.api.problems import Problem, object_of, outcome_problems, refusing
 from guerdon.api.references import IdentityInput, MemberRef, engine_ref
 from guerdon.engine import enroll
@@ -103,5 +103,5 @@ class EnrollmentMutations:
 
 async def _payload(context: Context, receipt: Receipt) -> MemberPayload:
     problems = outcome_problems(receipt)
-    member = await context.member(receipt.member) if receipt.member and not problems else None
+    member = await load_member(context, receipt.member) if receipt.member and not problems else None
     return MemberPayload(member=member, problems=problems)

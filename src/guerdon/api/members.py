@@ -34,6 +34,7 @@ from guerdon.api.journals import JournalConnection, journal_of, journal_page
 from guerdon.api.ladders import MemberTier, tier_of, tiers_of
 from guerdon.api.missions import MissionProgress, MissionState, missions_of
 from guerdon.api.nodes import Node
+from guerdon.api.offers import OFFERS, RewardOfferConnection, offer_of, offer_page
 from guerdon.api.references import MemberRef, find_member
 from guerdon.api.standings import plain_value, shown
 from guerdon.api.vouchers import Voucher, VoucherState, vouchers_of
@@ -139,6 +140,20 @@ class Member(Node):
         """What the member can show at the till, and what became of it; the newest first."""
         found = await vouchers_of(info.context, self.member_id)
         return [it for it in found if states is None or it.state in states]
+
+    @field
+    async def rewards(
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> RewardOfferConnection:
+        """The rewards this member may see, each with its price and, if not now, why not."""
+        asked = OFFERS.range(first=first, after=after, last=last, before=before)
+        return await offer_page(info.context, self.member_id, asked)
 
     @field
     async def journal(
@@ -295,6 +310,7 @@ MEMBER_NODES = {
     "BadgeAward": _part_of_a_member(_award),
     "MemberTier": _part_of_a_member(_tier),
     "MissionProgress": _part_of_a_member(_mission),
+    "RewardOffer": _part_of_a_member(offer_of),
     "Voucher": _part_of_a_member(_voucher),
     "Wallet": _part_of_a_member(wallet_of),
 }

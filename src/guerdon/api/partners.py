@@ -3,12 +3,19 @@
 What a partner and the program owe each other is not here.
 """
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from guerdon.api.catalogue import Catalogue
-from guerdon.api.describe import noun, says
+from guerdon.api.connections import After, Before, First, Last, read_range
+from guerdon.api.context import Info
+from guerdon.api.describe import field, noun, says
 from guerdon.api.ids import global_id
 from guerdon.api.nodes import Node
+
+if TYPE_CHECKING:
+    from guerdon.api.rewards import RewardConnection
 
 
 @noun
@@ -18,6 +25,20 @@ class Partner(Node):
     slug: str = says("The partner's short name in the program, unique among its partners.")
     name: str = says("What members read.")
     logo_url: str | None = says("Where its logo is, if it has one.")
+
+    @field
+    async def rewards(
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Annotated["RewardConnection", strawberry.lazy("guerdon.api.rewards")]:
+        """The rewards that it honours, by short name."""
+        asked = read_range("rewards", (str,), first=first, after=after, last=last, before=before)
+        return await info.context.links.partner_rewards(info.context, self.slug, asked)
 
 
 def partner_noun(catalogue: Catalogue, slug: str) -> Partner:

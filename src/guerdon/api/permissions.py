@@ -93,6 +93,9 @@ TYPES: dict[str, Right] = {
     "MemberTier": _STANDING,
     "MemberUpdate": _STANDING,
     "MissionProgress": _STANDING,
+    "RewardOffer": _STANDING,
+    "RewardOfferConnection": _STANDING,
+    "RewardOfferEdge": _STANDING,
     "Wallet": _STANDING,
     # An activity, for whom it concerns and for who reported it.
     "Activity": _DECIDED,

@@ -53,7 +53,7 @@ class Redemption(Node):
         self, info: Info
     ) -> Annotated["Member", strawberry.lazy("guerdon.api.members")]:
         """Who took it."""
-        member = await info.context.member(self.member_id)
+        member = await info.context.links.member(info.context, self.member_id)
         assert member is not None, "a redemption has a member"
         return member
 

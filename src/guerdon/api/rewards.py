@@ -1,12 +1,11 @@
-"""Rewards: what units buy, and what a member may take now.
+"""Rewards: what units buy.
 
-Whether a member may take a reward is decided in `core`; redeeming is in `redemptions`.
+What a member may take now is in `offers`, what one has taken in `redemptions`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -24,13 +23,14 @@ from guerdon.api.connections import (
     page_info,
     whole,
 )
-from guerdon.api.context import Info
-from guerdon.api.describe import argument, field, kind, kinds, noun, says
+from guerdon.api.context import Context, Info
+from guerdon.api.describe import argument, field, noun, says
 from guerdon.api.ids import global_id
 from guerdon.api.instants import amount
 from guerdon.api.nodes import Node
 from guerdon.api.partners import Partner, partner_noun
 from guerdon.core import program as core
+from guerdon.core.decision import Claim
 
 
 @noun
@@ -43,10 +43,15 @@ class Reward(Node):
     image_url: str | None = says("Where its picture is, if it has one.")
     wallet: str = says("The wallet that pays for it.")
     cost: Decimal | None = says("Its price; null where the member chooses the value.")
-    stock: int | None = says("How many the program gave out in all; null where there is no end.")
     partner: Partner | None = says("Who honours it; null where the program's owner does.")
     starts_at: datetime | None = says("When it can be redeemed first; null for always.")
     ends_at: datetime | None = says("The first instant at which it is gone; null for never.")
+    definition: strawberry.Private[core.Reward]
+
+    @field
+    async def stock(self, info: Info) -> int | None:
+        """How many are left; null where there is no end to them."""
+        return await stock_left(info.context, self.definition)
 
 
 @noun
@@ -65,20 +70,6 @@ class RewardConnection:
     page_info: PageInfo = says("Where the page lies in the list.")
 
 
-@kinds
-class Availability(Enum):
-    """Whether a member can take a reward now and, if not, why."""
-
-    AVAILABLE = kind("available", "It can be redeemed now.")
-    INSUFFICIENT_POINTS = kind("insufficient_points", "The member has too few units.")
-    OUT_OF_STOCK = kind("out_of_stock", "None are left.")
-    LIMIT = kind("limit", "The member has had as many as one may.")
-    NOT_ELIGIBLE = kind("not_eligible", "It is not meant for this member.")
-    NOT_YET = kind("not_yet", "It has not begun.")
-    ENDED = kind("ended", "It is over.")
-    BLOCKED = kind("blocked", "The member may not redeem at present.")
-
-
 def reward_noun(catalogue: Catalogue, slug: str) -> Reward | None:
     """Return a reward as the API shows it; None where no version knows it."""
     reward = catalogue.reward(slug)
@@ -95,11 +86,19 @@ def _noun(catalogue: Catalogue, reward: core.Reward) -> Reward:
         image_url=reward.image_url,
         wallet=reward.wallet,
         cost=None if reward.cost is None else amount(reward.cost, scale),
-        stock=reward.stock,
         partner=partner_noun(catalogue, reward.partner) if reward.partner else None,
         starts_at=None,
         ends_at=None,
+        definition=reward,
     )
+
+
+async def stock_left(context: Context, reward: core.Reward) -> int | None:
+    """Return how many of a reward are left, None where the program sets no end."""
+    if reward.stock is None:
+        return None
+    claim = Claim("stock", reward.id, reward.stock, reward.stock, peek=True)
+    return await context.world.shared.peek(context.program, claim)
 
 
 @noun
