@@ -11,6 +11,8 @@ import typer
 
 from guerdon.cli.demo import demo
 from guerdon.cli.importing import importing
+from guerdon.cli.program import app as program
+from guerdon.cli.rehearse import rehearse
 from guerdon.cli.schedule import schedule
 from guerdon.cli.serve import serve
 from guerdon.cli.work import work
@@ -22,9 +24,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, serve, work, schedule):
+for command in (demo, serve, work, schedule, rehearse):
     app.command()(command)
 app.add_typer(importing, name="import")
+app.add_typer(program, name="program")
 
 
 def main() -> None:
