@@ -62,8 +62,11 @@ class Lot(NamedTuple):
 
 
 def lot_of(value: Plain) -> Lot:
-    """Return a lot as it was stored."""
-    return value if type(value) is Lot else Lot._make(value)
+    """Return a lot as it was stored; a list is what a database made of the tuple."""
+    if type(value) is Lot:
+        return value
+    lot = Lot._make(value)
+    return lot._replace(cover=tuple((no, amount) for no, amount in lot.cover))
 
 
 def spending_key(wallet: Wallet, lot: Lot) -> tuple[int, int, int]:
