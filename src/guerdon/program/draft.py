@@ -41,6 +41,7 @@ class Draft:
     tiers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wallets: dict[str, Scale] = field(default_factory=dict)
     counters: dict[str, Scale] = field(default_factory=dict)
+    rules: dict[str, Scale] = field(default_factory=dict)
     money: Scale = Scale(2, "money")
     windows: dict[str, Window] = field(default_factory=dict)
 
@@ -141,8 +142,13 @@ def gather(program: Node | None) -> Draft:
         draft.wallets[name] = Scale(digits, f"the wallet `{name}`")
     counters = child(program, "counters")
     for name in draft.names["counter"]:
-        scale = reading_scale(child(counters, name), draft)
-        draft.counters[name] = Scale(scale.digits, f"the counter `{name}`")
+        digits = reading_scale(child(counters, name), draft).digits
+        draft.counters[name] = Scale(digits, f"the counter `{name}`")
+    rules = child(program, "rules")
+    for rule in rules.items if isinstance(rules, Sequence) else ():
+        scale = draft.wallets.get(written(child(rule, "wallet")) or "")
+        if scale is not None:
+            draft.rules[written(child(rule, "id")) or ""] = scale
     ladders = child(program, "ladders")
     for name in draft.names["ladder"]:
         draft.tiers[name] = _ids(child(child(ladders, name), "tiers"))

@@ -114,6 +114,21 @@ def _give(fields: Fields, form: Fixed | Rate | Step | Bands | Unit | Of) -> Give
     return Give(form=form, round=fields["round"], max=fields["max"])
 
 
+def _of(fields: Fields) -> Give:
+    """Return a multiple of other rules, in the units of this rule's wallet."""
+    spot = fields.spot
+    names: tuple[str, ...] = fields["of"]
+    scales = {spot.draft.rules[name].digits for name in names if name in spot.draft.rules}
+    if len(scales) > 1:
+        raise fields.at("of").wrong(
+            "These rules give units with different digits behind the point.",
+            "Make one rule for each wallet that is multiplied.",
+        )
+    own = spot.units.digits if spot.units is not None else 0
+    times: Ratio = fields["times"]
+    return _give(fields, Of(names, times.scaled(own - next(iter(scales), own))))
+
+
 _WHAT = "a `give`"
 GIVE: Shape[Give] = ByKey(
     what="A `give`",
@@ -247,7 +262,7 @@ GIVE: Shape[Give] = ByKey(
                 ),
                 *_TAIL,
             ),
-            build=lambda fields: _give(fields, Of(fields["of"], fields["times"])),
+            build=_of,
         ),
     },
 )
@@ -405,7 +420,41 @@ _RULE = Record(
 )
 
 
-RULES: Shape[tuple[Rule, ...]] = UniqueListOf(_RULE)
+class _Rules(UniqueListOf[Rule]):
+    """The rules in the order in which they are decided; none multiplies itself."""
+
+    def read(self, spot: Spot) -> tuple[Rule, ...]:
+        """Return the rules."""
+        rules = super().read(spot)
+        by_id = {rule.id: rule for rule in rules}
+        for i, rule in enumerate(rules):
+            if _reaches(rule, rule.id, by_id, set()) and isinstance(spot.node, Sequence):
+                raise spot.item(i, spot.node.items[i]).wrong(
+                    f"The rule `{rule.id}` multiplies itself, directly or through others.",
+                    "Break the circle in `of`.",
+                )
+        return rules
+
+
+def _reaches(rule: Rule, wanted: str, by_id: dict[str, Rule], seen: set[str]) -> bool:
+    for name in multiplied(rule):
+        if name == wanted:
+            return True
+        if name not in seen and name in by_id:
+            seen.add(name)
+            if _reaches(by_id[name], wanted, by_id, seen):
+                return True
+    return False
+
+
+def multiplied(rule: Rule) -> tuple[str, ...]:
+    """Return the rules whose units a rule multiplies."""
+    give = rule.give
+    gives = give.tiers.values() if isinstance(give, GiveByTier) else (give,)
+    return tuple(name for one in gives if isinstance(one.form, Of) for name in one.form.rules)
+
+
+RULES: Shape[tuple[Rule, ...]] = _Rules(_RULE)
 
 ACCEPT: Shape[tuple[AcceptRule, ...]] = ListOf(
     Record(

@@ -1,0 +1,70 @@
+"""Conditions that can never hold, found without any activity.
+
+Rule: only what is certain is said: values of the same field that exclude each other. What fields
+activities will have is unknown.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from guerdon.core.activity import Value
+from guerdon.core.conditions import compile_test, number
+from guerdon.core.program import Condition, Test
+
+_LOWER = {"gte": False, "gt": True, "from": False}
+_UPPER = {"lte": False, "lt": True, "to": False}
+_OF_ABSENT = frozenset({"exists", "ne", "not_in"})
+
+
+def never_holds(*conditions: Condition) -> str | None:
+    """Return a field for which the conditions together exclude every value, else None."""
+    tests = [test for condition in conditions for test in condition.tests]
+    for field in dict.fromkeys(test.field for test in tests):
+        if _excluded([test for test in tests if test.field == field]):
+            return field
+    return None
+
+
+def _excluded(tests: list[Test]) -> bool:
+    if any(test.op == "exists" and test.value is False for test in tests):
+        return any(
+            test.op not in _OF_ABSENT or (test.op == "exists" and test.value is True)
+            for test in tests
+        )
+    named = [values for test in tests if (values := _values(test)) is not None]
+    if named:
+        return not any(_passes(value, tests) for value in named[0])
+    lower, upper = _bound(tests, _LOWER), _bound(tests, _UPPER)
+    if lower is None or upper is None:
+        return False
+    (least, least_open), (most, most_open) = lower, upper
+    if isinstance(least, Decimal) is not isinstance(most, Decimal):
+        return False
+    return bool(least > most or (least == most and (least_open or most_open)))  # type: ignore[operator]
+
+
+def _values(test: Test) -> tuple[Value, ...] | None:
+    """Return the only values that a test lets through, None where they are not listed."""
+    if test.op == "in" and isinstance(test.value, tuple):
+        return test.value
+    if test.op == "eq" and not isinstance(test.value, bool):
+        return (test.value,)
+    return None
+
+
+def _passes(value: Value, tests: Iterable[Test]) -> bool:
+    return all(compile_test(test)(value) for test in tests)
+
+
+def _bound(tests: list[Test], ops: dict[str, bool]) -> tuple[Decimal | str, bool] | None:
+    """Return the tightest bound on one side, and whether it is itself excluded."""
+    found: list[tuple[Decimal | str, bool]] = []
+    for test in tests:
+        if test.op in ops:
+            value = number(test.value)
+            found.append((str(test.value) if value is None else value, ops[test.op]))
+    if not found or len({isinstance(bound, Decimal) for bound, _ in found}) > 1:
+        return None
+    values = [bound for bound, _ in found]
+    tightest = max(values) if ops is _LOWER else min(values)
+    return tightest, any(is_open for bound, is_open in found if bound == tightest)
