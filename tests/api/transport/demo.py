@@ -300,7 +300,7 @@ class Subscription:
         raise RuntimeError(CONNECTION_STRING)
 
 
-@strawberry.type
+@strawberry.type(name="Query")
 class WiderQuery(Query):
     @strawberry.field(description="Takes its time.")
     async def slow(self, seconds: float) -> str:
@@ -314,7 +314,7 @@ class WiderQuery(Query):
         return Echo(at=at, amount=amount, data=data)
 
 
-@strawberry.type
+@strawberry.type(name="Subscription")
 class WiderSubscription(Subscription):
     @strawberry.subscription(description="A state that everybody sees alike.")
     async def board(

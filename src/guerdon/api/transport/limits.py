@@ -26,7 +26,6 @@ from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.options import DocumentLimits
 
 INTROSPECTION = frozenset({"__schema", "__type"})
-NESTING_FACTOR = 4  # fragments may nest selection sets deeper than fields
 
 
 @dataclass(slots=True)
@@ -89,7 +88,7 @@ def _check_operation(
     definition: OperationDefinitionNode, extent: Extent, limits: DocumentLimits
 ) -> None:
     _at_most(extent.depth, limits.depth_max, "levels of fields")
-    _at_most(extent.nesting, limits.depth_max * NESTING_FACTOR, "levels of selections")
+    _at_most(extent.nesting, limits.nesting_max, "levels of selections")
     _at_most(extent.fields, limits.fields_max, "fields, fragments expanded")
     is_mutation = definition.operation is OperationType.MUTATION
     roots_max = limits.mutations_max if is_mutation else limits.root_fields_max

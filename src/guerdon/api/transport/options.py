@@ -14,11 +14,13 @@ class DocumentLimits:
     """How large a document may be before anything is executed or even validated.
 
     `depth_max` counts fields from the root; introspection is exempt, because graphql-core bounds
-    it by a rule of its own. `fields_max` counts fields after all fragments have been expanded.
+    it by a rule of its own; `nesting_max` counts selections with braces, whatever stands in them.
+    `fields_max` counts fields after all fragments have been expanded.
     """
 
     tokens_max: int = 2_000
     depth_max: int = 12
+    nesting_max: int = 50
     fields_max: int = 2_000
     aliases_max: int = 15
     root_fields_max: int = 10

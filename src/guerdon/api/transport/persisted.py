@@ -41,14 +41,15 @@ class TrustedDocuments:
         Raises:
             ValueError: A file is no manifest, or holds a text that is not what its hash says.
         """
-        documents: dict[str, str] = {}
+        trusted = cls()
         for path in paths:
             try:
-                documents.update(_manifest(json.loads(path.read_text())))
+                for id_, text in _manifest(json.loads(path.read_text())).items():
+                    trusted._register(id_, text)
             except (ValueError, TypeError, KeyError) as error:
                 msg = f"{path} is no manifest of persisted documents: {error}"
                 raise ValueError(msg) from error
-        return cls(documents)
+        return trusted
 
     def get(self, id_: str) -> str | None:
         """Return the text under an id, with or without the prefix `sha256:`."""

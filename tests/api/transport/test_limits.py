@@ -1,0 +1,225 @@
+"""How large a document may be, and what it costs."""
+
+import time
+from typing import Any
+
+import httpx2
+import pytest
+from graphql import get_introspection_query, parse
+
+from api.transport.demo import DEVELOPER, Demo
+from api.transport.wire import ask, client_of, code_of, post
+from guerdon.api.transport import (
+    Allowance,
+    CostTable,
+    Credential,
+    DocumentLimits,
+    Refused,
+    TransportOptions,
+)
+from guerdon.api.transport.limits import check_extent
+from guerdon.api.transport.requests import GraphQLRequest
+
+# What every tool sends first; graphql-core prints it with nine levels of `ofType`.
+INTROSPECTION = get_introspection_query(input_value_deprecation=True)
+
+SPREAD = """
+  { ...P }
+  fragment P on Query { badges(first: 2) { ...E } }
+  fragment E on BadgeConnection { edges { cursor } }
+"""
+
+
+def bomb(levels: int) -> str:
+    """Return nested fragments that stand for 2^levels paths."""
+    fragments = [
+        f"fragment F{n} on Badge {{ a: related {{ ...F{n + 1} }} b: related {{ ...F{n + 1} }} }}"
+        for n in range(levels)
+    ]
+    fragments.append(f"fragment F{levels} on Badge {{ id }}")
+    return " ".join(["{ badge(by: {}) { ...F0 } }", *fragments])
+
+
+@pytest.mark.parametrize(
+    ("document", "limit"),
+    [
+        ("{ a { b { c } } }", {"depth_max": 2}),
+        (
+            "{ ...F } fragment F on Query { a { ...G } } fragment G on A { b { c } }",
+            {"depth_max": 2},
+        ),
+        ("{ a { ... { ... { b { c } } } } }", {"depth_max": 2}),
+        ("{ a b c }", {"fields_max": 2}),
+        ("{ ...F ... { ...F } } fragment F on Query { a b }", {"fields_max": 3}),
+        ("{ x: a y: b }", {"aliases_max": 1}),
+        ("{ x: a } fragment F on Query { y: b }", {"aliases_max": 1}),
+        ("{ a b c }", {"root_fields_max": 2}),
+        ("{ ...F c } fragment F on Query { a b }", {"root_fields_max": 2}),
+        ("mutation { a b }", {"mutations_max": 1}),
+        ("query A { a } query B { a }", {"operations_max": 1}),
+        ("{ a } fragment F on Query { a } fragment G on Query { a }", {"fragments_max": 1}),
+        ("{ a @x @y }", {"directives_max": 1}),
+        ("query @x { a @x }", {"directives_max": 1}),
+        ("{ a a a }", {"repeats_max": 2}),
+        ("{ a ... { a } ... { a } }", {"repeats_max": 2}),
+    ],
+)
+def test_each_limit_refuses_what_is_one_beyond_it(document: str, limit: dict[str, int]) -> None:
+    (name, value), *_ = limit.items()
+    node = parse(document)
+
+    with pytest.raises(Refused, match=f"at most {value} are served"):
+        check_extent(node, DocumentLimits(**{"repeats_max": 10, **limit}))
+    check_extent(node, DocumentLimits(**{"repeats_max": 10, name: value + 1}))
+
+
+def test_nested_selections_without_fields_are_bounded_too() -> None:
+    document = "{ " + "... { " * 60 + "a" + " }" * 60 + " }"
+
+    with pytest.raises(Refused, match="levels of selections"):
+        check_extent(parse(document), DocumentLimits(nesting_max=50))
+
+
+def test_introspection_may_be_deeper_than_other_fields() -> None:
+    assert check_extent(parse(INTROSPECTION), DocumentLimits(depth_max=3))
+
+
+def test_a_field_beside_introspection_is_not_exempt() -> None:
+    document = "{ __schema { types { name } } a { b { c { d } } } }"
+
+    with pytest.raises(Refused, match="levels of fields"):
+        check_extent(parse(document), DocumentLimits(depth_max=3))
+
+
+def test_cycles_and_unknown_fragments_are_left_to_validation() -> None:
+    document = (
+        "{ ...A ...Nowhere } fragment A on Query { a { ...B } } fragment B on A { b { ...A } }"
+    )
+
+    assert not check_extent(parse(document), DocumentLimits())
+
+
+@pytest.mark.parametrize("levels", [10, 50, 200])
+def test_counting_takes_time_by_the_length_of_the_text_alone(levels: int) -> None:
+    node = parse(bomb(levels))
+    started = time.perf_counter()
+
+    with pytest.raises(Refused):
+        check_extent(node, DocumentLimits(fragments_max=1_000, aliases_max=1_000))
+    assert time.perf_counter() - started < 0.05
+
+
+def test_a_chain_of_fragments_is_counted_without_recursion() -> None:
+    chain = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} }}" for n in range(5_000))
+    node = parse(f"{{ ...F0 }} {chain} fragment F5000 on Query {{ a }}")
+
+    with pytest.raises(Refused, match="levels of selections"):
+        check_extent(node, DocumentLimits(fragments_max=10_000))
+
+
+def test_a_limit_below_one_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="depth_max is 0"):
+        DocumentLimits(depth_max=0)
+
+
+class TestCost:
+    @pytest.mark.parametrize(
+        ("document", "cost"),
+        [
+            ("{ hello }", 0),
+            ("{ __typename }", 0),
+            ("{ badges { __typename } }", 1),
+            ("{ badges(first: 3) { edges { cursor } } }", 1 + 3),
+            ("{ badges(first: 3) { edges { node { id } } } }", 1 + 3 * 2),
+            ("{ badges(last: 3) { edges { node { id } } } }", 1 + 3 * 2),
+            ("{ badges { edges { node { id } } } }", 1 + 20 * 2),
+            ("{ badges(first: 3) { edges { node { related { id } } } } }", 1 + 3 * (2 + 5)),
+            ("{ nodes(ids: [1, 2, 3]) { id } }", 3),
+            ('{ badge(by: {code: "b1"}) { ... on Badge { id } } }', 1),
+            ('mutation { award(title: "t") { id } }', 10 + 1),
+            ("subscription { count }", 1),
+            (SPREAD, 1 + 2),
+        ],
+    )
+    async def test_it_counts_objects_as_often_as_lists_are_long(
+        self, document: str, cost: int
+    ) -> None:
+        assert await _cost(document) == cost
+
+    async def test_sizes_may_come_in_variables(self) -> None:
+        document = "query($n: Int = 7) { badges(first: $n) { edges { cursor } } }"
+
+        assert await _cost(document, n=3) == 1 + 3
+        assert await _cost(document) == 1 + 7
+        assert await _cost(document, n=None) == 1 + 20
+
+    async def test_a_table_overrides_single_fields(self) -> None:
+        table = CostTable(weights={"Query.hello": 7}, sizes={"Badge.related": 2})
+        options = TransportOptions(cost=table)
+
+        assert await _cost("{ hello }", options=options) == 7
+        document = "{ badges(first: 1) { edges { node { related { id } } } } }"
+        assert await _cost(document, options=options) == 1 + 1 * (2 + 2)
+
+    async def test_what_costs_more_than_the_credential_may_spend_is_refused(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        document = "{ badges(first: 100) { edges { node { related { related { id } } } } } }"
+        member = await post(client, {"query": document}, authorization="Bearer member")
+        developer = await post(client, {"query": document})
+
+        assert code_of(member.json()) == "MAX_COST_EXCEEDED"
+        assert member.json()["errors"][0]["extensions"]["cost"]["maximum"] == 1_000
+        assert developer.status_code == 200
+
+    async def test_sizes_that_no_list_has_do_not_overflow(self, client: httpx2.AsyncClient) -> None:
+        document = "query($n: Int!) { badges(first: $n) { edges { cursor } } }"
+        answer = await ask(client, document, n=2**31 - 1)
+
+        assert code_of(answer) == "MAX_COST_EXCEEDED"
+
+    async def test_negative_sizes_cost_nothing_and_are_the_resolvers_to_refuse(
+        self, client: httpx2.AsyncClient
+    ) -> None:
+        answer = await ask(client, "{ badges(first: -1) { edges { cursor } } }")
+
+        assert code_of(answer) == "BAD_USER_INPUT"
+
+    async def test_the_answer_says_what_was_asked_for(self, client: httpx2.AsyncClient) -> None:
+        answer = await ask(client, "{ badges(first: 3) { edges { cursor } } }")
+
+        assert answer["extensions"] == {"cost": {"requested": 4}}
+
+
+async def _cost(document: str, *, options: TransportOptions | None = None, **variables: Any) -> int:
+    operations = Demo(options=options).transport.parts.operations
+    request = GraphQLRequest(query=document, variables=variables)
+    return (await operations.prepare(request, DEVELOPER)).cost
+
+
+class TestRateLimit:
+    async def test_what_is_left_is_shown(self) -> None:
+        async def charge(_credential: Credential, cost: int) -> Allowance:
+            return Allowance(available=100 - cost, restore_rate=50)
+
+        async with client_of(Demo(charge=charge)) as client:
+            answer = await ask(client, "{ badges(first: 3) { edges { cursor } } }")
+
+        assert answer["extensions"]["cost"] == {
+            "requested": 4,
+            "available": 96,
+            "restoreRate": 50,
+        }
+
+    async def test_nothing_runs_once_it_is_used_up(self) -> None:
+        async def charge(_credential: Credential, _cost: int) -> Allowance:
+            return Allowance(retry_after_seconds=1.2)
+
+        async with client_of(Demo(charge=charge)) as client:
+            answer = await post(client, {"query": "{ hello }"})
+
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "2"
+        assert code_of(answer.json()) == "THROTTLED"
+        assert answer.json()["errors"][0]["extensions"]["retryAfter"] == 1.2
+        assert "data" not in answer.json()
