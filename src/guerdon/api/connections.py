@@ -59,6 +59,16 @@ class Range:
     before: Key | None = None
     backward: bool = False
 
+    @property
+    def is_from_start(self) -> bool:
+        """Whether nothing of the list can come before the page."""
+        return not self.backward and self.after is None
+
+    @property
+    def is_from_end(self) -> bool:
+        """Whether nothing of the list can come behind the page."""
+        return self.backward and self.before is None
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_T]):
@@ -143,7 +153,8 @@ class Listing(Generic[_T]):
         elif not asked.backward and asked.before is not None:
             bound = self.order(asked.before)
             end = sum(self.order(key) < bound for key in keys)
-        has_next, has_previous = found.has_next or end < len(keys), found.has_previous or begin > 0
+        has_next = not asked.is_from_end and (found.has_next or end < len(keys))
+        has_previous = not asked.is_from_start and (found.has_previous or begin > 0)
         if asked.limit == 0:
             has_next = has_next or (end > begin and not asked.backward)
             has_previous = has_previous or (end > begin and asked.backward)

@@ -25,8 +25,8 @@ from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.outcomes import Profile as Known
 from guerdon.engine.world import Board
 
-VALUE_FAR = 2**62
-"""More than any counter holds, in minor units."""
+END = (-(2**62), FAR, "")
+"""A key behind every entry: a lower value than any counter holds."""
 
 
 @noun
@@ -122,7 +122,7 @@ class Period:
             shape=(int, int, str),
             key=lambda row: (row.value, row.at, row.member),
             order=lambda key: (-int(key[0]), *key[1:]),
-            end=(-VALUE_FAR, FAR, ""),
+            end=END,
         )
 
     def entry(self, context: Context, row: BoardRow, known: Known | None) -> LeaderboardEntry:
@@ -174,7 +174,8 @@ class Reading:
             self._period.board,
             limit=limit,
             after=_row(after),
-            before=_row(before),
+            before=None if before == END else _row(before),
+            from_end=before == END,
         )
         self.total = page.total
         return Found(page.rows, page.has_previous, page.has_next)

@@ -110,12 +110,14 @@ TYPES: dict[str, Right] = {
     "Voucher": _DECIDED,
     "VoucherEffect": _DECIDED,
     # What mutations answer: who may call one may read its answer.
+    "ActivityPayload": _PUBLIC,
     "InsufficientPoints": _PUBLIC,
     "InvalidInput": _PUBLIC,
     "MemberPayload": _PUBLIC,
     "NotFound": _PUBLIC,
     "Receipt": _PUBLIC,
     "RecordActivitiesPayload": _PUBLIC,
+    "RedemptionPayload": _PUBLIC,
     "Refused": _PUBLIC,
 }
 """What each type grants on all of its fields; `FIELDS` comes before it."""
@@ -134,7 +136,13 @@ FIELDS: dict[str, Right] = {
     "Query.reward": _PUBLIC,
     "Query.rewards": _PUBLIC,
     "Query.viewer": _PUBLIC,
+    "Mutation.adjustPoints": owner("ledger:adjust"),
+    "Mutation.awardBadge": owner("ledger:adjust"),
     "Mutation.enrollMember": owner("members:write"),
+    "Mutation.grantTier": owner("ledger:adjust"),
+    "Mutation.joinMission": members_and_owner("activities:write"),
+    "Mutation.cancelRedemption": members_and_owner("activities:write"),
+    "Mutation.redeemReward": members_and_owner("activities:write"),
     "Mutation.recordActivities": everybody("activities:write"),
     "Mutation.updateMember": owner("members:write"),
     "Subscription.leaderboardUpdates": _STANDING,

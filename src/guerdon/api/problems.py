@@ -61,11 +61,31 @@ class InsufficientPoints(Problem):
 
 PROBLEMS = (InvalidInput, NotFound, Refused, InsufficientPoints)
 
-_REFUSALS = {
-    Result.CONFLICT: "This activityId was used before with other content: choose a new one.",
-    Result.REJECTED: "The program refused it: {reason}.",
-    Result.FAILED: "It could not be decided and was set aside for an operator: {reason}.",
+_TAKEN = frozenset({Result.PENDING, Result.ACCEPTED, Result.DUPLICATE, Result.PARKED})
+
+_SENTENCES = {
+    "already_enrolled": "This person takes part already.",
+    "already_for_life": "The member has this plan for life.",
+    "cancel_window": "It is too late to cancel this redemption.",
+    "failed": "It could not be decided and was set aside for an operator.",
+    "final": "This reward cannot be given back.",
+    "identity_taken": "This identity belongs to another member: merge the two, or use another.",
+    "insufficient_points": "The member has too few units.",
+    "limit": "The member has had as many as one may.",
+    "not_eligible": "This is not meant for this member, or not now.",
+    "not_redeemed": "There is no such redemption that could be cancelled.",
+    "out_of_stock": "None are left.",
+    "payload_differs": "This id was used before with other content: choose a new one.",
+    "too_old": "It happened too long ago to be reported.",
+    "unknown_badge": "There is no such badge in this program.",
+    "unknown_member": "There is no such member in this program: enroll the person first.",
+    "unknown_mission": "There is no such mission in this program.",
+    "unknown_reward": "There is no such reward in this program.",
+    "unknown_tier": "There is no such tier on this ladder.",
+    "unknown_wallet": "There is no such wallet in this program.",
+    "voucher_used": "The voucher was used before, or is no longer good.",
 }
+"""What the fixed words of refusals mean to the caller."""
 
 _KINDS: dict[str, type[InvalidInput | NotFound]] = {
     "INVALID_INPUT": InvalidInput,
@@ -100,14 +120,24 @@ def refusal_nouns(refusal: GuerdonError) -> list[Problem]:
 
 
 def outcome_problems(receipt: Receipt) -> list[Problem]:
-    """Return why a single activity was refused; nothing where it was taken or came before."""
+    """Return why a single activity was refused; nothing where it was taken or came before.
+
+    A repeat is answered with what became of the first.
+    """
     if receipt.problems:
         return problem_nouns((problem, problem.path) for problem in receipt.problems)
-    refusal = _REFUSALS.get(receipt.result)
-    if refusal is None:
+    result, reason = receipt.result, receipt.reason
+    if result is Result.DUPLICATE and receipt.entry is not None:
+        result, reason = receipt.entry.result, receipt.entry.reason
+    if result in _TAKEN:
         return []
-    reason = receipt.reason or receipt.result.value
-    return [Refused(code=reason.upper(), message=refusal.format(reason=reason), path=None)]
+    reason = reason or result.value
+    kind = NotFound if reason.startswith("unknown_") else Refused
+    return [kind(code=reason.upper(), message=_sentence(reason), path=None)]
+
+
+def _sentence(reason: str) -> str:
+    return _SENTENCES.get(reason, f"The program refused it: {reason}.")
 
 
 def refusing(

@@ -31,13 +31,15 @@ from guerdon.api.describe import (
     says,
 )
 from guerdon.api.instants import to_instant
-from guerdon.api.problems import Problem, problem_nouns
+from guerdon.api.problems import Problem, object_of, problem_nouns, refusing
 from guerdon.api.references import MemberRef, plain_ref
 from guerdon.engine import accept
 from guerdon.engine.inputs import ActivityInput as Given
 from guerdon.engine.inputs import LineInput as GivenLine
 from guerdon.engine.inputs import Wait as HowLong
 from guerdon.engine.outcomes import Receipt as Outcome
+from guerdon.engine.outcomes import Result
+from guerdon.engine.refusals import InvalidInput
 
 
 @kinds
@@ -126,6 +128,7 @@ class ReceiptMutations:
     """Root fields that report activities."""
 
     @bulk_mutation
+    @refusing(lambda problems: RecordActivitiesPayload(receipts=[], problems=problems))
     async def record_activities(
         self,
         info: Info,
@@ -134,9 +137,13 @@ class ReceiptMutations:
         """Report up to 1,000 activities; each gets its own receipt."""
         asked: Any = input
         context = info.context
-        inputs = [_given(item, context.program) for item in asked["activities"]]
+        batch = Batch()
+        for item in asked["activities"]:
+            batch.add(item, context.program)
         wait = HowLong((asked.get("wait") or Wait.ACCEPTED).value)
-        outcomes = await accept.record(context.world, context.caller, inputs, wait=wait)
+        outcomes = batch.in_order(
+            await accept.record(context.world, context.caller, batch.inputs, wait=wait)
+        )
         return RecordActivitiesPayload(
             receipts=[
                 Receipt(
@@ -155,6 +162,35 @@ class ReceiptMutations:
         )
 
 
+class Batch:
+    """The items of one request: those that the engine judges, and those it cannot even take."""
+
+    __slots__ = ("_refused", "inputs")
+
+    def __init__(self) -> None:
+        self.inputs: list[Given] = []
+        self._refused: list[tuple[int, Outcome]] = []
+
+    def add(self, item: Mapping[str, Any], program: str) -> None:
+        """Take an item up, or note that a value in it cannot be one of an activity's."""
+        try:
+            self.inputs.append(_given(item, program))
+        except InvalidInput as refusal:
+            outcome = Outcome(
+                activity_id=item["activityId"],
+                result=Result.REJECTED,
+                reason="invalid",
+                problems=refusal.problems,
+            )
+            self._refused.append((len(self.inputs) + len(self._refused), outcome))
+
+    def in_order(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Return the outcomes of all items in the order of the request."""
+        for position, refused in self._refused:
+            outcomes.insert(position, refused)
+        return outcomes
+
+
 def _given(item: Mapping[str, Any], program: str) -> Given:
     at, member, lines = item.get("at"), item.get("member"), item.get("lines")
     return Given(
@@ -165,16 +201,16 @@ def _given(item: Mapping[str, Any], program: str) -> Given:
         partner=item.get("partner"),
         ref=item.get("ref"),
         amount=item.get("amount"),
-        lines=None if lines is None else tuple(_given_line(line) for line in lines),
-        data=item.get("data") or {},
+        lines=None if lines is None else tuple(map(_given_line, range(len(lines)), lines)),
+        data=object_of(item.get("data"), "data"),
     )
 
 
-def _given_line(line: Mapping[str, Any]) -> GivenLine:
+def _given_line(position: int, line: Mapping[str, Any]) -> GivenLine:
     return GivenLine(
         amount=line["amount"],
         sku=line.get("sku"),
         category=line.get("category"),
         brand=line.get("brand"),
-        data=line.get("data") or {},
+        data=object_of(line.get("data"), "lines", str(position), "data"),
     )

@@ -7,6 +7,7 @@ API is seen in review; it only ever grows.
 from functools import lru_cache
 
 from guerdon.api.activities import ActivityQueries
+from guerdon.api.changes import ChangeMutations
 from guerdon.api.describe import noun
 from guerdon.api.effects import EFFECTS
 from guerdon.api.enrollments import EnrollmentMutations
@@ -19,6 +20,7 @@ from guerdon.api.members import MemberQueries
 from guerdon.api.problems import PROBLEMS
 from guerdon.api.programs import ProgramQueries
 from guerdon.api.receipts import ReceiptMutations
+from guerdon.api.redeeming import RedemptionMutations
 from guerdon.api.rewards import RewardQueries
 from guerdon.api.transport import TransportSchema
 from guerdon.api.viewer import ViewerQueries
@@ -40,7 +42,7 @@ class Query(
 
 
 @noun
-class Mutation(EnrollmentMutations, ReceiptMutations):
+class Mutation(ChangeMutations, EnrollmentMutations, ReceiptMutations, RedemptionMutations):
     """What can be changed: each change is an activity, and a repeat under its id does nothing."""
 
 

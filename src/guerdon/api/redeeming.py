@@ -1,0 +1,153 @@
+"""Redeeming: taking a reward, and giving it back.
+
+The rule: a redemption is an activity under the caller's own `redemptionId`; a repeat answers with
+the same redemption and takes nothing twice. It is refused in a fixed order: not eligible, limit,
+out of stock, too few units.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from guerdon.api.changes import ACTIVITY_ID, change, report
+from guerdon.api.context import Context, Info
+from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
+from guerdon.api.ids import read_id
+from guerdon.api.instants import amount
+from guerdon.api.problems import InsufficientPoints, Problem, outcome_problems, refusing
+from guerdon.api.redemptions import Redemption, redemption_noun
+from guerdon.api.references import MemberRef
+from guerdon.api.standings import shown
+from guerdon.api.transport.errors import BadInput
+from guerdon.core.decision import RedemptionEffect
+from guerdon.engine.inputs import MemberRef as EngineRef
+from guerdon.engine.outcomes import JournalEntry, Receipt
+from guerdon.engine.refusals import NotFound
+
+
+@order
+class RedeemRewardInput:
+    """What to take for whom."""
+
+    redemption_id: str = asks("Chosen by the caller; makes a repeated call harmless.")
+    member: MemberRef | None = may("Absent: the member of the token.")
+    reward: str = asks("The reward's short name.")
+    quantity: int | None = strawberry.field(description="How many.", default=1)
+    value: Decimal | None = may("What it is to be worth, where the member chooses the value.")
+
+
+@order
+class CancelRedemptionInput:
+    """Which redemption to give back."""
+
+    activity_id: str | None = may(ACTIVITY_ID)
+    redemption_id: str = asks(
+        "The id that the redemption was made under by this credential, or the global id of a"
+        " `Redemption`."
+    )
+
+
+@noun
+class RedemptionPayload:
+    """What became of a redemption."""
+
+    redemption: Redemption | None = says("The redemption as it is now; null where it was refused.")
+    problems: list[Problem] = says("Why it was refused; empty where it was done.")
+
+
+_refusing = refusing(lambda problems: RedemptionPayload(redemption=None, problems=problems))
+
+
+@noun
+class RedemptionMutations:
+    """Root fields that take rewards and give them back."""
+
+    @mutation
+    @_refusing
+    async def redeem_reward(
+        self, info: Info, input: Annotated[RedeemRewardInput, argument("What to take.")]
+    ) -> RedemptionPayload:
+        """Take a reward: the units are spent and what they buy is issued."""
+        context = info.context
+        quantity = 1 if input.quantity is None else input.quantity
+        data = {"item": input.reward, "qty": quantity, "value": given(input.value)}
+        receipt = await change(
+            context,
+            "redemption",
+            given(input.member),
+            activity_id=input.redemption_id,
+            data={name: value for name, value in data.items() if value is not None},
+        )
+        problems = outcome_problems(receipt)
+        if any(problem.code == "INSUFFICIENT_POINTS" for problem in problems) and receipt.member:
+            problems = [await _lack(context, receipt.member, input.reward, quantity)]
+        return await _payload(context, receipt, problems)
+
+    @mutation
+    @_refusing
+    async def cancel_redemption(
+        self, info: Info, input: Annotated[CancelRedemptionInput, argument("What to give back.")]
+    ) -> RedemptionPayload:
+        """Give a reward back: its vouchers are void and the units return to where they were."""
+        context = info.context
+        member_id, redemption_id = await _redeemed(context, input.redemption_id)
+        receipt = await report(
+            context,
+            "redemption_cancelled",
+            EngineRef(id=member_id),
+            activity_id=given(input.activity_id),
+            data={"of": redemption_id},
+        )
+        return await _payload(context, receipt, outcome_problems(receipt))
+
+
+async def _payload(
+    context: Context, receipt: Receipt, problems: list[Problem]
+) -> RedemptionPayload:
+    catalogue = await context.catalogue()
+    effect = _effect_of(receipt.entry)
+    if effect is None or problems or not receipt.member:
+        return RedemptionPayload(redemption=None, problems=problems)
+    redemption = redemption_noun(catalogue, receipt.member, effect)
+    return RedemptionPayload(redemption=redemption, problems=problems)
+
+
+def _effect_of(entry: JournalEntry | None) -> RedemptionEffect | None:
+    effects = entry.effects if entry else ()
+    return next((effect for effect in effects if isinstance(effect, RedemptionEffect)), None)
+
+
+async def _redeemed(context: Context, text: str) -> tuple[str, str]:
+    """Return the member and the id of a redemption that a caller names.
+
+    Raises:
+        NotFound: There is none that the caller may give back.
+    """
+    try:
+        found = read_id(text)
+    except BadInput:
+        found = None
+    parts = found.parts(2) if found else None
+    if found and parts and (found.type, found.program) == ("Redemption", context.program):
+        return parts[0], parts[1]
+    entry = await context.activity(f"{context.caller.reporter}/{text}")
+    if entry is None or entry.activity.type != "redemption" or entry.activity.member is None:
+        raise NotFound("redemption", ("redemptionId",))
+    return entry.activity.member, text
+
+
+async def _lack(context: Context, member_id: str, slug: str, quantity: int) -> Problem:
+    """Return how far a member's units fall short of a reward's price."""
+    catalogue = await context.catalogue()
+    reward = catalogue.reward(slug)
+    assert reward is not None, "a reward without a price is refused before its price is"
+    held = await shown(context, member_id, lambda view: view.wallet(reward.wallet).spendable)
+    scale = catalogue.wallet_scale(reward.wallet)
+    return InsufficientPoints(
+        code="INSUFFICIENT_POINTS",
+        message="The member has too few units for this.",
+        path=["reward"],
+        held=amount(held, scale),
+        needed=amount((reward.cost or 0) * quantity, scale),
+    )
