@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     lane_lease_seconds: float = Field(
         10, ge=1, le=120, description="How long a worker holds a lane without renewing."
     )
+    waiting_max: int = Field(
+        50_000,
+        ge=1_000,
+        le=10_000_000,
+        description="Activities of a program that may wait before reporters are told to come back.",
+    )
     worker_threads: int = Field(8, ge=1, le=64, description="Messages a worker handles at once.")
     actor_seconds_max: float = Field(
         15, ge=1, le=600, description="How long one message may take before it is cut off."
@@ -165,6 +171,11 @@ class Settings(BaseSettings):
     )
     tick_seconds: float = Field(
         1, gt=0, le=60, description="How often standings are looked for that time alone changes."
+    )
+
+    # For tests
+    crash_at: str | None = Field(
+        None, description="Ends the process at a named point, as a kill would (engine.crash)."
     )
 
     @field_validator("mongo_url")

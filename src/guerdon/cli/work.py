@@ -23,16 +23,14 @@ def work(
 
     configure_logs(settings)
 
-    from dramatiq import Worker
-
-    from guerdon.workers.broker import build_broker
+    from guerdon.workers.broker import build_broker, build_worker
 
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
     broker = build_broker(settings)
     broker.emit_after("process_boot")
-    worker = Worker(broker, worker_threads=settings.worker_threads)
+    worker = build_worker(broker, settings)
     worker.start()
     tell_ready(ready_fd)
     ended.wait()

@@ -6,11 +6,20 @@ repeat after a crash between the two writes the same entry again. What an activi
 decided here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from guerdon.engine.inputs import ActivityInput, Wait
-from guerdon.engine.outcomes import Receipt
-from guerdon.engine.world import Caller, World
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.plain import activity_to_plain
+from guerdon.engine.crash import CrashPoint
+from guerdon.engine.identities import slot
+from guerdon.engine.inputs import ActivityInput, Identity, Wait
+from guerdon.engine.judge import Draft, Judge, Refusal
+from guerdon.engine.outcomes import Problem, Receipt, Result
+from guerdon.engine.refusals import InvalidInput
+from guerdon.engine.resolve import Resolved, Unknown, resolve
+from guerdon.engine.wait import decided
+from guerdon.engine.world import Aside, Caller, Layout, Mark, Waiting, World, lane_of
 
 
 async def record(
@@ -25,7 +34,296 @@ async def record(
 
     Raises:
         InvalidInput: More than a batch holds.
-        Forbidden: The credential may report nothing at all.
         ComeBack: Too much is waiting already; nothing was taken.
     """
-    raise NotImplementedError
+    if len(inputs) > world.limits.inputs_max:
+        message = f"{len(inputs)} activities are too many: send at most {world.limits.inputs_max}."
+        problem = Problem(code="INVALID_INPUT", message=message, path=("activities",))
+        raise InvalidInput((problem,))
+    rulebook = await world.rulebooks.get(caller.program)
+    judge = Judge(rulebook, caller, now=world.clock(), skew_ms=world.limits.clock_skew_ms)
+    taking = Taking(world, caller, await world.rulebooks.layout(caller.program))
+    drafts = []
+    for index, given in enumerate(inputs):
+        judged = judge.judge(index, given)
+        if isinstance(judged, Refusal):
+            taking.refuse(index, given.id, judged)
+        else:
+            drafts.append(judged)
+    await taking.take(drafts, enroll_auto=rulebook.at(world.clock()).program.enroll_auto)
+    receipts = taking.receipts(len(inputs))
+    if wait is Wait.DECIDED:
+        limit = world.limits.wait_ms_max
+        wait_ms = limit if wait_ms is None else min(wait_ms, limit)
+        return await decided(world, caller.program, receipts, taking.lanes, wait_ms=wait_ms)
+    return receipts
+
+
+@dataclass(slots=True, kw_only=True)
+class _Item:
+    """One activity on its way in."""
+
+    draft: Draft
+    activity: Activity
+    mark: Mark
+    enrollment: "tuple[Activity, Mark] | None" = None
+    parked: Identity | None = None
+
+    @property
+    def ref(self) -> str | None:
+        """The name of its reference, None where it has none."""
+        if self.draft.ref is None:
+            return None
+        return f"{self.activity.type}|{self.activity.partner or ''}|{self.draft.ref}"
+
+
+@dataclass(slots=True)
+class Taking:
+    """One request's activities being taken."""
+
+    world: World
+    caller: Caller
+    layout: Layout
+    lanes: dict[str, int] = field(default_factory=dict)
+    _receipts: dict[int, Receipt] = field(default_factory=dict)
+
+    def refuse(self, index: int, activity_id: str, refusal: Refusal) -> None:
+        """Note an item that is not taken; nothing of it is kept, so that it may come again."""
+        self._note(
+            index, activity_id, Result.REJECTED, reason=refusal.reason, problems=refusal.problems
+        )
+
+    def _note(
+        self,
+        index: int,
+        activity_id: str,
+        result: Result,
+        *,
+        reason: str | None = None,
+        problems: tuple[Problem, ...] = (),
+        member: str | None = None,
+    ) -> None:
+        self._receipts[index] = Receipt(
+            activity_id=activity_id,
+            result=result,
+            reason=reason,
+            problems=problems,
+            reporter=self.caller.reporter,
+            member=member,
+        )
+
+    def receipts(self, count: int) -> list[Receipt]:
+        """Return the receipts in input order."""
+        return [self._receipts[index] for index in range(count)]
+
+    async def take(self, drafts: Sequence[Draft], *, enroll_auto: bool) -> None:
+        """Look up whom they concern, write receipts, then the inbox."""
+        if not drafts:
+            return
+        await self.world.pressure.check(self.caller.program, self.layout)
+        received = self.world.clock()
+        found = await resolve(self.world, self.caller, drafts, enroll_auto=enroll_auto)
+        items = []
+        for draft in drafts:
+            resolved = found[draft.index]
+            if isinstance(resolved, Unknown):
+                self.refuse(draft.index, draft.id, resolved.refusal)
+            else:
+                items.append(self._item(draft, resolved, received))
+        fresh = await self._enter(items)
+        self.world.crash(CrashPoint.AFTER_RECEIPTS)
+        await self._put(fresh)
+        self.world.crash(CrashPoint.AFTER_INBOX)
+
+    def _item(self, draft: Draft, resolved: Resolved, received: Instant) -> _Item:
+        enrollment = None
+        if resolved.enroll is not None:
+            enrollment = self._enrollment(draft, resolved, received)
+        activity = Activity(
+            id=draft.id,
+            type=draft.type,
+            at=draft.at,
+            received=received,
+            member=resolved.member,
+            reporter=draft.reporter,
+            ref=draft.ref,
+            partner=draft.partner,
+            lines=draft.lines,
+            data=resolved.data,
+        )
+        lane = lane_of(resolved.member, self.layout)
+        mark = Mark(draft.print, lane, self.world.next_order(), resolved.member)
+        return _Item(
+            draft=draft,
+            activity=activity,
+            mark=mark,
+            enrollment=enrollment,
+            parked=resolved.parked,
+        )
+
+    def _enrollment(
+        self, draft: Draft, resolved: Resolved, received: Instant
+    ) -> tuple[Activity, Mark]:
+        """Return the enrollment that goes before an unknown person's activity."""
+        assert resolved.enroll is not None
+        activity = Activity(
+            id=resolved.enroll,
+            type="enrollment",
+            at=draft.at,
+            received=received,
+            member=resolved.member,
+            reporter=draft.reporter,
+        )
+        lane = lane_of(resolved.member, self.layout)
+        return activity, Mark(b"", lane, self.world.next_order(), resolved.member)
+
+    # ------------------------------------------------------------ receipts
+
+    async def _enter(self, items: Sequence[_Item]) -> list[_Item]:
+        """Write receipts and references; return the items to be put into the inbox."""
+        first: dict[str, _Item] = {}
+        refs: dict[str, str] = {}
+        marks: dict[str, Mark] = {}
+        enrolled: set[str] = set()
+        for item in items:
+            key = item.draft.key
+            if key in first:
+                self._repeat(item, first[key].mark)
+                continue
+            if item.ref is not None and refs.setdefault(item.ref, key) != key:
+                self._note(item.draft.index, item.draft.id, Result.DUPLICATE, reason="ref")
+                continue
+            first[key] = item
+            marks[key] = item.mark
+            if item.enrollment is not None:
+                enrollment, mark = item.enrollment
+                if enrollment.key in enrolled:
+                    item.enrollment = None  # an earlier item of this batch brings it
+                else:
+                    enrolled.add(enrollment.key)
+                    marks[enrollment.key] = mark
+        program = self.caller.program
+        had, had_refs = await self.world.receipts.enter(program, marks, refs)
+        lost = await self._lost(program, {key: mark for key, mark in had.items() if key in first})
+        await self._forget_refs(first, had, had_refs)
+        fresh = []
+        for key, item in first.items():
+            if key in had and not self._is_to_be_put_again(item, had[key], lost):
+                continue
+            item.mark = had.get(key, item.mark)
+            if item.enrollment is not None and item.enrollment[0].key in had:
+                item.enrollment = item.enrollment[0], had[item.enrollment[0].key]
+            if await self._ref_is_taken(item, had_refs):
+                continue
+            fresh.append(item)
+            if key not in had:
+                result = Result.PENDING if item.parked is None else Result.PARKED
+                reason = None if item.parked is None else "unknown_identity"
+                self._accepted(item, result, reason)
+        return fresh
+
+    async def _forget_refs(
+        self, items: Mapping[str, _Item], had: Mapping[str, Mark], had_refs: Mapping[str, str]
+    ) -> None:
+        """Give back references that were just claimed for items in conflict with their id."""
+        gone = {
+            item.ref: key
+            for key, item in items.items()
+            if key in had and had[key].print != item.mark.print
+            if item.ref is not None and item.ref not in had_refs
+        }
+        if gone:
+            await self.world.receipts.forget_refs(self.caller.program, gone)
+
+    def _accepted(self, item: _Item, result: Result, reason: str | None) -> None:
+        self._note(
+            item.draft.index,
+            item.draft.id,
+            result,
+            reason=reason,
+            member=item.activity.member,
+        )
+        if item.parked is None:
+            self.lanes[item.draft.key] = item.mark.lane
+
+    def _repeat(self, item: _Item, mark: Mark) -> None:
+        """Note an item whose id was used before."""
+        same = mark.print == item.mark.print
+        self._note(
+            item.draft.index,
+            item.draft.id,
+            Result.DUPLICATE if same else Result.CONFLICT,
+            reason=None if same else "payload_differs",
+            member=mark.member if same else None,
+        )
+        if same:
+            self.lanes[item.draft.key] = mark.lane
+
+    def _is_to_be_put_again(self, item: _Item, mark: Mark, lost: set[str]) -> bool:
+        self._repeat(item, mark)
+        return mark.print == item.mark.print and item.draft.key in lost
+
+    async def _lost(self, program: str, had: Mapping[str, Mark]) -> set[str]:
+        """Return those that have a receipt and no decision: perhaps they are in no inbox either.
+
+        Writing their inbox entry again does no harm where it is there: its name is the same.
+        """
+        if not had:
+            return set()
+        lanes = {key: mark.lane for key, mark in had.items()}
+        decided_before = await self.world.journal.results(program, lanes)
+        aside = await self.world.inbox.aside(program, had)
+        return had.keys() - decided_before.keys() - aside.keys()
+
+    async def _ref_is_taken(self, item: _Item, had: Mapping[str, str]) -> bool:
+        """Tell whether the reference is another activity's; a rejected one's is free again."""
+        ref, key = item.ref, item.draft.key
+        if ref is None or had.get(ref, key) == key:
+            return False
+        program, holder = self.caller.program, had[ref]
+        marks = await self.world.receipts.marks(program, [holder])
+        mark = marks.get(holder)
+        is_free = mark is None
+        if mark is not None:
+            results = await self.world.journal.results(program, {holder: mark.lane})
+            is_free = results.get(holder) == Result.REJECTED
+        if is_free and await self.world.receipts.take_ref(program, ref, old=holder, new=key):
+            return False
+        self._note(item.draft.index, item.draft.id, Result.DUPLICATE, reason="ref")
+        await self.world.receipts.withdraw(program, [key])
+        return True
+
+    # ------------------------------------------------------------ inbox
+
+    async def _put(self, items: Sequence[_Item]) -> None:
+        program = self.caller.program
+        entries: dict[tuple[int, str], Waiting] = {}
+        parked = []
+        for item in items:
+            if item.enrollment is not None:
+                activity, mark = item.enrollment
+                place = Waiting(mark.order, activity_to_plain(activity))
+                entries[(mark.lane, mark.order)] = place
+            plain = activity_to_plain(item.activity)
+            if item.parked is None:
+                place = Waiting(item.mark.order, plain)
+                entries[(item.mark.lane, item.mark.order)] = place
+            else:
+                parked.append(_aside(item, plain))
+        await self.world.inbox.put(program, [(lane, each) for (lane, _), each in entries.items()])
+        if parked:
+            await self.world.inbox.park(program, parked)
+        if entries:
+            self.world.hints.wake(program, {lane for lane, _ in entries})
+
+
+def _aside(item: _Item, plain: object) -> Aside:
+    assert item.parked is not None
+    return Aside(
+        key=item.draft.key,
+        state=Result.PARKED,
+        reason="unknown_identity",
+        order=item.mark.order,
+        activity=plain,
+        identity=slot(item.parked),
+    )

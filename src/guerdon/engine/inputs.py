@@ -41,8 +41,19 @@ class LineInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a person who is enrolled is to be shown to others."""
+
+    display_name: str | None = None
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityInput:
-    """One activity as reported; `at` absent means now, `member` absent the whole program."""
+    """One activity as reported; `at` absent means now, `member` absent the whole program.
+
+    `shown` belongs to an `enrollment` and is no part of what is decided.
+    """
 
     id: str
     type: str
@@ -53,6 +64,7 @@ class ActivityInput:
     amount: Decimal | None = None
     lines: tuple[LineInput, ...] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 class Wait(StrEnum):

@@ -99,7 +99,7 @@ class Profile:
 class SettledMember:
     """A member at an instant: profile, the standing settled to `at`, and the pages read for it.
 
-    What views still need is fetched by `read.view`, into `given`.
+    What views still need is fetched by `read.view`, into `given`; `shelves` is what it reads with.
     """
 
     profile: Profile
@@ -107,6 +107,8 @@ class SettledMember:
     rulebook: Rulebook
     at: Instant
     given: Given
+    shelves: object
+    lane: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

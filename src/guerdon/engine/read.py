@@ -4,12 +4,18 @@ Rule: a reader never sees a stale state: what time alone has changed since the l
 applied by the same pure `settle` first. Nothing is written here.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Given
-from guerdon.engine.inputs import MemberRef
+from guerdon.core.plain import standing_from_plain
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.settle import settle
+from guerdon.core.standing import Standing
+from guerdon.engine.entries import entry_of, failed_entry, pending_entry
+from guerdon.engine.fetch import Shelves, answer, no_claims
+from guerdon.engine.inputs import Identity, MemberRef
 from guerdon.engine.outcomes import (
     BoardPage,
     BoardRow,
@@ -18,9 +24,14 @@ from guerdon.engine.outcomes import (
     Profile,
     SettledMember,
 )
-from guerdon.engine.world import Board, Caller, World
+from guerdon.engine.refusals import LiveDown
+from guerdon.engine.resolve import EXTERNAL
+from guerdon.engine.world import Board, Boards, Caller, Role, World, lane_of, lanes_of
 
 View = TypeVar("View")
+
+
+# ---------------------------------------------------------------- members
 
 
 async def find(world: World, caller: Caller, ref: MemberRef) -> str | None:
@@ -28,24 +39,79 @@ async def find(world: World, caller: Caller, ref: MemberRef) -> str | None:
 
     A member's own token leads to nobody else.
     """
-    raise NotImplementedError
+    if ref.id is not None:
+        member = (await world.members.known(caller.program, [ref.id])).get(ref.id)
+    else:
+        identity = ref.identity or Identity(EXTERNAL, ref.external_id or "")
+        led = (await world.members.find(caller.program, [identity])).get(identity)
+        member = None if led is None else led.member
+    if caller.role is Role.MEMBER and member != caller.member:
+        return None
+    return member
 
 
 async def members(
     world: World, program: str, ids: Collection[str], *, at: Instant | None = None
 ) -> dict[str, SettledMember]:
-    """Return members settled to now (or `at`), in one round trip for all."""
-    raise NotImplementedError
+    """Return members settled to now (or `at`), their heads read in one round trip for all."""
+    rulebook = await world.rulebooks.get(program)
+    layout = await world.rulebooks.layout(program)
+    known = await world.members.profiles(program, ids)
+    heads = await world.standings.load(program, [(lane_of(each, layout), each) for each in known])
+    found = {}
+    for member, profile in known.items():
+        plain = heads.get(member)
+        standing = Standing(member=member) if plain is None else standing_from_plain(plain)
+        owner = lane_of(member, layout), member
+        found[member] = await _settled(world, rulebook, profile, standing, owner=owner, at=at)
+    return found
+
+
+async def _settled(
+    world: World,
+    rulebook: Rulebook,
+    profile: Profile,
+    standing: Standing,
+    *,
+    owner: tuple[int, str],
+    at: Instant | None,
+) -> SettledMember:
+    now = world.clock() if at is None else at
+    shelves = Shelves(world, rulebook.id)
+    if standing.enrolled_at is not None and standing.merged_into is None:
+        decision = await answer(
+            lambda given: settle(rulebook, standing, now, given),
+            Given(),
+            shelves,
+            owner=owner,
+            claims=no_claims,
+        )
+        # Pages that settling would write are seen by the views of this member.
+        shelves.write(owner[1], decision.pages)
+        standing = decision.standing
+    return SettledMember(
+        profile=profile,
+        standing=standing,
+        rulebook=rulebook,
+        at=now,
+        given=Given(),
+        shelves=shelves,
+        lane=owner[0],
+    )
 
 
 async def view(world: World, member: SettledMember, show: Callable[[Given], View]) -> View:
     """Return what `show` makes of the member, fetching the pages it asks for (`Needed`)."""
-    raise NotImplementedError
+    del world  # the member brings what reads its pages
+    shelves = member.shelves
+    assert isinstance(shelves, Shelves)
+    owner = member.lane, member.profile.id
+    return await answer(show, member.given, shelves, owner=owner, claims=no_claims)
 
 
 async def profiles(world: World, program: str, ids: Collection[str]) -> dict[str, Profile]:
     """Return profiles by member id."""
-    raise NotImplementedError
+    return await world.members.profiles(program, ids)
 
 
 async def directory(
@@ -58,12 +124,22 @@ async def directory(
     search: str | None = None,
 ) -> Page[Profile]:
     """Return members by ascending external id; `after` and `before` are external ids."""
-    raise NotImplementedError
+    found = await world.members.page(
+        program, limit=limit + 1, after=after, before=before, search=search
+    )
+    more = len(found) > limit
+    items = found[:limit]
+    if before is not None:
+        return Page(items=tuple(reversed(items)), has_previous=more, has_next=True)
+    return Page(items=tuple(items), has_previous=after is not None, has_next=more)
 
 
 async def directory_total(world: World, program: str) -> int:
     """Return how many members the program has."""
-    raise NotImplementedError
+    return await world.members.total(program)
+
+
+# ---------------------------------------------------------------- journal
 
 
 async def journal(
@@ -79,17 +155,46 @@ async def journal(
 
     Both are `member_seq`.
     """
-    raise NotImplementedError
+    found = await world.journal.of_member(
+        program, member, limit=limit + 1, after=after, before=before
+    )
+    more = len(found) > limit
+    items = [entry_of(entry) for entry in found[:limit]]
+    if before is not None:
+        return Page(items=tuple(reversed(items)), has_previous=more, has_next=True)
+    return Page(items=tuple(items), has_previous=after is not None, has_next=more)
 
 
 async def activities(world: World, program: str, keys: Collection[str]) -> dict[str, JournalEntry]:
     """Return activities by key (`reporter/id`): decided, pending, parked and failed ones."""
-    raise NotImplementedError
+    marks = await world.receipts.marks(program, keys)
+    lanes = {key: mark.lane for key, mark in marks.items()}
+    entries = await world.journal.entries(program, lanes)
+    found = {key: entry_of(entry) for key, entry in entries.items()}
+    left = {key: mark for key, mark in marks.items() if key not in found}
+    if not left:
+        return found
+    aside = await world.inbox.aside(program, left)
+    found |= {key: failed_entry(each) for key, each in aside.items()}
+    places = {key: (mark.lane, mark.order) for key, mark in left.items() if key not in found}
+    waits = await world.inbox.find(program, places)
+    found |= {key: pending_entry(each.activity) for key, each in waits.items()}
+    missed = {key: lanes[key] for key in places if key not in found}
+    if missed:
+        # Decided between the two looks.
+        late = await world.journal.entries(program, missed)
+        found |= {key: entry_of(entry) for key, entry in late.items()}
+    return found
 
 
 async def waiting(world: World, program: str) -> int:
     """Return how many accepted activities are not yet decided."""
-    raise NotImplementedError
+    layout = await world.rulebooks.layout(program)
+    limit = world.limits.waiting_max
+    return sum([await world.inbox.depth(program, lane, limit) for lane in lanes_of(layout)])
+
+
+# ---------------------------------------------------------------- leaderboards
 
 
 async def board_page(
@@ -100,18 +205,37 @@ async def board_page(
     limit: int,
     after: BoardRow | None = None,
     before: BoardRow | None = None,
+    from_end: bool = False,
 ) -> BoardPage:
-    """Return rows behind `after` or just before `before` (value, at and member of a row shown)."""
-    raise NotImplementedError
+    """Return rows behind `after` or just before `before` (value, at and member of a row shown).
+
+    `from_end` gives the last rows.
+    """
+    return await _from_either(
+        world,
+        lambda boards: boards.page(
+            program, board, limit=limit, after=after, before=before, from_end=from_end
+        ),
+    )
 
 
 async def board_row(world: World, program: str, board: Board, member: str) -> BoardRow | None:
     """Return a member's row, None where the member has none."""
-    raise NotImplementedError
+    return await _from_either(world, lambda boards: boards.row(program, board, member))
 
 
 async def board_around(
     world: World, program: str, board: Board, member: str, *, above: int = 2, below: int = 2
 ) -> list[BoardRow]:
     """Return the member's row and its neighbours; empty where the member has none."""
-    raise NotImplementedError
+    return await _from_either(
+        world, lambda boards: boards.around(program, board, member, above=above, below=below)
+    )
+
+
+async def _from_either(world: World, ask: Callable[[Boards], Awaitable[View]]) -> View:
+    """Ask Redis, and MongoDB where Redis is away or has not got this leaderboard."""
+    try:
+        return await ask(world.boards)
+    except LiveDown:
+        return await ask(world.scores)

@@ -5,21 +5,55 @@ that a lost message costs a short wait and never an entry. No queue grows behind
 watcher holds a position, not a backlog.
 """
 
-from collections.abc import AsyncIterator, Collection
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Collection
 
+from guerdon.engine.entries import entry_of
 from guerdon.engine.outcomes import JournalEntry
-from guerdon.engine.world import Topic, World
+from guerdon.engine.world import StoreDown, Topic, World
+
+_LOOK_MS = 2_000
+_AT_ONCE = 100
 
 
-def member(
+async def member(
     world: World, program: str, member_id: str, *, after: int | None = None
-) -> AsyncIterator[JournalEntry]:
+) -> AsyncGenerator[JournalEntry, None]:
     """Yield a member's entries in order, each once: those after `after`, or new ones from now."""
-    raise NotImplementedError
+    topic = Topic("member", member_id)
+    async with world.channels.listen(program, [topic]) as signal:
+        if after is None:
+            newest = await world.journal.of_member(program, member_id, limit=1)
+            after = newest[0].member_seq if newest else 0
+        while True:
+            try:
+                entries = await world.journal.of_member(
+                    program, member_id, limit=_AT_ONCE, before=after
+                )
+            except StoreDown:
+                await asyncio.sleep(_LOOK_MS / 1_000)
+                continue
+            for entry in entries:
+                yield entry_of(entry)
+                after = entry.member_seq
+            if len(entries) < _AT_ONCE:
+                await signal.wait(_LOOK_MS)
 
 
-def changes(
+async def changes(
     world: World, program: str, topics: Collection[Topic], *, pause_ms: int = 250
-) -> AsyncIterator[None]:
-    """Yield at once and then after changes of any topic, at most once in `pause_ms`."""
-    raise NotImplementedError
+) -> AsyncGenerator[None, None]:
+    """Yield at once and then after changes of any topic, a second's worth of `pause_ms` at most.
+
+    Single changes are told at once; only who would get more than that in a second waits. Also
+    every two seconds without news, because news may have been lost.
+    """
+    clock = asyncio.get_running_loop().time
+    told = deque([clock() - 1.0] * max(1_000 // pause_ms, 1), maxlen=max(1_000 // pause_ms, 1))
+    async with world.channels.listen(program, topics) as signal:
+        while True:
+            await asyncio.sleep(told[0] + 1.0 - clock())
+            told.append(clock())
+            yield
+            await signal.wait(_LOOK_MS)

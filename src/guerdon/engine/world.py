@@ -5,7 +5,7 @@ own but `lane_of`. Rule: the program (the tenant) is the first argument of every
 the credential alone, so that no call can reach another program's documents.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +16,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim, Score
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import PageRef, PageWrite, Plain
+from guerdon.engine.crash import CrashPoints
 from guerdon.engine.inputs import Identity
 from guerdon.engine.outcomes import BoardPage, BoardRow, Key, Profile, VersionText
 
@@ -158,6 +159,15 @@ class Reserved(NamedTuple):
     holder: str
 
 
+class Moved(NamedTuple):
+    """An activity that another lane decides than the one it was accepted for."""
+
+    key: str
+    lane: int
+    order: str
+    member: str
+
+
 class PageWrites(NamedTuple):
     """Pages of one member to store."""
 
@@ -178,6 +188,9 @@ class Batch:
     follow_ups: list[tuple[int, Waiting]] = field(default_factory=list)
     failed: list[Aside] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    merged: list[tuple[str, str]] = field(default_factory=list)
+    unlinked: list[tuple[Identity, str]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     confirmed: list[Reserved] = field(default_factory=list)
     given_back: list[Reserved] = field(default_factory=list)
@@ -231,12 +244,8 @@ class Programs(Protocol):
         """Return all versions, oldest first."""
         ...
 
-    async def revision(self, program: str) -> int | None:
-        """Return the newest version's number, None where nothing was published."""
-        ...
-
-    async def layout(self, program: str) -> Layout:
-        """Return the program's division into lanes."""
+    async def head(self, program: str) -> tuple[int, Layout] | None:
+        """Return the newest version's number and the lanes; None where nothing was published."""
         ...
 
     async def names(self) -> list[str]:
@@ -268,8 +277,8 @@ class Members(Protocol):
         """
         ...
 
-    async def settled(self, program: str, external_ids: Collection[str]) -> None:
-        """Note that the enrollments of these were decided; forgetting to costs time only."""
+    async def settled(self, program: str, ids: Collection[str]) -> None:
+        """Note that the enrollments of these members were decided; forgetting costs time only."""
         ...
 
     async def profiles(self, program: str, ids: Collection[str]) -> dict[str, Profile]:
@@ -304,6 +313,10 @@ class Receipts(Protocol):
 
     async def take_ref(self, program: str, ref: str, *, old: str, new: str) -> bool:
         """Hand a reference from one activity's key to another's, if it is still the old one's."""
+        ...
+
+    async def forget_refs(self, program: str, refs: Mapping[str, str]) -> None:
+        """Delete claims of references by name, if they are still these holders'."""
         ...
 
     async def withdraw(self, program: str, keys: Collection[str]) -> None:
@@ -417,7 +430,46 @@ class Journal(Protocol):
         ...
 
 
-class Scores(Protocol):
+class Board(NamedTuple):
+    """One period of a leaderboard."""
+
+    leaderboard: str
+    period: int
+    shared_ranks: bool = False
+
+
+class Boards(Protocol):
+    """Leaderboards as they are read; Redis and MongoDB both offer this, in the same order."""
+
+    async def page(
+        self,
+        program: str,
+        board: "Board",
+        *,
+        limit: int,
+        after: BoardRow | None = None,
+        before: BoardRow | None = None,
+        from_end: bool = False,
+    ) -> BoardPage:
+        """Return the rows behind `after` or before `before`, or the last ones, in order.
+
+        Raises:
+            LiveDown: Redis does not answer, or does not have this leaderboard.
+        """
+        ...
+
+    async def row(self, program: str, board: "Board", member: str) -> BoardRow | None:
+        """Return a member's row."""
+        ...
+
+    async def around(
+        self, program: str, board: "Board", member: str, *, above: int, below: int
+    ) -> list[BoardRow]:
+        """Return a member's row between its neighbours; nothing where the member has none."""
+        ...
+
+
+class Scores(Boards, Protocol):
     """One row a member, leaderboard and period: what Redis is rebuilt from and read instead of."""
 
     async def rows(
@@ -500,51 +552,21 @@ class Commit(Protocol):
 # ---------------------------------------------------------------- the live side
 
 
-class Boards(Protocol):
-    """Leaderboards as they are read: Redis, or MongoDB where Redis is down or empty."""
-
-    async def page(
-        self,
-        program: str,
-        board: "Board",
-        *,
-        limit: int,
-        after: BoardRow | None = None,
-        before: BoardRow | None = None,
-    ) -> BoardPage:
-        """Return the rows behind `after` or before `before`, in order."""
-        ...
-
-    async def row(self, program: str, board: "Board", member: str) -> BoardRow | None:
-        """Return a member's row."""
-        ...
-
-    async def around(
-        self, program: str, board: "Board", member: str, *, above: int, below: int
-    ) -> list[BoardRow]:
-        """Return a member's row between its neighbours; nothing where the member has none."""
-        ...
-
-
-class Board(NamedTuple):
-    """One period of a leaderboard."""
-
-    leaderboard: str
-    period: int
-    shared_ranks: bool = False
-
-
 class BoardWriter(Protocol):
     """The projection of leaderboards."""
 
     async def write(
         self, program: str, rows: Sequence[ScoreRow], *, lane: int, before: int, seq: int
     ) -> "Projected":
-        """Write rows, tell who is subscribed, and move the lane's mark from `before` to `seq`.
+        """Write rows and move the lane's mark from `before` to `seq`, in one round trip.
 
         Raises:
             LiveDown: Redis does not answer; the mark did not move.
         """
+        ...
+
+    async def clear(self, program: str, board: Board) -> None:
+        """Throw away what was built apart."""
         ...
 
     async def fill(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> None:
@@ -599,12 +621,32 @@ class Channels(Protocol):
         """Listen until the context ends; one connection serves the whole process."""
         ...
 
+    async def announce(self, program: str, topics: Collection[Topic]) -> None:
+        """Say that these changed.
+
+        Raises:
+            LiveDown: Redis does not answer.
+        """
+        ...
+
 
 class Hints(Protocol):
     """Wake-ups for workers; they may be lost, because the sweep finds what waits."""
 
     def wake(self, program: str, lanes: Collection[int]) -> None:
         """Say that something waits; returns at once, whatever Redis does."""
+        ...
+
+
+class Pressure(Protocol):
+    """Whether more can be taken."""
+
+    async def check(self, program: str, layout: Layout) -> None:
+        """Let pass, or refuse with the time after which to come back.
+
+        Raises:
+            ComeBack: Some lane is too far behind.
+        """
         ...
 
 
@@ -618,6 +660,8 @@ class Limits:
     clock_skew_ms: int = 300_000
     wait_ms_max: int = 10_000
     waiting_max: int = 50_000
+    environment: str = "test"
+    token_ttl_seconds: int = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -646,3 +690,11 @@ class World:
     projection: BoardWriter
     channels: Channels
     hints: Hints
+    pressure: Pressure
+    crash: CrashPoints
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    async def close(self) -> None:
+        """Close the running loop's connections."""
+        for close in self.closing:
+            await close()

@@ -7,7 +7,7 @@ deadline, and forgets what could not be sent.
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from weakref import WeakKeyDictionary
 
 from dramatiq import Message
@@ -38,7 +38,7 @@ def redis_broker(
         socket_connect_timeout=timeout_seconds,
         retry=Retry(NoBackoff(), 0),
     )
-    return RedisBroker(
+    return RedisBroker(  # type: ignore[no-untyped-call]
         client=client,
         namespace=f"{namespace}:dramatiq",
         middleware=[],
@@ -78,8 +78,8 @@ class _Sender:
         self._news = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
-    def note(self, lanes: "Collection[tuple[str, int]] | object") -> None:
-        self._noted.update(dict.fromkeys(lanes))  # type: ignore[call-overload]
+    def note(self, lanes: Iterable[tuple[str, int]]) -> None:
+        self._noted.update(dict.fromkeys(lanes))
         self._news.set()
 
     async def _run(self) -> None:

@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
-from redis.exceptions import NoScriptError
-
 from guerdon.engine.outcomes import BoardPage, BoardRow
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import Board, Projected, ScoreRow
@@ -115,6 +113,14 @@ return place(ARGV[1], ARGV[2], true)
 """
 )
 
+# A leaderboard without rows has no sorted set.
+_SWAP = """
+redis.call('HSET', KEYS[2], '~', '0 ')
+redis.call('DEL', KEYS[3])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) end
+redis.call('RENAME', KEYS[2], KEYS[4])
+"""
+
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
@@ -124,7 +130,14 @@ class LiveBoards:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._scripts = Scripts(
-            live, write=_WRITE, mark=_MARK, page=_PAGE, around=_AROUND, rank=_RANK, unlock=_UNLOCK
+            live,
+            write=_WRITE,
+            mark=_MARK,
+            page=_PAGE,
+            around=_AROUND,
+            rank=_RANK,
+            swap=_SWAP,
+            unlock=_UNLOCK,
         )
 
     # ------------------------------------------------------------ writing
@@ -132,9 +145,8 @@ class LiveBoards:
     async def write(
         self, program: str, rows: Sequence[ScoreRow], *, lane: int, before: int, seq: int
     ) -> Projected:
-        """Write a batch's rows and announce it, in one round trip; see `BoardWriter`."""
+        """Write rows and move the lane's mark, in one round trip; see `BoardWriter`."""
         by_board = _by_board(rows)
-        members = dict.fromkeys(row.member for row in rows)
 
         async def work(client: Any) -> Projected:
             async with client.pipeline(transaction=False) as pipe:
@@ -149,7 +161,6 @@ class LiveBoards:
             mark = answers[-1]
             return Projected(tuple(missing), None if mark is None else int(mark))
 
-        del members
         return await self._scripts.run(work)
 
     def _write(
@@ -185,18 +196,10 @@ class LiveBoards:
         apart = self._names(program, board, apart=True)
         present = self._names(program, board)
 
-        async def work(client: Any) -> None:
-            async with client.pipeline(transaction=True) as pipe:
-                pipe.hset(apart[1], "~", "1")
-                pipe.delete(present[0])
-                pipe.exists(apart[0])
-                pipe.rename(apart[1], present[1])
-                await pipe.execute()
-            # A leaderboard without rows has no sorted set to rename.
-            if await client.exists(apart[0]):
-                await client.rename(apart[0], present[0])
-
-        await self._live.ask(work)
+        names = (*apart, *present)
+        await self._scripts.run(
+            lambda client: client.evalsha(self._scripts.hash("swap"), len(names), *names)
+        )
 
     async def marks(self, program: str, lanes: Collection[int]) -> dict[int, int | None]:
         """Return up to which sequence each lane is projected; None where that is not known."""
@@ -286,9 +289,7 @@ class LiveBoards:
     async def _rows(
         self, program: str, board: Board, first: int, flat: Sequence[bytes]
     ) -> list[BoardRow]:
-        found = [
-            read(flat[i].decode(), flat[i + 1].decode()) for i in range(0, len(flat), 2)
-        ]
+        found = [read(flat[i].decode(), flat[i + 1].decode()) for i in range(0, len(flat), 2)]
         ranks = list(range(first + 1, first + 1 + len(found)))
         if board.shared_ranks and found:
             value = found[0][0]
@@ -318,6 +319,3 @@ def _by_board(rows: Sequence[ScoreRow]) -> dict[Board, list[ScoreRow]]:
     for row in rows:
         found.setdefault(Board(row.score.leaderboard, row.score.period), []).append(row)
     return found
-
-
-__all__ = ["LiveBoards", "NoScriptError"]

@@ -80,6 +80,9 @@ class _Writing:
             deletes = [{"q": {"_id": {"$in": ids}}, "limit": 0}]
             await self._run({"delete": collection, "deletes": deletes}, collection)
 
+    async def remove(self, collection: str, which: Document) -> None:
+        await self._run({"delete": collection, "deletes": [which]}, collection)
+
     async def _run(self, command: Document, collection: str) -> Document:
         answer: Document = await self._database.command(command, session=self._session)
         for error in answer.get("writeErrors", ()):
@@ -129,6 +132,16 @@ async def _inboxes(write: _Writing, batch: Batch) -> None:
     await write.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
     await write.insert("aside", [aside_document(program, each) for each in batch.failed])
     await write.delete("aside", [key(program, name) for name in batch.released])
+    await write.update(
+        "receipts",
+        [
+            {
+                "q": {"_id": key(program, each.key)},
+                "u": {"$set": {"l": each.lane, "o": each.order, "m": each.member}},
+            }
+            for each in batch.moved
+        ],
+    )
 
 
 async def _members(write: _Writing, batch: Batch) -> None:
@@ -140,10 +153,22 @@ async def _members(write: _Writing, batch: Batch) -> None:
             for member, status in batch.statuses.items()
         ],
     )
+    for member, into in batch.merged:
+        old, new = key(program, member), key(program, into)
+        # Whoever was led to the old member before is led on, so that a lead is never a chain.
+        leads = {"q": {"g": member}, "u": {"$set": {"g": into}}, "multi": True}
+        await write.update("members", [leads, {"q": {"_id": old}, "u": {"$set": {"g": into}}}])
+        links = {"q": {"m": old}, "u": {"$set": {"m": new}}, "multi": True}
+        await write.update("identities", [links])
+    for identity, member in batch.unlinked:
+        gone = {"q": {"_id": key(program, *identity), "m": key(program, member)}, "limit": 1}
+        await write.remove("identities", gone)
 
 
 async def _shared(write: _Writing, batch: Batch) -> None:
     program = batch.hold.program
-    changes = [confirm(program, each) for each in batch.confirmed]
-    changes += [give_back(program, each.claim) for each in batch.given_back]
-    await write.update("shared", [{"q": which, "u": change} for which, change in changes])
+    kept = [confirm(program, each) for each in batch.confirmed]
+    if await write.update("shared", [{"q": q, "u": u} for q, u in kept]) != len(kept):
+        raise LaneLost  # a reservation ran out meanwhile: decide anew with what is there
+    back = [give_back(program, each.claim) for each in batch.given_back]
+    await write.update("shared", [{"q": q, "u": u} for q, u in back])

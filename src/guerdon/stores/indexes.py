@@ -24,6 +24,7 @@ class Index(NamedTuple):
 INDEXES = (
     Index("identities", (("m", 1),), "identities of a member (profile, merge, erasure)"),
     Index("members", (("x", 1),), "the directory, by ascending external id"),
+    Index("members", (("g", 1),), "members that were merged into one", present="g"),
     Index("aside", (("i", 1), ("o", 1)), "activities parked for an identity", present="i"),
     Index("standings", (("p", 1), ("d", 1)), "standings that are due, earliest first", present="d"),
     Index("pages", (("f", 1), ("s", 1)), "the first pages of a shelf, or all of them"),

@@ -98,12 +98,12 @@ class MemberStore:
             )
         return led
 
-    async def settled(self, program: str, external_ids: Collection[str]) -> None:
-        """Note that the enrollments of these were decided; forgetting to costs time only."""
-        wanted = [key(program, EXTERNAL, each) for each in external_ids]
+    async def settled(self, program: str, ids: Collection[str]) -> None:
+        """Note that the enrollments of these members were decided; forgetting costs time only."""
+        wanted = [key(program, each) for each in ids]
         with unit_of_work():
             await self._mongo["identities"].update_many(
-                {"_id": {"$in": wanted}}, {"$unset": {"e": 1}}
+                {"m": {"$in": wanted}, "e": {"$exists": True}}, {"$unset": {"e": 1}}
             )
 
     async def profiles(self, program: str, ids: Collection[str]) -> dict[str, Profile]:

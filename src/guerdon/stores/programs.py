@@ -72,17 +72,13 @@ class ProgramStore:
                 for document in await cursor.to_list(None)
             ]
 
-    async def revision(self, program: str) -> int | None:
-        """Return the newest version's number, None where nothing was published."""
+    async def head(self, program: str) -> tuple[int, Layout] | None:
+        """Return the newest version's number and the lanes; None where nothing was published."""
         with unit_of_work():
-            head = await self._mongo["programs"].find_one({"_id": program}, {"n": 1})
-        return None if head is None else int(head["n"])
-
-    async def layout(self, program: str) -> Layout:
-        """Return the program's division into lanes."""
-        with unit_of_work():
-            head = await self._mongo["programs"].find_one({"_id": program}, {"l": 1, "e": 1})
-        return Layout(lanes=1) if head is None else Layout(lanes=head["l"], epoch=head["e"])
+            head = await self._mongo["programs"].find_one({"_id": program})
+        if head is None:
+            return None
+        return int(head["n"]), Layout(lanes=head["l"], epoch=head["e"])
 
     async def names(self) -> list[str]:
         """Return all programs."""

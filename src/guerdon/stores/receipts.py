@@ -69,6 +69,12 @@ class ReceiptStore:
             )
         return bool(moved.matched_count)
 
+    async def forget_refs(self, program: str, refs: Mapping[str, str]) -> None:
+        """Delete claims of references by name, if they are still these holders'."""
+        claims = [{"_id": key(program, _REF + name), "k": holder} for name, holder in refs.items()]
+        with unit_of_work():
+            await self._mongo["receipts"].delete_many({"$or": claims})
+
     async def withdraw(self, program: str, keys: Collection[str]) -> None:
         """Delete receipts of activities that count for nothing, so that their ids are free."""
         ids = [key(program, each) for each in keys]

@@ -62,20 +62,20 @@ class ScoreStore:
         limit: int,
         after: BoardRow | None = None,
         before: BoardRow | None = None,
+        from_end: bool = False,
     ) -> BoardPage:
-        """Return the rows behind `after` or before `before`, in order."""
+        """Return the rows behind `after` or before `before`, or the last ones, in order."""
         name = _name(program, board)
-        cursor, order = (before, _BACKWARD) if before is not None else (after, _FORWARD)
+        backward = from_end or before is not None
+        cursor, order = (before, _BACKWARD) if backward else (after, _FORWARD)
         query: Document = {"b": name, "v": {"$exists": True}}
         if cursor is not None:
-            query = _beyond(name, cursor, backward=before is not None)
+            query = _beyond(name, cursor, backward=backward)
         with unit_of_work():
-            found = self._mongo["scores"].find(query).sort(order).limit(limit + 1)
+            found = self._mongo["scores"].find(query).sort(order).limit(limit)
             rows = await found.to_list(None)
             total = await self._count({"b": name, "v": {"$exists": True}})
-            more = len(rows) > limit
-            rows = rows[:limit]
-            if before is not None:
+            if backward:
                 rows.reverse()
             first = await self._place(name, rows[0]) if rows else 0
             ranks = await self._ranks(name, board, rows, first)
@@ -83,7 +83,7 @@ class ScoreStore:
             rows=tuple(_row(row, rank) for row, rank in zip(rows, ranks, strict=True)),
             total=total,
             has_previous=bool(rows) and first > 1,
-            has_next=more if before is None else True,
+            has_next=bool(rows) and first + len(rows) <= total,
         )
 
     async def row(self, program: str, board: Board, member: str) -> BoardRow | None:

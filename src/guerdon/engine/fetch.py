@@ -1,0 +1,254 @@
+"""Giving the core what it asks for: pages, records of earlier activities, claims.
+
+The core raises `Needed`; here it is fetched and the same question asked again. Within a batch the
+pages that an earlier activity wrote are seen by later ones, although they are not stored yet. Rule:
+a fetch happens outside the lane's transaction, which is right because nobody else writes what
+belongs to a lane, and the transaction fails if somebody did.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from guerdon.core.activity import Instant
+from guerdon.core.decision import Claim, Given, Needed
+from guerdon.core.plain import standing_from_plain
+from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
+from guerdon.engine.crash import CrashPoint
+from guerdon.engine.world import Reserved, World, lane_of
+
+Entry = tuple[str, Plain] | None
+Answer = TypeVar("Answer")
+
+RECORD = "record"
+DONOR = "donor"
+_ROUNDS_MAX = 1_000
+_RESERVED_MS = 30_000
+
+
+class Undecidable(Exception):
+    """The core cannot decide this activity: a mistake of ours, whatever the activity says."""
+
+
+class Claims(Protocol):
+    """Who answers claims."""
+
+    async def __call__(self, claim: Claim) -> int:
+        """Return how much of a claim was got."""
+        ...
+
+
+class Shelves:
+    """Pages of members as they are now: as stored, and as written since in this batch."""
+
+    def __init__(self, world: World, program: str) -> None:
+        self._world = world
+        self._program = program
+        self._known: dict[tuple[str, str, str], Entry] = {}
+        self._whole: set[tuple[str, str]] = set()
+        self._written: dict[tuple[str, str], dict[str, Entry]] = {}
+        self._records: dict[str, Plain] = {}
+        self._names: dict[str, Collection[str]] = {}
+
+    def known_as(self, member: str, names: Collection[str]) -> None:
+        """Note the ids of accounts that a member absorbed: their records are the member's."""
+        self._names[member] = names
+
+    def write(self, member: str, writes: Iterable[PageWrite]) -> None:
+        """Note pages that a decision writes."""
+        for shelf, key, sort, value in writes:
+            entry = None if value is None else (sort, value)
+            self._known[(member, shelf, key)] = entry
+            self._written.setdefault((member, shelf), {})[key] = entry
+
+    def keep_record(self, key: str, record: Plain) -> None:
+        """Note what later activities may need to know of one decided in this batch."""
+        self._records[key] = record
+
+    def writes(self) -> dict[str, list[PageWrite]]:
+        """Return all pages written, by member, each once."""
+        found: dict[str, list[PageWrite]] = {}
+        for (member, shelf), entries in self._written.items():
+            found.setdefault(member, []).extend(
+                PageWrite(shelf, key, entry[0] if entry else "", entry[1] if entry else None)
+                for key, entry in entries.items()
+            )
+        return found
+
+    async def load(self, asked: Mapping[tuple[int, str], Iterable[PageRef]]) -> None:
+        """Read pages that will be asked for, all in one go; fronts are read when they are."""
+        wanted: dict[tuple[int, str], list[PageRef]] = {}
+        for owner, refs in asked.items():
+            missing = [ref for ref in refs if not self._has(owner[1], ref)]
+            if missing:
+                wanted[owner] = missing
+        if not wanted:
+            return
+        found = await self._world.pages.load(self._program, wanted)
+        for (_, member), refs in wanted.items():
+            for shelf, key, sort, value in found[member]:
+                self._known.setdefault((member, shelf, key), (sort, value))
+            for ref in refs:
+                if ref.scope == "all":
+                    self._whole.add((member, ref.shelf))
+                elif ref.scope == "one":
+                    self._known.setdefault((member, ref.shelf, ref.key), None)
+        await self._load_records(
+            {
+                ref.key: owner
+                for owner, refs in wanted.items()
+                for ref in refs
+                if ref.shelf == RECORD and self._known.get((owner[1], RECORD, ref.key)) is None
+            }
+        )
+
+    def _has(self, member: str, ref: PageRef) -> bool:
+        if ref.scope == "one":
+            return (member, ref.shelf, ref.key) in self._known or (member, ref.shelf) in self._whole
+        return ref.scope == "front" or (member, ref.shelf) in self._whole
+
+    async def _load_records(self, keys: Mapping[str, tuple[int, str]]) -> None:
+        """Read what the journal keeps of earlier activities; those elsewhere by their receipts."""
+        if not keys:
+            return
+        journal = self._world.journal
+        lanes = {key: lane for key, (lane, _) in keys.items()}
+        found = await journal.entries(self._program, lanes)
+        missing = [key for key in keys if key not in found and key not in self._records]
+        if missing:
+            marks = await self._world.receipts.marks(self._program, missing)
+            elsewhere = {key: mark.lane for key, mark in marks.items() if mark.lane != lanes[key]}
+            if elsewhere:
+                found |= await journal.entries(self._program, elsewhere)
+        for key, entry in found.items():
+            record = entry.decision.get(RECORD)
+            member = keys[key][1]
+            own = entry.member == member or entry.member in self._names.get(member, ())
+            if record is not None and own:
+                self._records.setdefault(key, record)
+
+    async def give(self, given: Given, owner: tuple[int, str], refs: Iterable[PageRef]) -> None:
+        """Put the answers to these refs into `given`."""
+        refs = tuple(refs)
+        await self.load({owner: [ref for ref in refs if ref.shelf != DONOR]})
+        member = owner[1]
+        for ref in refs:
+            if ref.shelf == DONOR:
+                given.donors[ref.key] = await self._donor(ref.key)
+            elif ref.scope == "one":
+                given.entries[(ref.shelf, ref.key)] = self._one(member, ref)
+            elif ref.scope == "all" or (member, ref.shelf) in self._whole:
+                entries = self._all(member, ref.shelf)
+                given.entries |= entries if ref.scope == "all" else _front(entries)
+            else:
+                given.entries |= await self._read_front(owner, ref)
+            given.loaded.add(ref)
+
+    async def _donor(self, member: str) -> Standing:
+        """Return the whole standing of a member that was given up, its pages in the head.
+
+        It lies in another lane, but nothing changes it any more.
+        """
+        layout = await self._world.rulebooks.layout(self._program)
+        owner = (lane_of(member, layout), member)
+        heads = await self._world.standings.load(self._program, [owner])
+        if member not in heads:
+            return Standing(member=member)
+        standing = standing_from_plain(heads[member])
+        spilled = [name for name, shelf in standing.shelves.items() if shelf.spilled]
+        await self.load({owner: [PageRef(name, "all") for name in spilled]})
+        for name in spilled:
+            entries = self._all(member, name)
+            items = {key: entry[1] for (_, key), entry in entries.items() if entry is not None}
+            standing.shelves[name] = Shelf({**standing.shelves[name].items, **items})
+        return standing
+
+    def _one(self, member: str, ref: PageRef) -> Entry:
+        entry = self._known.get((member, ref.shelf, ref.key))
+        if entry is None and ref.shelf == RECORD and ref.key in self._records:
+            return "", self._records[ref.key]
+        return entry
+
+    def _all(self, member: str, shelf: str) -> dict[tuple[str, str], Entry]:
+        return {
+            (shelf, key): entry
+            for (owner, own, key), entry in self._known.items()
+            if owner == member and own == shelf and entry is not None
+        }
+
+    async def _read_front(
+        self, owner: tuple[int, str], ref: PageRef
+    ) -> dict[tuple[str, str], Entry]:
+        """Return the first entries: as stored, with what was written since in its place."""
+        written = self._written.get((owner[1], ref.shelf), {})
+        found = await self._world.pages.load(self._program, {owner: [ref]}, extra=len(written))
+        entries: dict[tuple[str, str], Entry] = {
+            (shelf, key): (sort, value)
+            for shelf, key, sort, value in found[owner[1]]
+            if key not in written
+        }
+        entries |= {(ref.shelf, key): entry for key, entry in written.items() if entry is not None}
+        return _front(entries)
+
+
+def _front(entries: Mapping[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
+    ordered = sorted(entries.items(), key=lambda item: (item[1][0] if item[1] else "", item[0]))
+    return dict(ordered[:FRONT])
+
+
+class Reservations:
+    """The claims of one activity: reserved outside the transaction, kept or given back later."""
+
+    def __init__(self, world: World, program: str, holder: str) -> None:
+        self._world = world
+        self._program = program
+        self._holder = holder
+        self.held: list[Claim] = []
+
+    async def __call__(self, claim: Claim) -> int:
+        """Return how much of a claim was got; what was got is held for half a minute."""
+        if claim.kind == "member":
+            return len(await self._world.members.known(self._program, [claim.key]))
+        if claim.peek:
+            return await self._world.shared.peek(self._program, claim)
+        until = Instant(self._world.clock() + _RESERVED_MS)
+        got = await self._world.shared.reserve(self._program, Reserved(claim, self._holder), until)
+        if got:
+            self.held.append(claim._replace(amount=got))
+            self._world.crash(CrashPoint.AFTER_CLAIM)
+        return got
+
+
+async def answer(
+    ask: Callable[[Given], Answer],
+    given: Given,
+    shelves: Shelves,
+    *,
+    owner: tuple[int, str],
+    claims: Claims,
+) -> Answer:
+    """Return what `ask(given)` returns, fetching what it needs as often as it asks.
+
+    Raises:
+        Undecidable: The core failed, which is a mistake of ours; what failed in fetching is raised
+            as it is, because the database's faults say nothing of the activity.
+    """
+    for _ in range(_ROUNDS_MAX):
+        try:
+            return ask(given)
+        except Needed as needed:
+            pages, wanted = needed.pages, needed.claims
+        except Exception as error:
+            raise Undecidable(type(error).__name__) from error
+        if all(ref in given.loaded for ref in pages) and all(c in given.claims for c in wanted):
+            raise Undecidable(f"the core asks again for what it was given: {pages or wanted}")
+        if pages:
+            await shelves.give(given, owner, pages)
+        for claim in wanted:
+            given.claims[claim] = await claims(claim)
+    raise Undecidable("the core does not stop asking")
+
+
+async def no_claims(claim: Claim) -> int:
+    """Answer claims where nothing may be reserved, as in reading: there is nothing."""
+    del claim
+    return 0

@@ -1,0 +1,47 @@
+"""Back-pressure: a clear "come back later" instead of queues without bound.
+
+Rule: how deep the inboxes are is looked at once a second and process, beside the requests, so that
+asking costs nothing; a burst may overshoot by what one second brings.
+"""
+
+import asyncio
+from time import monotonic
+
+from guerdon.engine.refusals import ComeBack
+from guerdon.engine.world import Inbox, Layout, StoreDown, lanes_of
+
+_LOOK_SECONDS = 1.0
+_RETRY_MS = 2_000
+
+
+class InboxPressure:
+    """See `engine.world.Pressure`."""
+
+    def __init__(self, inbox: Inbox, *, waiting_max: int) -> None:
+        self._inbox = inbox
+        self._waiting_max = waiting_max
+        self._looked: dict[str, float] = {}
+        self._full: dict[str, bool] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+
+    async def check(self, program: str, layout: Layout) -> None:
+        """Let pass, or refuse; the first look at a program is waited for."""
+        now = monotonic()
+        if now - self._looked.get(program, -_LOOK_SECONDS) >= _LOOK_SECONDS:
+            self._looked[program] = now
+            task = asyncio.create_task(self._look(program, layout))
+            self._looking[program] = task
+            if program not in self._full:
+                await task
+        if self._full.get(program, False):
+            raise ComeBack(_RETRY_MS)
+
+    async def _look(self, program: str, layout: Layout) -> None:
+        deepest = self._waiting_max + 1
+        try:
+            depths = await asyncio.gather(
+                *(self._inbox.depth(program, lane, deepest) for lane in lanes_of(layout))
+            )
+        except StoreDown:
+            return  # writing will say so itself
+        self._full[program] = sum(depths) > self._waiting_max

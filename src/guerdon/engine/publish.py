@@ -1,0 +1,102 @@
+"""Publishing: a program's document becomes its newest version, from an instant on.
+
+Rule: a version never changes once it is published, and never begins in the past; the very first
+one holds for whatever happened before it. A document that is the newest version's already is not
+published again.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from guerdon.core.activity import Instant
+from guerdon.core.program import Program
+from guerdon.engine.outcomes import Problem, VersionText
+from guerdon.engine.refusals import InvalidInput, Refused
+from guerdon.engine.world import World
+from guerdon.program.load import load
+from guerdon.program.mistakes import Mistake, Severity
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What is in force now; `is_new` tells whether this call published it."""
+
+    program: str
+    version: int
+    begin: Instant
+    is_new: bool
+
+
+async def publish(
+    world: World, text: str, *, program: str | None = None, begin: Instant | None = None
+) -> Published:
+    """Publish a document under its own id, which must be `program` where that is given.
+
+    Raises:
+        InvalidInput: With every mistake in the document.
+        Refused: It is another program's document, begins in the past, or somebody published in
+            between, again and again.
+    """
+    compiled = _compiled(text)
+    if program is not None and compiled.id != program:
+        raise Refused(
+            "other_program",
+            f"This document is of program `{compiled.id}`; this credential publishes `{program}`.",
+        )
+    now = world.clock()
+    if begin is not None and begin < now:
+        raise Refused(
+            "in_the_past", "A version cannot begin in the past; leave `from` out for now."
+        )
+    for _ in range(_ATTEMPTS):
+        versions = await world.programs.versions(compiled.id)
+        newest = versions[-1] if versions else None
+        if newest is not None and newest.text == text and begin is None:
+            return Published(
+                program=compiled.id, version=newest.version, begin=newest.begin, is_new=False
+            )
+        number = 1 if newest is None else newest.version + 1
+        begins = Instant(0) if newest is None and begin is None else begin or now
+        version = VersionText(version=number, begin=begins, text=text, published_at=now)
+        if await world.programs.publish(
+            compiled.id, version, expected=number - 1, lanes=world.limits.lanes
+        ):
+            await world.rulebooks.fresh(compiled.id)
+            return Published(program=compiled.id, version=number, begin=begins, is_new=True)
+    raise Refused("busy", "Others are publishing this program at the same time; try again.")
+
+
+def compile_version(program: str, version: VersionText) -> Program:
+    """Return a published version as the core reads it.
+
+    Raises:
+        InvalidInput: It cannot be read any more, which only a change of our own can bring about.
+    """
+    del program
+    return replace(_compiled(version.text), version=version.version, begin=version.begin)
+
+
+def _compiled(text: str) -> Program:
+    loaded = load(text)
+    if loaded.program is None:
+        raise InvalidInput(
+            tuple(_problem(each) for each in loaded.mistakes if each.severity is Severity.ERROR)
+        )
+    if not _SLUG.fullmatch(loaded.program.id):
+        message = "A program's `id` has letters, digits, `-`, `_` and `.`, at most 63."
+        raise InvalidInput(
+            (Problem(code="INVALID_INPUT", message=message, path=("program", "id")),)
+        )
+    return loaded.program
+
+
+def _problem(mistake: Mistake) -> Problem:
+    place = f"line {mistake.line}, column {mistake.column}"
+    return Problem(
+        code="INVALID_DOCUMENT",
+        message=f"{place}: {mistake.message} {mistake.remedy}".strip(),
+        path=tuple(mistake.path.split(".")),
+    )

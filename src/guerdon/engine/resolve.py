@@ -1,0 +1,216 @@
+"""Finding out whom reported activities concern, in a few look-ups for a whole batch.
+
+Rule: whoever a reference names is found within the credential's program only, and a member's own
+token leads to nobody else. An unknown person is enrolled where the program says so (or where the
+activity is the enrollment); an activity under an identity that nobody has yet is parked; anything
+else unknown is refused.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from guerdon.core.activity import Value
+from guerdon.core.conditions import text
+from guerdon.engine.inputs import Identity, MemberRef
+from guerdon.engine.judge import Draft, Refusal
+from guerdon.engine.outcomes import Problem, Profile
+from guerdon.engine.world import Caller, Found, Role, World
+
+EXTERNAL = ""
+"""The scheme of the owner's own ids."""
+
+NAMING = {"enrollment": "referrer", "transfer": "to", "member_merged": "into"}
+"""Fields of the data that name another member, by the owner's id."""
+
+_WITH_ORIGINAL = frozenset({"refund", "confirmation", "ineligible", "redemption_cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """Whom an activity concerns; `enroll` is the id of the enrollment that must go before."""
+
+    member: str | None
+    data: Mapping[str, Value]
+    enroll: str | None = None
+    parked: Identity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """The activity cannot be taken."""
+
+    refusal: Refusal
+
+
+async def resolve(
+    world: World, caller: Caller, drafts: Sequence[Draft], *, enroll_auto: bool
+) -> dict[int, Resolved | Unknown]:
+    """Return for each draft, by its index, whom it concerns."""
+    program = caller.program
+    found = await world.members.find(program, _identities(drafts))
+    ids = {draft.member.id for draft in drafts if draft.member and draft.member.id}
+    known = await world.members.known(program, ids)
+    found |= await _enroll(world, program, drafts, found, enroll_auto=enroll_auto)
+    originals = await _originals(world, caller, drafts)
+    answers: dict[int, Resolved | Unknown] = {}
+    for draft in drafts:
+        answers[draft.index] = await _one(world, caller, draft, _Known(found, known, originals))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was looked up for the batch."""
+
+    identities: Mapping[Identity, Found]
+    ids: Mapping[str, str]
+    originals: Mapping[str, str]
+
+
+def _identities(drafts: Iterable[Draft]) -> set[Identity]:
+    wanted: set[Identity] = set()
+    for draft in drafts:
+        if draft.member is not None and (identity := _identity(draft.member)):
+            wanted.add(identity)
+        named = draft.data.get(NAMING.get(draft.type, ""))
+        if named is not None:
+            wanted.add(Identity(EXTERNAL, text(named)))
+    return wanted
+
+
+def _identity(ref: MemberRef) -> Identity | None:
+    if ref.external_id is not None:
+        return Identity(EXTERNAL, ref.external_id)
+    return ref.identity
+
+
+async def _enroll(
+    world: World,
+    program: str,
+    drafts: Iterable[Draft],
+    found: Mapping[Identity, Found],
+    *,
+    enroll_auto: bool,
+) -> dict[Identity, Found]:
+    """Create members for unknown external ids; whoever else creates one first, wins."""
+    fresh: dict[str, tuple[Profile, str]] = {}
+    for draft in drafts:
+        ref = draft.member
+        if ref is None or ref.external_id is None:
+            continue
+        if Identity(EXTERNAL, ref.external_id) in found or ref.external_id in fresh:
+            continue
+        if draft.type == "enrollment" or enroll_auto:
+            enrollment = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
+            profile = Profile(
+                id=world.new_member(ref.external_id),
+                external_id=ref.external_id,
+                display_name=draft.shown.display_name if draft.shown else None,
+                avatar_url=draft.shown.avatar_url if draft.shown else None,
+                enrolled_at=draft.at,
+            )
+            fresh[ref.external_id] = profile, enrollment
+    led = await world.members.create(program, list(fresh.values()))
+    return {Identity(EXTERNAL, external): each for external, each in led.items()}
+
+
+async def _originals(world: World, caller: Caller, drafts: Iterable[Draft]) -> dict[str, str]:
+    """Return the keys of originals that other reporters reported; the owner's keys reach them.
+
+    Partners and members reach their own only.
+    """
+    if caller.role not in (Role.SERVICE, Role.ADMIN):
+        return {}
+    wanted = {
+        text(draft.data["of"])
+        for draft in drafts
+        if draft.type in _WITH_ORIGINAL and draft.data.get("of") is not None
+    }
+    if not wanted:
+        return {}
+    rulebook = await world.rulebooks.get(caller.program)
+    partners = {slug for version in rulebook.versions for slug in version.program.partners}
+    partners |= {draft.partner for draft in drafts if draft.partner is not None}
+    members = {draft.member.id for draft in drafts if draft.member and draft.member.id}
+    reporters = [
+        *(f"partner:{slug}" for slug in sorted(partners)),
+        *(f"member:{each}" for each in sorted(members)),
+    ]
+    keys = [f"{reporter}/{each}" for each in wanted for reporter in ("service", *reporters)]
+    marks = await world.receipts.marks(caller.program, keys)
+    found: dict[str, str] = {}
+    for each in wanted:
+        for reporter in ("service", *reporters):
+            if f"{reporter}/{each}" in marks:
+                found[each] = f"{reporter}/{each}"
+                break
+    return found
+
+
+async def _one(world: World, caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknown:
+    data = _named(draft, known)
+    if draft.member is None:
+        return Resolved(member=None, data=data)
+    identity = _identity(draft.member)
+    if identity is None:
+        member = known.ids.get(draft.member.id or "")
+        enroll = None
+    else:
+        led = known.identities.get(identity)
+        member = None if led is None else led.member
+        enroll = None if led is None else _enrollment(draft, led)
+        if member is None and draft.member.identity is not None:
+            return Resolved(member=None, data=data, parked=draft.member.identity)
+    if member is None or (caller.role is Role.MEMBER and member != caller.member):
+        return _unknown()
+    if draft.type == "identity_linked" and not await _claimed(world, caller, draft, member):
+        message = "This identity belongs to another member."
+        problem = Problem(code="IDENTITY_TAKEN", message=message, path=("data", "value"))
+        return Unknown(refusal=Refusal(reason="identity_taken", problems=(problem,)))
+    if draft.type == "member_merged" and not data.get("into"):
+        return _unknown("data", "into")
+    return Resolved(member=member, data=data, enroll=enroll)
+
+
+def _enrollment(draft: Draft, led: Found) -> str | None:
+    """Return the id of the enrollment to be sent (again) before this activity.
+
+    It is sent as long as it is not known to be decided, because whoever was to send it may have
+    been cut off; that it is the same one each time makes this harmless. An enrollment that was
+    asked for in words is sent again by whoever asked.
+    """
+    if led.enrollment is None or draft.type == "enrollment":
+        return None
+    reporter, _, name = led.enrollment.partition("/")
+    if reporter != draft.reporter or not name.endswith(".enroll"):
+        return None
+    return name
+
+
+def _named(draft: Draft, known: _Known) -> Mapping[str, Value]:
+    """Return the data with other members' ids and the original's key in their places."""
+    data: dict[str, Value] = draft.data
+    name = NAMING.get(draft.type)
+    if name is not None and data.get(name) is not None:
+        led = known.identities.get(Identity(EXTERNAL, text(data[name])))
+        data = {**data, name: None if led is None else led.member}
+    of = data.get("of")
+    if of is not None and (key := known.originals.get(text(of))) is not None:
+        data = {**data, "of_key": key}
+    return {name: value for name, value in data.items() if value is not None or "." in name}
+
+
+async def _claimed(world: World, caller: Caller, draft: Draft, member: str) -> bool:
+    """Make the identity lead to the member from now on; False where it is another's."""
+    identity = Identity(text(draft.data.get("scheme")), text(draft.data.get("value")))
+    led = await world.members.claim(caller.program, identity, Found(member))
+    return led.member == member
+
+
+def _unknown(*path: str) -> Unknown:
+    problem = Problem(
+        code="UNKNOWN_MEMBER",
+        message="There is no such member in this program; enroll the person first.",
+        path=path or ("member",),
+    )
+    return Unknown(refusal=Refusal(reason="unknown_member", problems=(problem,)))

@@ -1,0 +1,47 @@
+"""Time: ticks for standings in which time alone changes something.
+
+Rule: a tick is an activity like any other, with an id and a place in the inbox that follow from
+whom it concerns and when it was due; so any number of schedulers may write it, and it is there
+once. It goes before whatever arrived after it was due.
+"""
+
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.plain import activity_to_plain
+from guerdon.engine.world import Waiting, World, lane_of
+
+REPORTER = "clock"
+AT_ONCE = 5_000
+
+
+async def tick_due(world: World) -> int:
+    """Write ticks for standings whose `due_at` has passed, wake their lanes; return how many."""
+    count = 0
+    for program in await world.programs.names():
+        count += await _tick_program(world, program)
+    return count
+
+
+async def _tick_program(world: World, program: str) -> int:
+    now = world.clock()
+    due = await world.standings.due(program, now, AT_ONCE)
+    if not due:
+        return 0
+    layout = await world.rulebooks.layout(program)
+    entries = [
+        (lane_of(member or None, layout), _tick(member, instant, now)) for member, instant in due
+    ]
+    await world.inbox.put(program, entries)
+    world.hints.wake(program, {lane for lane, _ in entries})
+    return len(due)
+
+
+def _tick(member: str, due: Instant, now: Instant) -> Waiting:
+    activity = Activity(
+        id=f"{member}@{due}",
+        type="tick",
+        at=due,
+        received=now,
+        member=member or None,
+        reporter=REPORTER,
+    )
+    return Waiting(f"{max(due, 0):012x}.tick.{member}", activity_to_plain(activity))

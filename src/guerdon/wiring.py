@@ -1,0 +1,142 @@
+"""The composition root: settings in, World out.
+
+Rule: only here the engine's protocols meet the stores and the live side, and only here settings
+become values. Clients are made lazily, by event loop, so that a World may be built anywhere.
+"""
+
+import socket
+import time
+from os import getpid
+
+from uuid_utils import uuid7
+
+from guerdon.core.activity import Instant
+from guerdon.engine.arrivals import Arrivals
+from guerdon.engine.crash import CrashPoints
+from guerdon.engine.pressure import InboxPressure
+from guerdon.engine.publish import compile_version
+from guerdon.engine.rulebooks import CompiledRulebooks
+from guerdon.engine.world import Limits, World
+from guerdon.live.channels import LiveChannels
+from guerdon.live.client import Live
+from guerdon.live.hints import LiveHints, redis_broker
+from guerdon.live.leaderboards import LiveBoards
+from guerdon.settings import Settings
+from guerdon.stores.client import Access, Mongo
+from guerdon.stores.commit import CommitStore
+from guerdon.stores.inbox import InboxStore
+from guerdon.stores.indexes import create_indexes
+from guerdon.stores.installation import Installation
+from guerdon.stores.journal import JournalStore
+from guerdon.stores.keys import KeyStore
+from guerdon.stores.lanes import LaneStore
+from guerdon.stores.members import MemberStore
+from guerdon.stores.pages import PageStore
+from guerdon.stores.programs import ProgramStore
+from guerdon.stores.receipts import ReceiptStore
+from guerdon.stores.scores import ScoreStore
+from guerdon.stores.shared import SharedStore
+from guerdon.stores.standings import StandingStore
+
+
+def clock() -> Instant:
+    """Return the machine's time."""
+    return Instant(time.time_ns() // 1_000_000)
+
+
+def new_member(external_id: str) -> str:
+    """Return a new member's id: opaque, and in the order in which members came."""
+    del external_id
+    return str(uuid7())
+
+
+def build(settings: Settings) -> World:
+    """Return the World of one process; connections are opened when they are first used."""
+    mongo = database(settings)
+    live = Live(
+        settings.redis_url.get_secret_value(),
+        namespace=settings.redis_namespace,
+        timeout_seconds=settings.redis_api_timeout_seconds,
+    )
+    lease_ms = int(settings.lane_lease_seconds * 1_000)
+    programs, inbox = ProgramStore(mongo), InboxStore(mongo)
+    boards, channels = LiveBoards(live), LiveChannels(live)
+    hints = LiveHints(
+        redis_broker(
+            settings.redis_url.get_secret_value(),
+            namespace=settings.redis_namespace,
+            timeout_seconds=settings.redis_api_timeout_seconds,
+        )
+    )
+    limits = _limits(settings)
+    return World(
+        clock=clock,
+        next_order=Arrivals(clock),
+        new_member=new_member,
+        limits=limits,
+        rulebooks=CompiledRulebooks(programs, compile_version),
+        programs=programs,
+        members=MemberStore(mongo),
+        receipts=ReceiptStore(mongo),
+        inbox=inbox,
+        lanes=LaneStore(mongo, owner=f"{socket.gethostname()}:{getpid()}", lease_ms=lease_ms),
+        standings=StandingStore(mongo),
+        pages=PageStore(mongo),
+        journal=JournalStore(mongo),
+        scores=ScoreStore(mongo),
+        shared=SharedStore(mongo),
+        keys=KeyStore(mongo),
+        secrets=_installation(mongo, settings),
+        commit=CommitStore(mongo, lease_ms=lease_ms),
+        boards=boards,
+        projection=boards,
+        channels=channels,
+        hints=hints,
+        pressure=InboxPressure(inbox, waiting_max=limits.waiting_max),
+        crash=CrashPoints(settings.crash_at),
+        closing=(hints.close, channels.close, live.close, mongo.close),
+    )
+
+
+def database(settings: Settings) -> Mongo:
+    """Return the way to the database."""
+    return Mongo(
+        Access(
+            url=settings.mongo_url.get_secret_value(),
+            database=settings.mongo_database,
+            driver=settings.mongo_driver,
+            pool_max=settings.mongo_pool_max,
+            selection_seconds=settings.mongo_selection_seconds,
+        )
+    )
+
+
+async def prepare(settings: Settings) -> None:
+    """Create collections and indexes where they are missing; any number of processes may."""
+    mongo = database(settings)
+    try:
+        await create_indexes(mongo)
+    finally:
+        await mongo.close()
+
+
+def _installation(mongo: Mongo, settings: Settings) -> Installation:
+    token, pepper = settings.token_secret, settings.key_pepper
+    return Installation(
+        mongo,
+        token_secret=None if token is None else token.get_secret_value(),
+        key_pepper=None if pepper is None else pepper.get_secret_value(),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        lanes=settings.lanes,
+        batch_max=settings.batch_max,
+        inputs_max=settings.batch_activities_max,
+        clock_skew_ms=settings.clock_skew_seconds * 1_000,
+        wait_ms_max=int(settings.wait_seconds_max * 1_000),
+        waiting_max=settings.waiting_max,
+        environment=settings.environment,
+        token_ttl_seconds=settings.token_ttl_seconds,
+    )

@@ -1,0 +1,34 @@
+"""The broker of a worker process: Redis with short deadlines, one event loop for all actors.
+
+Rule: an actor cannot outlive its time limit, and a message that fails is dropped: time and
+repetition are MongoDB's matter, because a delayed message is stranded when Redis restarts.
+"""
+
+from dramatiq import Broker, Worker
+from dramatiq.middleware import AsyncIO, Callbacks, ShutdownNotifications, TimeLimit
+
+from guerdon.live.hints import redis_broker
+from guerdon.settings import Settings
+from guerdon.workers.actors import declare
+
+POLL_MS = 20
+"""How often an idle worker looks for messages; Dramatiq's own second would be felt by members."""
+
+
+def build_broker(settings: Settings) -> Broker:
+    """Return the broker with all actors declared; the World is made on the actors' own loop."""
+    broker = redis_broker(
+        settings.redis_url.get_secret_value(),
+        namespace=settings.redis_namespace,
+        timeout_seconds=settings.redis_worker_timeout_seconds,
+        heartbeat_ms=int(settings.broker_heartbeat_seconds * 1_000),
+    )
+    for middleware in (TimeLimit(), ShutdownNotifications(), Callbacks(), AsyncIO()):
+        broker.add_middleware(middleware)
+    declare(broker, settings)
+    return broker
+
+
+def build_worker(broker: Broker, settings: Settings) -> Worker:
+    """Return the worker of this process, not started yet."""
+    return Worker(broker, worker_timeout=POLL_MS, worker_threads=settings.worker_threads)

@@ -1,0 +1,42 @@
+"""The scheduler: what happens by the clock, in loops that survive a server that is away.
+
+Rule: any number of schedulers may run, also none for a while: all they do is idempotent, and what
+was missed is found at the next turn.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from guerdon.engine.settle import tick_due
+from guerdon.engine.sweep import sweep
+from guerdon.engine.world import StoreDown, World
+from guerdon.settings import Settings
+from guerdon.wiring import build, prepare
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Tick and sweep until cancelled; `ready` is called once the database has answered."""
+    await prepare(settings)
+    world = build(settings)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_every(settings.tick_seconds, tick_due, world))
+            tasks.create_task(_every(settings.sweep_seconds, sweep, world))
+            ready()
+    finally:
+        await world.close()
+
+
+async def _every(seconds: float, work: Callable[[World], Awaitable[object]], world: World) -> None:
+    while True:
+        try:
+            await work(world)
+        except StoreDown:
+            log.warning("the database does not answer; trying again")
+        except Exception:
+            # One bad program must not stop the clock of all others.
+            log.exception("a turn of the timetable failed")
+        await asyncio.sleep(seconds)
