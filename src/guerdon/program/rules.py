@@ -428,7 +428,7 @@ class _Rules(UniqueListOf[Rule]):
         rules = super().read(spot)
         by_id = {rule.id: rule for rule in rules}
         for i, rule in enumerate(rules):
-            if _reaches(rule, rule.id, by_id, set()) and isinstance(spot.node, Sequence):
+            if _multiplies_itself(rule, by_id) and isinstance(spot.node, Sequence):
                 raise spot.item(i, spot.node.items[i]).wrong(
                     f"The rule `{rule.id}` multiplies itself, directly or through others.",
                     "Break the circle in `of`.",
@@ -436,14 +436,16 @@ class _Rules(UniqueListOf[Rule]):
         return rules
 
 
-def _reaches(rule: Rule, wanted: str, by_id: dict[str, Rule], seen: set[str]) -> bool:
-    for name in multiplied(rule):
-        if name == wanted:
+def _multiplies_itself(rule: Rule, by_id: dict[str, Rule]) -> bool:
+    seen: set[str] = set()
+    ahead = list(multiplied(rule))
+    while ahead:
+        name = ahead.pop()
+        if name == rule.id:
             return True
-        if name not in seen and name in by_id:
+        if name not in seen:
             seen.add(name)
-            if _reaches(by_id[name], wanted, by_id, seen):
-                return True
+            ahead += multiplied(by_id[name])
     return False
 
 
