@@ -19,14 +19,12 @@ T = TypeVar("T")
 class _SuccessesOnly(DefaultCache[K, T]):
     """The library's cache, without the futures that failed."""
 
-    def set(self, key: K, value: Future[T]) -> None:
-        """Keep a future until it fails."""
-        super().set(key, value)
-        value.add_done_callback(lambda done: self._forget_failure(key, done))
-
-    def _forget_failure(self, key: K, done: Future[T]) -> None:
-        if (done.cancelled() or done.exception() is not None) and self.get(key) is done:
-            self.delete(key)
+    def get(self, key: K) -> Future[T] | None:
+        """Return the future of a key, unless it has failed."""
+        kept = super().get(key)
+        if kept is None or not kept.done():
+            return kept
+        return None if kept.cancelled() or kept.exception() is not None else kept
 
 
 def loader(

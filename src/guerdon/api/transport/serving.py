@@ -32,6 +32,17 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; on sockets handed in, answers are not held back to be sent together.
+
+        asyncio sees to that only for sockets that it opens itself. An answer goes in two writes,
+        and the second would wait 40 ms for the first to be acknowledged.
+        """
+        for listening in sockets or ():
+            if listening.family in {socket.AF_INET, socket.AF_INET6}:
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams, then sockets, then what is left."""
         self._on_stop()
