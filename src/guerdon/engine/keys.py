@@ -23,9 +23,6 @@ ADMIN_SCOPES = frozenset(
         "members:read",
         "members:write",
         "ledger:adjust",
-        "rewards:read",
-        "rewards:manage",
-        "redemptions:validate",
         "program:publish",
         "keys:manage",
     }
@@ -34,16 +31,8 @@ ADMIN_SCOPES = frozenset(
 
 DEFAULT_SCOPES: dict[Role, frozenset[str]] = {
     Role.ADMIN: ADMIN_SCOPES,
-    Role.SERVICE: frozenset(
-        {
-            "activities:write",
-            "members:read",
-            "members:write",
-            "rewards:read",
-            "redemptions:validate",
-        }
-    ),
-    Role.PARTNER: frozenset({"activities:write", "rewards:read", "redemptions:validate"}),
+    Role.SERVICE: frozenset({"activities:write", "members:read", "members:write"}),
+    Role.PARTNER: frozenset({"activities:write"}),
 }
 """What a key gets that is made without a word about scopes."""
 
