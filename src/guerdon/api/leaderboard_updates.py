@@ -5,6 +5,7 @@ that missed some, because it or the network was slow, has lost nothing.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
@@ -61,13 +62,14 @@ class LeaderboardSubscriptions:
             )
         member_id = None if around is None else await find_member(context, around)
         shown = None
-        async for _ in watch.changes(
-            context.world, context.program, [Topic("board", slug)], pause_ms=context.pause_ms
-        ):
-            state = await _State.read(context, slug, first=many, member_id=member_id)
-            if state.seen != shown:
-                shown = state.seen
-                yield await state.update()
+        topics = [Topic("board", slug)]
+        changes = watch.changes(context.world, context.program, topics, pause_ms=context.pause_ms)
+        async with aclosing(changes):
+            async for _ in changes:
+                state = await _State.read(context, slug, first=many, member_id=member_id)
+                if state.seen != shown:
+                    shown = state.seen
+                    yield await state.update()
 
 
 class _State:

@@ -15,6 +15,7 @@ from guerdon.api.badges import badge_noun
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, field, noun
 from guerdon.api.ids import GlobalId, read_id
+from guerdon.api.keys import key_node
 from guerdon.api.leaderboards import entry_node, leaderboard_noun, period_node
 from guerdon.api.members import MEMBER_NODES
 from guerdon.api.missions import mission_noun
@@ -106,6 +107,7 @@ async def _entry(context: Context, found: GlobalId) -> Node | None:
 
 LOADS: dict[str, Load] = {
     "Activity": _activity,
+    "ApiKey": key_node,
     "Badge": _badge,
     "Leaderboard": _leaderboard,
     "LeaderboardEntry": _entry,

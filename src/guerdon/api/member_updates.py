@@ -5,6 +5,7 @@ each once and in order, read from the journal; who reads slowly waits, and nothi
 """
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
@@ -60,13 +61,15 @@ class MemberSubscriptions:
         member_id = await _followed(context, member)
         listing = journal_of(member_id)
         seq = None if after is None else int(read_cursor(listing.kind, listing.shape, after)[0])
-        async for entry in watch.member(context.world, context.program, member_id, after=seq):
-            catalogue = await context.fresh().catalogue()
-            yield MemberUpdate(
-                cursor=write_cursor(listing.kind, listing.key(entry)),
-                activity=activity_noun(catalogue, entry),
-                member_id=member_id,
-            )
+        entries = watch.member(context.world, context.program, member_id, after=seq)
+        async with aclosing(entries):
+            async for entry in entries:
+                catalogue = await context.fresh().catalogue()
+                yield MemberUpdate(
+                    cursor=write_cursor(listing.kind, listing.key(entry)),
+                    activity=activity_noun(catalogue, entry),
+                    member_id=member_id,
+                )
 
 
 async def _followed(context: Context, ref: MemberRef | None) -> str:

@@ -57,6 +57,7 @@ def members_and_owner(*scopes: str) -> Right:
 
 _PUBLIC = everybody()
 _STANDING = members_and_owner("members:read")
+_KEYS = Right(("admin",), ("keys:manage",))
 _DECIDED = everybody("activities:write", "members:read")
 
 TYPES: dict[str, Right] = {
@@ -109,8 +110,11 @@ TYPES: dict[str, Right] = {
     "TierEffect": _DECIDED,
     "Voucher": _DECIDED,
     "VoucherEffect": _DECIDED,
+    "ApiKey": _KEYS,
     # What mutations answer: who may call one may read its answer.
     "ActivityPayload": _PUBLIC,
+    "CreateApiKeyPayload": _PUBLIC,
+    "RevokeApiKeyPayload": _PUBLIC,
     "InsufficientPoints": _PUBLIC,
     "InvalidInput": _PUBLIC,
     "MemberPayload": _PUBLIC,
@@ -138,12 +142,14 @@ FIELDS: dict[str, Right] = {
     "Query.viewer": _PUBLIC,
     "Mutation.adjustPoints": owner("ledger:adjust"),
     "Mutation.awardBadge": owner("ledger:adjust"),
+    "Mutation.createApiKey": _KEYS,
     "Mutation.enrollMember": owner("members:write"),
     "Mutation.grantTier": owner("ledger:adjust"),
     "Mutation.joinMission": members_and_owner("activities:write"),
     "Mutation.cancelRedemption": members_and_owner("activities:write"),
     "Mutation.redeemReward": members_and_owner("activities:write"),
     "Mutation.recordActivities": everybody("activities:write"),
+    "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),
     "Subscription.leaderboardUpdates": _STANDING,
     "Subscription.memberUpdates": _STANDING,

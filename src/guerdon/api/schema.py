@@ -12,6 +12,7 @@ from guerdon.api.describe import noun
 from guerdon.api.effects import EFFECTS
 from guerdon.api.enrollments import EnrollmentMutations
 from guerdon.api.fields import finish
+from guerdon.api.keys import KeyMutations
 from guerdon.api.leaderboard_updates import LeaderboardSubscriptions
 from guerdon.api.leaderboards import LeaderboardQueries
 from guerdon.api.lookup import NodeQueries
@@ -42,7 +43,13 @@ class Query(
 
 
 @noun
-class Mutation(ChangeMutations, EnrollmentMutations, ReceiptMutations, RedemptionMutations):
+class Mutation(
+    ChangeMutations,
+    EnrollmentMutations,
+    KeyMutations,
+    ReceiptMutations,
+    RedemptionMutations,
+):
     """What can be changed: each change is an activity, and a repeat under its id does nothing."""
 
 

@@ -3,23 +3,12 @@
 How a credential is read is in `auth`; what it may do, in `permissions`.
 """
 
-from enum import Enum
-
 from guerdon.api.context import Info
-from guerdon.api.describe import field, kind, kinds, noun, says
+from guerdon.api.describe import field, noun, says
 from guerdon.api.members import Member, load_member
 from guerdon.api.partners import Partner, partner_noun
 from guerdon.api.programs import Program, program_noun
-
-
-@kinds
-class Role(Enum):
-    """The kinds of credentials."""
-
-    MEMBER = kind("member", "A member's own token: the member's things, and the public side.")
-    PARTNER = kind("partner", "Another brand's key: reports activities, honours its rewards.")
-    SERVICE = kind("service", "A key of the owner's shops and back ends.")
-    ADMIN = kind("admin", "A key of the owner's people: also publishes programs and makes keys.")
+from guerdon.api.roles import Role
 
 
 @noun

@@ -1,0 +1,134 @@
+"""The API process: one Starlette application around one World.
+
+The rule: this is where the parts meet and nothing else happens. What is on the wire is `transport`,
+who may ask `auth`, what is answered the nouns; the World is built by `wiring` and closed here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from guerdon.api.auth import Bearer, Gate
+from guerdon.api.page import routes as page_routes
+from guerdon.api.schema import schema
+from guerdon.api.transport import (
+    BadInput,
+    Forbidden,
+    Operation,
+    Refused,
+    Share,
+    Transport,
+    TransportHooks,
+    TransportOptions,
+)
+from guerdon.engine import refusals
+from guerdon.engine.world import Role, StoreDown, World
+from guerdon.settings import Settings
+
+READY_SECONDS_MAX = 2.0
+GRACE_SECONDS = 5.0
+"""How long an operation may take beyond the time that it may wait for decisions."""
+
+# What makes two members see one leaderboard differently.
+_PERSONAL = frozenset({"Profile.isViewer", "LeaderboardUpdate.around"})
+
+
+def create_app(world: World, settings: Settings) -> Starlette:
+    """Return the application; `app.state.stop` ends its streams when the server begins to stop."""
+    gate = Gate(world, settings)
+    transport = Transport(
+        schema(),
+        hooks=TransportHooks(
+            authenticate=gate.authenticate,
+            still_valid=gate.still_valid,
+            context=gate.context,
+            share=_sharing(settings),
+            explain=explain,
+        ),
+        options=TransportOptions(
+            allowed_origins=settings.allowed_origins,
+            execution_seconds_max=settings.wait_seconds_max + GRACE_SECONDS,
+            init_seconds_max=settings.socket_init_seconds,
+            message_bytes_max=settings.socket_message_bytes_max,
+            subscriptions_per_connection_max=settings.socket_subscriptions_max,
+        ),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            transport.stop()
+            await world.close()
+
+    health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
+    app = Starlette(routes=[*transport.routes, *health, *page_routes()], lifespan=lifespan)
+    app.state.stop = transport.stop
+    return app
+
+
+def explain(failure: Exception) -> Refused | None:
+    """Return what a caller may read of an engine's refusal; nothing for what is a bug."""
+    match failure:
+        case refusals.NotFound():
+            return Refused(str(failure), code="NOT_FOUND", status=404)
+        case refusals.InvalidInput():
+            return BadInput(str(failure))
+        case refusals.Refused():
+            return Refused(str(failure), code=failure.reason.upper(), status=409)
+        case refusals.Forbidden():
+            return Forbidden(str(failure))
+        case refusals.ComeBack():
+            return _later(str(failure), code="THROTTLED", seconds=failure.retry_after_ms / 1000)
+        case refusals.Unavailable() | StoreDown():
+            return _later(str(refusals.Unavailable()), code="UNAVAILABLE", seconds=1)
+        case _:
+            return None
+
+
+def _later(message: str, *, code: str, seconds: float) -> Refused:
+    return Refused(message, code=code, status=503, extensions={"retryAfter": seconds})
+
+
+def _sharing(settings: Settings) -> Callable[[Operation, Bearer], Share | None]:
+    interval = 1 / settings.leaderboard_updates_per_second
+
+    def share(operation: Operation, bearer: Bearer) -> Share | None:
+        """Serve those who see the same leaderboard by one execution."""
+        caller = bearer.caller
+        if caller is None or operation.root_field != "leaderboardUpdates":
+            return None
+        group = [caller.program, caller.role, *sorted(caller.scopes)]
+        if caller.role is Role.MEMBER and _PERSONAL & operation.coordinates:
+            group.append(str(caller.member))
+        return Share(group=" ".join(group), interval_seconds=interval)
+
+    return share
+
+
+async def _live(_request: Request) -> Response:
+    """Answer that the process runs; it says nothing of the servers behind."""
+    return JSONResponse({"status": "live"})
+
+
+def _readiness(world: World) -> Callable[[Request], object]:
+    async def ready(_request: Request) -> Response:
+        """Answer whether requests can be served: whether the truth can be read."""
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                await world.programs.names()
+        except (TimeoutError, StoreDown, refusals.Unavailable):
+            return JSONResponse(
+                {"status": "waiting for the database"},
+                status_code=503,
+                headers={"retry-after": "1"},
+            )
+        return JSONResponse({"status": "ready"})
+
+    return ready

@@ -1,0 +1,96 @@
+"""Who asks: the bearer credential of a request or a socket, and what the transport grants it.
+
+The rule: the program and all rights come from the credential alone, and a credential that is
+unknown, expired or revoked is refused in the same words. Keys and tokens themselves are checked in
+`engine.keys` and `engine.tokens`; what a credential may read, in `permissions`.
+"""
+
+from dataclasses import dataclass
+
+from guerdon.api.context import Context
+from guerdon.api.links import Links
+from guerdon.api.transport import Connection, Credential, Unauthenticated
+from guerdon.engine import keys, refusals, tokens
+from guerdon.engine.world import Caller, Role, World
+from guerdon.settings import Settings
+
+KEY_MARK = "gk_"
+MEMBER_COST_MAX = 1_000
+KEY_COST_MAX = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bearer(Credential):
+    """A credential that was checked; without a caller it can fetch the developers' page only."""
+
+    caller: Caller | None = None
+
+
+class Gate:
+    """Lets credentials in, for one World."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self._world = world
+        self._settings = settings
+
+    async def authenticate(self, connection: Connection) -> Bearer:
+        """Return the credential of a request or a socket.
+
+        Raises:
+            Unauthenticated: There is none that is known and in force.
+        """
+        token = connection.token
+        if token is None:
+            if self._settings.graphiql and _is_page_load(connection):
+                return Bearer(key="", ide=True)
+            raise Unauthenticated(
+                "Send a member's token or an API key: `Authorization: Bearer ...`, on a socket in"
+                " the payload of connection_init."
+            )
+        return self._bearer(await self._check(token))
+
+    async def still_valid(self, bearer: Bearer) -> bool:
+        """Tell whether a credential that opened a socket is still good."""
+        key_id = bearer.caller.key_id if bearer.caller else None
+        return key_id is None or await keys.is_active(self._world, key_id)
+
+    def context(self, bearer: Bearer, _connection: Connection) -> Context:
+        """Return what the resolvers of one operation see."""
+        if bearer.caller is None:
+            raise Unauthenticated("The developers' page needs no credential; queries do.")
+        return Context(
+            self._world,
+            bearer.caller,
+            links=Links(),
+            pause_ms=round(1000 / self._settings.leaderboard_updates_per_second),
+        )
+
+    async def _check(self, token: str) -> Caller:
+        try:
+            if token.startswith(KEY_MARK):
+                return await keys.check(self._world, token)
+            return await tokens.check(self._world, token)
+        except refusals.Unauthenticated as refusal:
+            raise Unauthenticated(str(refusal)) from None
+
+    def _bearer(self, caller: Caller) -> Bearer:
+        is_owner = caller.role in (Role.SERVICE, Role.ADMIN)
+        settings = self._settings
+        return Bearer(
+            key=f"{caller.program}/{caller.key_id or caller.member}",
+            expires_at=None if caller.expires_at is None else caller.expires_at / 1000,
+            introspection=is_owner or settings.environment != "live",
+            ide=settings.graphiql,
+            cost_max=MEMBER_COST_MAX if caller.role is Role.MEMBER else KEY_COST_MAX,
+            body_bytes_max=(
+                settings.service_body_bytes_max if is_owner else settings.body_bytes_max
+            ),
+            caller=caller,
+        )
+
+
+def _is_page_load(connection: Connection) -> bool:
+    """Tell whether a browser opens the address as a page, which can carry no credential."""
+    scope = connection.scope
+    wants_page = "text/html" in connection.headers.get("accept", "")
+    return scope["type"] == "http" and scope["method"] == "GET" and wants_page
