@@ -93,10 +93,21 @@ def _in_map(expected: Mapping, found: Found, path: str) -> Iterator[Difference]:
 def _in_list(expected: Sequence, found: Found, path: str) -> Iterator[Difference]:
     items = found if isinstance(found, list) else []
     if len(items) != len(expected.items):
-        yield Difference(expected.place.line, path, shown_node(expected), shown(found))
+        told = shown([_narrowed(item, expected) for item in items])
+        yield Difference(expected.place.line, path, shown_node(expected), told)
         return
     for i, (node, item) in enumerate(zip(expected.items, items, strict=True)):
         yield from differences(node, item, f"{path}[{i}]")
+
+
+def _narrowed(item: Found, expected: Sequence) -> Found:
+    """Return a found map with only those keys that the expected ones speak of."""
+    named = {
+        key.text for node in expected.items if isinstance(node, Mapping) for key, _ in node.entries
+    }
+    if not isinstance(item, dict) or not named:
+        return item
+    return {name: value for name, value in item.items() if name in named}
 
 
 def _equal(expected: Scalar, found: Found) -> bool:

@@ -110,13 +110,15 @@ class _Play:
     def check(self, checkpoint: Checkpoint) -> list[Mismatch]:
         """Return what does not hold at a checkpoint."""
         observer = Observer(self.arrivals, checkpoint.at)
-        found: list[Mismatch] = []
-        for fact, expected in checkpoint.facts:
-            found += [
-                self._mismatch(checkpoint, difference)
-                for difference in self._compare(observer, checkpoint, fact, expected)
-            ]
-        return found
+        found = [
+            difference
+            for fact, expected in checkpoint.facts
+            for difference in self._compare(observer, checkpoint, fact, expected)
+        ]
+        return [
+            self._mismatch(checkpoint, difference, is_first=not i)
+            for i, difference in enumerate(found)
+        ]
 
     def _compare(
         self, observer: Observer, checkpoint: Checkpoint, fact: str, expected: Node
@@ -132,15 +134,18 @@ class _Play:
             return list(differences(expected, found, f"{member}.{fact}"))
         return list(differences(expected, observer.whole(fact), fact))
 
-    def _mismatch(self, checkpoint: Checkpoint, difference: Difference) -> Mismatch:
+    def _mismatch(
+        self, checkpoint: Checkpoint, difference: Difference, *, is_first: bool
+    ) -> Mismatch:
+        """Return a mismatch; the reason and the story are told once a checkpoint."""
         return Mismatch(
             line=difference.line,
             at=checkpoint.written_at,
             about=difference.path,
             expected=difference.expected,
             found=difference.found,
-            why=checkpoint.why,
-            story=self._story(checkpoint.member),
+            why=checkpoint.why if is_first else None,
+            story=self._story(checkpoint.member) if is_first else (),
         )
 
     def _story(self, member: str | None) -> tuple[str, ...]:

@@ -230,8 +230,10 @@ def _judge(name: str, entries: dict[str, Spot]) -> None:
         _ID.read(spot)
     elif name == "external":
         _external(spot)
-    elif name in ("amount", "lines"):
-        _lines(entries)
+    elif name == "amount":
+        MONEY.read(spot)
+    elif name == "lines":
+        ListOf(_LineShape()).read(spot)
     else:
         _value(spot)
 
