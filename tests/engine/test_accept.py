@@ -1,0 +1,381 @@
+"""What reporters are told, item by item, and that nothing is taken twice."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from guerdon.core.activity import Instant
+from guerdon.engine import accept, read
+from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
+from guerdon.engine.outcomes import Receipt, Result
+from guerdon.engine.refusals import ComeBack, InvalidInput
+from guerdon.engine.world import Batch, Board, Role, World
+from guerdon.settings import Settings
+from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
+
+
+def results(receipts: list[Receipt]) -> list[tuple[str, str | None]]:
+    return [(receipt.result.value, receipt.reason) for receipt in receipts]
+
+
+async def test_receipts_come_in_input_order_and_bad_items_take_nothing_from_good_ones(
+    world: World,
+) -> None:
+    receipts = await accept.record(
+        world,
+        a_caller(),
+        [
+            a_purchase(1),
+            a_purchase(2, type="purchse"),
+            a_purchase("x" * 200),
+            a_purchase(4, amount=Decimal("1.005")),
+            a_purchase(5, at=Instant(world.clock() + 301_000)),
+            a_purchase(6, member=None),
+            a_purchase(7, member=MemberRef(id="nobody")),
+            a_purchase(8),
+        ],
+    )
+
+    assert results(receipts) == [
+        ("pending", None),
+        ("rejected", "unknown_type"),
+        ("rejected", "invalid"),
+        ("rejected", "invalid"),
+        ("rejected", "invalid"),
+        ("rejected", "invalid"),
+        ("rejected", "unknown_member"),
+        ("pending", None),
+    ]
+    assert [receipt.problems[0].path for receipt in receipts[1:7]] == [
+        ("type",),
+        ("activityId",),
+        ("amount",),
+        ("at",),
+        ("member",),
+        ("member",),
+    ]
+    assert await drain(world) == 3  # two purchases, and the enrollment of their buyer
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"weight": Decimal("NaN")}, "weight"),
+        ({"note": "x" * 2_001}, "note"),
+        ({"deep": [[1]]}, "deep"),
+        ({"shade": 1.5}, "shade"),
+    ],
+)
+async def test_a_value_that_cannot_be_kept_is_named(
+    world: World, data: dict[str, object], field: str
+) -> None:
+    (receipt,) = await accept.record(world, a_caller(), [a_purchase(1, data=data)])
+
+    assert receipt.reason == "invalid"
+    assert receipt.problems[0].path == ("data", field)
+
+
+async def test_a_refused_id_may_come_again_mended(world: World) -> None:
+    await accept.record(world, a_caller(), [a_purchase(1, amount=Decimal(-1))])
+
+    (receipt,) = await accept.record(world, a_caller(), [a_purchase(1)])
+
+    assert receipt.result is Result.PENDING
+
+
+async def test_more_than_a_batch_holds_is_refused_as_a_whole(world: World) -> None:
+    with pytest.raises(InvalidInput, match="at most 1000"):
+        await accept.record(world, a_caller(), [a_purchase(n) for n in range(1_001)])
+
+    assert await drain(world) == 0
+
+
+async def test_the_same_id_is_a_duplicate_or_a_conflict_within_a_batch_and_after_it(
+    world: World,
+) -> None:
+    first = await accept.record(
+        world, a_caller(), [a_purchase(1), a_purchase(1), a_purchase(1, amount=Decimal(11))]
+    )
+    assert await drain(world) == 2
+    second = await accept.record(
+        world,
+        a_caller(),
+        [a_purchase(1), a_purchase(1, amount=Decimal(11))],
+        wait=Wait.DECIDED,
+    )
+
+    assert results(first) == [
+        ("pending", None),
+        ("duplicate", None),
+        ("conflict", "payload_differs"),
+    ]
+    assert results(second) == [("duplicate", None), ("conflict", "payload_differs")]
+    assert second[0].entry is not None
+    assert second[0].entry.result is Result.ACCEPTED
+    assert await drain(world) == 0
+
+
+async def test_equal_content_is_equal_however_its_numbers_are_written(world: World) -> None:
+    await accept.record(world, a_caller(), [a_purchase(1, data={"a": Decimal("1.50"), "b": True})])
+
+    (receipt,) = await accept.record(
+        world,
+        a_caller(),
+        [a_purchase(1, amount=Decimal(10), data={"b": "true", "a": Decimal("1.5")})],
+    )
+
+    assert receipt.result is Result.DUPLICATE
+
+
+async def test_ids_are_each_reporters_own(world: World) -> None:
+    one, other = a_caller(), a_caller(Role.PARTNER, partner="cafe")
+
+    mine = await accept.record(world, one, [a_purchase(1)])
+    theirs = await accept.record(world, other, [a_purchase(1)])
+
+    assert results(mine + theirs) == [("pending", None), ("pending", None)]
+
+
+async def test_two_processes_reporting_the_same_take_it_once(
+    world: World, settings: Settings
+) -> None:
+    purchases = [a_purchase(n, member=by(f"m{n % 5}")) for n in range(100)]
+    async with a_world(settings) as other:
+        both = await asyncio.gather(
+            *(accept.record(each, a_caller(), purchases) for each in (world, other) for _ in "ab")
+        )
+        await asyncio.gather(drain(world), drain(other))
+
+    for number in range(100):
+        told = [receipts[number].result.value for receipts in both]
+        assert sorted(told) == ["duplicate", "duplicate", "duplicate", "pending"]
+    page = await read.board_page(world, PROGRAM, _board(), limit=10)
+    assert [(row.rank, row.value) for row in page.rows] == [(n, 20_000) for n in range(1, 6)]
+
+
+async def test_a_reference_is_used_once_and_free_again_when_its_activity_was_rejected(
+    world: World,
+) -> None:
+    first = await report(
+        world, [a_purchase(1, ref="r1", data={"country": "NO"}), a_purchase(2, ref="r2")]
+    )
+    second = await accept.record(
+        world,
+        a_caller(),
+        [a_purchase(3, ref="r1"), a_purchase(4, ref="r2"), a_purchase(5, ref="r1")],
+    )
+
+    assert [receipt.entry and receipt.entry.reason for receipt in first] == ["elsewhere", None]
+    assert results(second) == [("pending", None), ("duplicate", "ref"), ("duplicate", "ref")]
+
+
+async def test_an_id_whose_reference_was_taken_is_not_used_up(world: World) -> None:
+    await report(world, [a_purchase(1, ref="r1")])
+    await accept.record(world, a_caller(), [a_purchase(2, ref="r1")])
+
+    (receipt,) = await accept.record(world, a_caller(), [a_purchase(2, ref="r2")])
+
+    assert receipt.result is Result.PENDING
+
+
+async def test_an_unknown_person_is_enrolled_first(world: World) -> None:
+    (receipt,) = await report(world, [a_purchase(1)])
+
+    assert receipt.member is not None
+    page = await read.journal(world, PROGRAM, receipt.member, limit=10)
+    assert [entry.activity.id for entry in page.items] == ["p1", "p1.enroll"]
+    assert [entry.result for entry in page.items] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+async def test_a_receipt_without_inbox_entry_heals_when_it_is_repeated(world: World) -> None:
+    await accept.record(world, a_caller(), [a_purchase(1)])
+    for lane, order in (
+        await world.inbox.lanes(PROGRAM, await world.rulebooks.layout(PROGRAM))
+    ).items():
+        assert order
+        for waiting in await world.inbox.take(PROGRAM, lane, 10):
+            await _lose(world, lane, waiting.order)
+    assert await drain(world) == 0
+
+    (receipt,) = await report(world, [a_purchase(1)])
+
+    assert receipt.result is Result.DUPLICATE
+    assert receipt.entry is not None
+    assert receipt.entry.result is Result.ACCEPTED
+    again = await report(world, [a_purchase(1)])
+    assert again[0].entry == receipt.entry
+
+
+async def test_an_unknown_identity_is_parked_and_processed_when_it_is_linked(world: World) -> None:
+    card = MemberRef(identity=Identity("card", "77"))
+    partner = a_caller(Role.PARTNER, partner="cafe")
+    parked = await accept.record(
+        world, partner, [a_purchase(1, member=card), a_purchase(2, member=card, at=_ago(world, 40))]
+    )
+    assert results(parked) == [("parked", "unknown_identity")] * 2
+    await report(world, [a_purchase(3)])
+
+    await report(world, [_link("l1", "ann", "77")])
+    await drain(world)
+    after = await accept.record(
+        world, partner, [a_purchase(1, member=card), a_purchase(4, member=card)]
+    )
+    await drain(world)
+
+    entries = await read.activities(world, PROGRAM, [f"partner:cafe/p{n}" for n in (1, 2, 4)])
+    told = {key[-1]: (entry.result.value, entry.reason) for key, entry in entries.items()}
+    assert told == {
+        "1": ("accepted", None),
+        "2": ("rejected", "claim_window"),
+        "4": ("accepted", None),
+    }
+    assert results(after) == [("duplicate", None), ("pending", None)]
+
+
+async def test_an_identity_belongs_to_one_member(world: World) -> None:
+    await report(world, [a_purchase(1), a_purchase(2, member=by("bob")), _link("l1", "ann", "77")])
+
+    (receipt,) = await accept.record(world, a_caller(), [_link("l2", "bob", "77")])
+
+    assert (receipt.result, receipt.reason) == (Result.REJECTED, "identity_taken")
+
+
+async def test_members_report_for_themselves_only_and_no_purchases(world: World) -> None:
+    first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
+    ann = a_caller(Role.MEMBER, member=first[0].member)
+
+    receipts = await accept.record(
+        world,
+        ann,
+        [
+            a_purchase(3),
+            _redeem(4, member=None),
+            _redeem(5, member=by("bob")),
+            _redeem(6, member=by("nobody")),
+        ],
+    )
+
+    assert results(receipts) == [
+        ("rejected", "forbidden"),
+        ("pending", None),
+        ("rejected", "unknown_member"),
+        ("rejected", "unknown_member"),
+    ]
+
+
+async def test_partners_cannot_correct_balances_nor_speak_for_others(world: World) -> None:
+    partner = a_caller(Role.PARTNER, partner="cafe")
+
+    receipts = await accept.record(
+        world,
+        partner,
+        [a_purchase(1, type="adjustment"), a_purchase(2, partner="bakery"), a_purchase(3)],
+    )
+
+    assert results(receipts) == [
+        ("rejected", "forbidden"),
+        ("rejected", "invalid"),
+        ("pending", None),
+    ]
+
+
+async def test_lines_and_amount_must_agree(world: World) -> None:
+    lines = (LineInput(amount=Decimal("4.00"), sku="a"), LineInput(amount=Decimal("6.00"), sku="b"))
+
+    receipts = await accept.record(
+        world,
+        a_caller(),
+        [a_purchase(1, lines=lines), a_purchase(2, lines=lines, amount=Decimal(11))],
+    )
+
+    assert results(receipts) == [("pending", None), ("rejected", "invalid")]
+
+
+async def test_who_waits_gets_the_decision(world: World) -> None:
+    reporting = asyncio.create_task(
+        accept.record(world, a_caller(), [a_purchase(n) for n in range(3)], wait=Wait.DECIDED)
+    )
+    while not reporting.done():
+        await drain(world)
+        await asyncio.sleep(0.01)
+
+    receipts = await reporting
+    assert results(receipts) == [("accepted", None)] * 3
+    assert all(receipt.entry and receipt.entry.effects for receipt in receipts)
+
+
+async def test_waiting_is_bounded_and_loses_nothing(world: World) -> None:
+    (receipt,) = await accept.record(
+        world, a_caller(), [a_purchase(1)], wait=Wait.DECIDED, wait_ms=100
+    )
+    pending = await read.activities(world, PROGRAM, [receipt.key])
+    await drain(world)
+    decided = await read.activities(world, PROGRAM, [receipt.key])
+
+    assert receipt.result is Result.PENDING
+    assert pending[receipt.key].result is Result.PENDING
+    assert decided[receipt.key].result is Result.ACCEPTED
+
+
+async def test_too_much_waiting_is_refused_until_it_is_decided(
+    mongo_url: str, mongo_database: str, redis_url: str
+) -> None:
+    settings = settings_for(
+        mongo_url=mongo_url, database=mongo_database, redis_url=redis_url, waiting_max=1_000
+    )
+    async with a_world(settings) as world:
+        for batch in range(2):
+            await accept.record(
+                world, a_caller(), [a_purchase(f"{batch}.{n}") for n in range(1_000)]
+            )
+
+        assert await _becomes(world, refused=True)
+        await drain(world)
+        assert await _becomes(world, refused=False)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _board() -> Board:
+    return Board("all_time", 0)
+
+
+async def _becomes(world: World, *, refused: bool) -> bool:
+    """Report until it is refused, or taken; the depth is looked at once a second."""
+    for _ in range(250):
+        try:
+            await accept.record(world, a_caller(), [a_purchase("late")])
+            found = False
+        except ComeBack:
+            found = True
+        if found == refused:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+def _ago(world: World, days: int) -> Instant:
+    return Instant(world.clock() - days * DAY)
+
+
+def _link(name: str, external_id: str, value: str) -> ActivityInput:
+    return ActivityInput(
+        id=name,
+        type="identity_linked",
+        member=by(external_id),
+        data={"scheme": "card", "value": value},
+    )
+
+
+def _redeem(number: int, *, member: MemberRef | None) -> ActivityInput:
+    return ActivityInput(id=f"r{number}", type="redemption", member=member, data={"item": "mug"})
+
+
+async def _lose(world: World, lane: int, order: str) -> None:
+    """Delete an inbox entry, as if the process had ended before writing it."""
+    hold = await world.lanes.take(PROGRAM, lane)
+    assert hold is not None
+    await world.commit(Batch(hold=hold, taken=[order]))
+    await world.lanes.release(hold)
