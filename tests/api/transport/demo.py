@@ -336,11 +336,10 @@ class WiderSubscription(Subscription):
             yield BADGES[number]
 
 
-def schema(*, wider: bool = True) -> TransportSchema:
+def schema(*, wider: bool = True, in_instalments: bool = False) -> TransportSchema:
     """Return what the outside suites know, or with `wider` what only our own tests ask for too."""
-    if wider:
-        return TransportSchema(WiderQuery, Mutation, WiderSubscription, types=[Badge])
-    return TransportSchema(Query, Mutation, Subscription, types=[Badge])
+    roots = (WiderQuery, Mutation, WiderSubscription) if wider else (Query, Mutation, Subscription)
+    return TransportSchema(*roots, types=[Badge], in_instalments=in_instalments)
 
 
 DEVELOPER = Credential(
@@ -363,6 +362,7 @@ class Demo:
         *,
         anonymous: Credential | None = DEVELOPER,
         wider: bool = True,
+        in_instalments: bool = False,
         options: TransportOptions | None = None,
         trusted: TrustedDocuments | None = None,
         callers: dict[str, Credential] | None = None,
@@ -372,7 +372,7 @@ class Demo:
         self.callers = callers if callers is not None else dict(CALLERS)
         self.counts = Counts()
         self.transport = Transport(
-            schema(wider=wider),
+            schema(wider=wider, in_instalments=in_instalments),
             hooks=TransportHooks(
                 **{
                     "authenticate": self.authenticate,
@@ -412,12 +412,14 @@ def main() -> None:
     arguments.add_argument("--port", type=int, default=8811)
     arguments.add_argument("--production", action="store_true", help="no introspection, no IDE")
     arguments.add_argument("--trusted-only", action="store_true")
+    arguments.add_argument("--instalments", action="store_true", help="serve @defer")
     arguments.add_argument("--draft", action="store_true", help="status codes of the 2026 draft")
     arguments.add_argument("--manifest", type=Path, action="append", default=[])
     given = arguments.parse_args()
     anonymous = Credential(key="anonymous") if given.production else DEVELOPER
     demo = Demo(
         wider=False,
+        in_instalments=given.instalments,
         anonymous=replace(
             anonymous, document_mode="trusted" if given.trusted_only else "open", sockets_max=10_000
         ),

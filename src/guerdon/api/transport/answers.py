@@ -59,7 +59,7 @@ class Answers:
         self._running[key] = running
         try:
             answer = await run()
-            if answer.data is not None and not answer.errors:
+            if answer.data is not None and not answer.errors and answer.following is None:
                 store.put(key, answer.data)
                 running.set_result(answer)
             return answer

@@ -10,10 +10,15 @@ Whether an operation may run at all has been decided in `operations`.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import (
+    ExecutionResult,
+    ExperimentalIncrementalExecutionResults,
+    GraphQLError,
+    InitialIncrementalExecutionResult,
+)
 from graphql.execution import (
     Executor,
     create_source_event_stream,
@@ -27,10 +32,19 @@ from strawberry.execution import optimized_is_awaitable
 from guerdon.api.transport.encoding import encode_json
 from guerdon.api.transport.errors import ErrorReader, Refused, refusal_from
 from guerdon.api.transport.hooks import Connection, Credential, TransportHooks
+from guerdon.api.transport.incremental import WholeExecutor, head, rest
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import TransportOptions
 
 _is_awaitable: Any = optimized_is_awaitable
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What follows the first instalment of an answer."""
+
+    head: bytes
+    rest: AsyncGenerator[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class Answer:
 
     data: bytes | None
     errors: list[dict[str, Any]] | None = None
+    following: Following | None = None
 
     def body(self, cost: Mapping[str, Any] | None = None) -> bytes:
         """Return the whole answer as JSON."""
@@ -47,6 +62,8 @@ class Answer:
             parts.append(b'"data":' + self.data)
         if self.errors:
             parts.append(b'"errors":' + encode_json(self.errors))
+        if self.following is not None:
+            parts.append(self.following.head)
         if cost is not None:
             parts.append(b'"extensions":{"cost":' + encode_json(cost) + b"}")
         return b"{" + b",".join(parts) + b"}"
@@ -67,29 +84,39 @@ class Execution:
         self, schema: Schema, options: TransportOptions, hooks: TransportHooks[Any]
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  # the library has no public name for it
-        self._executor_class = schema.execution_context_class
+        self._may_defer = schema.config.enable_experimental_incremental_execution
+        self._deferring = schema.execution_context_class
         self._seconds_max = options.execution_seconds_max
         self._hooks = hooks
         self.errors = ErrorReader(hooks.explain)
 
     async def run(
-        self, operation: Operation, credential: Credential, connection: Connection
+        self,
+        operation: Operation,
+        credential: Credential,
+        connection: Connection,
+        *,
+        in_instalments: bool = False,
     ) -> Answer:
-        """Return the answer of a query or a mutation.
+        """Return the answer of a query or a mutation, or its first instalment.
 
         Raises:
             Refused: The variables do not fit, or the deadline has passed.
         """
-        executor = self._executor(operation, credential, connection)
+        chosen = self._deferring if in_instalments and self._may_defer else WholeExecutor
+        executor = self._executor(operation, credential, connection, chosen)
         try:
             result: Any = execute_root_selection_set(executor)
-            if not isinstance(result, ExecutionResult):
+            if _is_awaitable(result):
                 async with asyncio.timeout(self._seconds_max):
                     result = await result
         except TimeoutError:
             raise self._too_slow() from None
         except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
             return Answer(None, self.errors.unexpected(error))
+        if isinstance(result, ExperimentalIncrementalExecutionResults):
+            following = Following(head(result), rest(result, self.errors))
+            return replace(self._answer(result.initial_result), following=following)
         return self._answer(result)
 
     async def stream(
@@ -101,12 +128,12 @@ class Execution:
             Refused: The variables do not fit.
             StreamFailed: The source failed.
         """
-        executor = self._executor(operation, credential, connection)
+        executor = self._executor(operation, credential, connection, WholeExecutor)
 
         async def each(event: Executor[Any]) -> ExecutionResult:
             event.context_value = self._hooks.context(credential, connection)
             result: Any = execute_subscription_event(event)
-            if not isinstance(result, ExecutionResult):
+            if _is_awaitable(result):
                 async with asyncio.timeout(self._seconds_max):
                     result = await result
             assert isinstance(result, ExecutionResult)
@@ -129,9 +156,13 @@ class Execution:
             raise StreamFailed(self.errors.unexpected(error)) from None
 
     def _executor(
-        self, operation: Operation, credential: Credential, connection: Connection
+        self,
+        operation: Operation,
+        credential: Credential,
+        connection: Connection,
+        chosen: type[Executor[Any]],
     ) -> Executor[Any]:
-        executor = self._executor_class.build(
+        executor = chosen.build(
             self._schema,
             operation.document.node,
             None,
@@ -146,7 +177,7 @@ class Execution:
             raise refusal_from(executor, code="BAD_USER_INPUT", status=422)
         return executor
 
-    def _answer(self, result: ExecutionResult) -> Answer:
+    def _answer(self, result: ExecutionResult | InitialIncrementalExecutionResult) -> Answer:
         errors = self.errors.read(result.errors) if result.errors else None
         try:
             return Answer(encode_json(result.data), errors)

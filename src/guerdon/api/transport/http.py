@@ -41,7 +41,13 @@ from guerdon.api.transport.requests import (
     request_from_body,
     request_from_query_string,
 )
-from guerdon.api.transport.streams import Stream
+from guerdon.api.transport.streams import (
+    Bodies,
+    InstalmentFraming,
+    Stream,
+    framing_of,
+    instalments,
+)
 
 log = logging.getLogger("guerdon.api")
 
@@ -144,9 +150,15 @@ class GraphQLOverHTTP:
         answer = await parts.answers.get(
             operation,
             credential,
-            lambda: parts.execution.run(operation, credential, connection),
+            lambda: parts.execution.run(
+                operation, credential, connection, in_instalments=call.accepted.instalments
+            ),
         )
-        await self._send(call, answer.body(cost), status=self._status(call, answer))
+        if answer.following is None:
+            await self._send(call, answer.body(cost), status=self._status(call, answer))
+            return
+        stream = Stream(parts, InstalmentFraming(), call.receive, call.send)
+        await stream.run(instalments(answer, cost), credential)
 
     async def _as_stream(
         self,
@@ -155,8 +167,11 @@ class GraphQLOverHTTP:
         credential: Credential,
         connection: Connection,
     ) -> None:
-        stream = Stream(self._parts, call.accepted.stream or EVENT_STREAM, call.receive, call.send)
-        await stream.run(request, credential, connection, may_mutate=call.scope["method"] == "POST")
+        framing = framing_of(call.accepted.stream or EVENT_STREAM)
+        may_mutate = call.scope["method"] == "POST"
+        bodies = Bodies(self._parts, credential, connection, may_mutate=may_mutate)
+        stream = Stream(self._parts, framing, call.receive, call.send)
+        await stream.run(bodies.of(request), credential)
 
     def _status(self, call: _Call, answer: Answer) -> int:
         if answer.data is None:

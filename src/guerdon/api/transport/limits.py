@@ -170,7 +170,7 @@ def _add_up(fragments: Mapping[str, Extent]) -> dict[str, Extent]:
     return totals
 
 
-def _enter(  # noqa: PLR0917
+def _enter(
     name: str,
     path: list[tuple[str, Iterator[Spread]]],
     entered: set[str],

@@ -43,12 +43,14 @@ class Accepted:
     """What a client can read, decided once for each distinct Accept header.
 
     `json` is the media type for single answers, or nothing where none is acceptable; `stream` is
-    the one for subscriptions. `stream_first` says that even a single answer goes as a stream.
+    the one for subscriptions. `stream_first` says that even a single answer goes as a stream,
+    `instalments` that it may come in parts.
     """
 
     json: str | None
     stream: str | None
     stream_first: bool
+    instalments: bool
     html: bool
 
 
@@ -62,7 +64,7 @@ _UNACCEPTABLE: Rank = (0.0, False, -1_000_000)
 def read_accept(header: str | None) -> Accepted:
     """Return what an Accept header permits; an absent one permits plain JSON, as before 2025."""
     if header is None or not header.strip():
-        return Accepted(json=PLAIN_JSON, stream=None, stream_first=False, html=False)
+        return Accepted(PLAIN_JSON, None, stream_first=False, instalments=False, html=False)
     ranges = _ranges(header)
     plain, modern = _rank(ranges, PLAIN_JSON), _rank(ranges, GRAPHQL_JSON)
     events = _rank(ranges, EVENT_STREAM, named=True)
@@ -73,6 +75,7 @@ def read_accept(header: str | None) -> Accepted:
         json=_if_acceptable(best_json, GRAPHQL_JSON if modern > plain else PLAIN_JSON),
         stream=_if_acceptable(best_stream, EVENT_STREAM if events >= parts else MULTIPART),
         stream_first=events[0] > best_json[0],
+        instalments=any(_is_for_instalments(it) for it in ranges),
         html=_rank(ranges, HTML, named=True) > best_json,
     )
 
@@ -96,6 +99,13 @@ def _if_acceptable(rank: Rank, media_type: str) -> str | None:
 
 def _is_for_subscriptions(entry: Range) -> bool:
     return ("subscriptionspec", "1.0") in entry.parameters
+
+
+def _is_for_instalments(entry: Range) -> bool:
+    """Tell whether a client reads the newest form of `@defer`; older ones name another."""
+    is_multipart = f"{entry.kind}/{entry.subtype}" == MULTIPART and entry.quality > 0
+    names = dict(entry.parameters)
+    return is_multipart and (names.keys() <= {"boundary"} or names.get("incrementalspec") == "v0.2")
 
 
 def _ranges(header: str) -> list[Range]:

@@ -30,6 +30,8 @@ class TransportSchema(strawberry.Schema):
 
     The library's own `sort_schema` is not used: it copies types, after which enums refuse their
     members and unions their types. `sdl` sorts what it prints.
+
+    `in_instalments` serves `@defer` and `@stream`, which are not part of the specification yet.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class TransportSchema(strawberry.Schema):
         types: Iterable[type] = (),
         scalars: Mapping[object, Any] | None = None,
         config: StrawberryConfig | None = None,
+        in_instalments: bool = False,
     ) -> None:
         chosen = config or StrawberryConfig()
         super().__init__(
@@ -52,6 +55,7 @@ class TransportSchema(strawberry.Schema):
                 chosen,
                 scalar_map={**SCALAR_MAP, **chosen.scalar_map, **(scalars or {})},
                 disable_field_suggestions=True,
+                enable_experimental_incremental_execution=in_instalments,
             ),
         )
         _tell_one_of(self._schema)

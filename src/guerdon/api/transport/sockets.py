@@ -9,6 +9,7 @@ The older sub-protocol `graphql-ws` is not served: it let operations run before 
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from urllib.parse import urlsplit
 
@@ -42,9 +43,9 @@ from guerdon.api.transport.messages import (
     next_head,
     read_message,
 )
-from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.parts import Parts
 from guerdon.api.transport.requests import GraphQLRequest
+from guerdon.api.transport.streams import instalments
 
 log = logging.getLogger("guerdon.api")
 
@@ -204,21 +205,19 @@ class Socket:
             answer = await parts.answers.get(
                 operation,
                 credential,
-                lambda: parts.execution.run(operation, credential, connection),
+                lambda: parts.execution.run(operation, credential, connection, in_instalments=True),
             )
-            await self._write(f"{head}{answer.body(cost).decode()}}}")
+            await self._all(head, instalments(answer, cost))
             return
         shared = parts.shared_stream(operation, credential, connection)
         if shared is None:
-            await self._alone(head, operation, credential, connection)
+            await self._all(head, parts.execution.stream(operation, credential, connection))
         else:
             await self._together(head, shared)
 
-    async def _alone(
-        self, head: str, operation: Operation, credential: Credential, connection: Connection
-    ) -> None:
-        stream = self._parts.execution.stream(operation, credential, connection)
-        async with aclosing(stream) as bodies:
+    async def _all(self, head: str, bodies: AsyncGenerator[bytes, None]) -> None:
+        """Write one message each; a source is asked for the next once the last is written."""
+        async with aclosing(bodies):
             async for body in bodies:
                 await self._write(f"{head}{body.decode()}}}")
 

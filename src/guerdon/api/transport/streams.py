@@ -9,7 +9,7 @@ Sockets are in `sockets`; what an operation yields is in `execution`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.execution import Answer, StreamFailed
 from guerdon.api.transport.hooks import Connection, Credential
 from guerdon.api.transport.negotiation import EVENT_STREAM
+from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.parts import Parts
 from guerdon.api.transport.requests import GraphQLRequest
 
@@ -72,26 +73,86 @@ class PartFraming:
         return head + body + b"}\r\n--graphql"
 
 
-class Stream:
-    """One request answered as a stream."""
+class InstalmentFraming(PartFraming):
+    """An answer in instalments, `incrementalSpec=v0.2`: each part is one, as it is."""
 
-    def __init__(self, parts: Parts, media_type: str, receive: Receive, send: Send) -> None:
+    media_type = 'multipart/mixed; boundary="graphql"; incrementalSpec=v0.2'
+
+    def item(self, body: bytes) -> bytes:
+        """Return one part."""
+        return b"\r\ncontent-type: application/json\r\n\r\n" + body + b"\r\n--graphql"
+
+
+def framing_of(media_type: str) -> Framing:
+    """Return how a subscription stands on the wire."""
+    return EventFraming() if media_type == EVENT_STREAM else PartFraming()
+
+
+class Bodies:
+    """The answers of one request, as a stream tells them."""
+
+    def __init__(
+        self, parts: Parts, credential: Credential, connection: Connection, *, may_mutate: bool
+    ) -> None:
         self._parts = parts
-        self._framing: Framing = EventFraming() if media_type == EVENT_STREAM else PartFraming()
+        self._credential = credential
+        self._connection = connection
+        self._may_mutate = may_mutate
+
+    async def of(self, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+        """Yield every answer; refusals and failures are answers too, for the stream has begun."""
+        try:
+            operation = await self._parts.operations.prepare(request, self._credential)
+            if operation.kind is OperationType.MUTATION and not self._may_mutate:
+                raise Refused(  # noqa: TRY301  # told in the stream, like every refusal here
+                    "A mutation changes something: send it by POST.", code="METHOD_NOT_ALLOWED"
+                )
+            cost = await self._parts.operations.charge(operation, self._credential)
+            async with aclosing(self._answers(operation, cost)) as bodies:
+                async for body in bodies:
+                    yield body
+        except Refused as refused:
+            yield Answer(None, refused.errors).body()
+        except StreamFailed as failed:
+            yield Answer(None, failed.errors).body()
+
+    async def _answers(
+        self, operation: Operation, cost: Mapping[str, Any]
+    ) -> AsyncGenerator[bytes, None]:
+        if operation.kind is OperationType.SUBSCRIPTION:
+            bodies = self._parts.items(operation, self._credential, self._connection)
+        else:
+            answer = await self._parts.execution.run(
+                operation, self._credential, self._connection, in_instalments=True
+            )
+            bodies = instalments(answer, cost)
+        async with aclosing(bodies):
+            async for body in bodies:
+                yield body
+
+
+async def instalments(answer: Answer, cost: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    """Yield an answer, and what follows it."""
+    yield answer.body(cost)
+    if answer.following is not None:
+        async with aclosing(answer.following.rest) as bodies:
+            async for body in bodies:
+                yield body
+
+
+class Stream:
+    """One answer that stays open."""
+
+    def __init__(self, parts: Parts, framing: Framing, receive: Receive, send: Send) -> None:
+        self._parts = parts
+        self._framing = framing
         self._receive = receive
         self._send = send
         self._must_end = asyncio.Event()
         self._written_at = 0.0
 
-    async def run(
-        self,
-        request: GraphQLRequest,
-        credential: Credential,
-        connection: Connection,
-        *,
-        may_mutate: bool,
-    ) -> None:
-        """Send the items of one operation until it, the client or the connection's right ends.
+    async def run(self, bodies: AsyncGenerator[bytes, None], credential: Credential) -> None:
+        """Send all bodies, until they, the client or the connection's right end.
 
         Raises:
             Refused: The connection may not be opened at all.
@@ -99,7 +160,6 @@ class Stream:
         lease = self._parts.connections.admit(credential, lambda _code, _why: self._must_end.set())
         try:
             await self._start()
-            bodies = self._bodies(request, credential, connection, may_mutate=may_mutate)
             await self._first_of(
                 self._pump(bodies), self._beat(), self._gone(), self._must_end.wait()
             )
@@ -108,35 +168,6 @@ class Stream:
             log.debug("A stream was cut: its client has gone, or no longer reads.")
         finally:
             self._parts.connections.release(lease)
-
-    async def _bodies(
-        self,
-        request: GraphQLRequest,
-        credential: Credential,
-        connection: Connection,
-        *,
-        may_mutate: bool,
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield every answer; refusals and failures are answers too, for the stream has begun."""
-        try:
-            operation = await self._parts.operations.prepare(request, credential)
-            if operation.kind is OperationType.MUTATION and not may_mutate:
-                raise Refused(  # noqa: TRY301  # told in the stream, like every refusal here
-                    "A mutation changes something: send it by POST.", code="METHOD_NOT_ALLOWED"
-                )
-            cost = await self._parts.operations.charge(operation, credential)
-            if operation.kind is not OperationType.SUBSCRIPTION:
-                answer = await self._parts.execution.run(operation, credential, connection)
-                yield answer.body(cost)
-                return
-            items = self._parts.items(operation, credential, connection)
-            async with aclosing(items) as bodies:
-                async for body in bodies:
-                    yield body
-        except Refused as refused:
-            yield Answer(None, refused.errors).body()
-        except StreamFailed as failed:
-            yield Answer(None, failed.errors).body()
 
     async def _pump(self, bodies: AsyncGenerator[bytes, None]) -> None:
         async with aclosing(bodies):

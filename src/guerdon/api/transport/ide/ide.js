@@ -3,6 +3,7 @@
 "use strict";
 
 const endpoint = location.pathname;
+const asked = new URLSearchParams(location.search);
 
 async function ask(parameters, headers) {
   const response = await fetch(endpoint, {
@@ -69,6 +70,8 @@ function fetcher(parameters, options) {
 ReactDOM.createRoot(document.getElementById("graphiql")).render(
   React.createElement(GraphiQL, {
     fetcher,
+    query: asked.get("query") ?? undefined,
+    variables: asked.get("variables") ?? undefined,
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: "headers",
   }),
