@@ -8,7 +8,7 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import counters, limits, rules, wallets
+from guerdon.core import counters, expiries, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
@@ -16,10 +16,10 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim
 from guerdon.core.errors import Rejected
 from guerdon.core.plain import activity_from_plain, kept_from_plain
-from guerdon.core.program import Limit, Rule, Step
+from guerdon.core.program import Limit, Rule
 from guerdon.core.rating import Rating
-from guerdon.core.rulebook import Version
-from guerdon.core.rules import Record, carry_of, owed
+from guerdon.core.rulebook import Earning, Version
+from guerdon.core.rules import Record
 from guerdon.core.windows import FAR, per_key
 
 
@@ -70,7 +70,7 @@ class Original:
         return Context(
             self.activity,
             calendar=d.rulebook.calendar,
-            getters=self.version.getters,
+            scale=self.version.program.money_scale,
             kept=self.record["kept"],
             left=left,
         )
@@ -123,12 +123,12 @@ def confirm(d: Deciding, activity: Activity) -> None:
     """Release the units that waited for this confirmation."""
     original = Original(d, origin_key(activity))
     for name, note in original.record["grants"].items():
-        rule = original.version.rule_by_id.get(name)
-        if rule is None or "lot" not in note or not note["points"]:
+        earning = original.version.earning_by_id.get(name)
+        if earning is None or "lot" not in note or not note["points"]:
             continue
-        lot = wallets.find(d, rule.wallet, note["lot"])
+        lot = holdings.find(d, earning.rule.wallet, note["lot"])
         if lot.release == FAR:
-            wallets.release(d, rule.wallet, lot)
+            expiries.release(d, earning.rule.wallet, lot)
 
 
 def _reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
@@ -164,30 +164,31 @@ def _rerate(d: Deciding, original: Original, *, before: list[int], after: list[i
     caps = {name: note["cap"] for name, note in grants.items() if "cap" in note}
     rating = Rating(original.version, context, caps)
     gone = after is None or bool(original.record.get("gone"))
-    for rule in rating.rules:
-        carry = carry_of(rule)
-        if carry is not None:
-            _recarry(d, original, rule, carry, before=before, after=after)
+    for earning in rating.earnings:
+        if earning.carry is not None:
+            _recarry(d, original, earning, before=before, after=after)
             continue
+        rule = earning.rule
         note = grants.get(rule.id)
         held = note["points"] if note is not None else 0
-        due = 0 if gone else rating.paid(rule)
+        due = 0 if gone else rating.paid(earning)
         if rule.limit is not None:
             due = min(due, held)
         if due != held:
-            _settle_difference(d, original, rule, context, due=due)
+            _settle_difference(d, original, earning, context, due=due)
 
 
 def _settle_difference(
-    d: Deciding, original: Original, rule: Rule, context: Context, *, due: int
+    d: Deciding, original: Original, earning: Earning, context: Context, *, due: int
 ) -> None:
     grants = original.record["grants"]
+    rule = earning.rule
     note: dict[str, Any] = dict(grants.get(rule.id) or {"points": 0})
     held = note["points"]
     note["points"] = due
     if "to" in note:
         rules.refer(d, rule.id, note["to"], original.activity, points=due)
-    elif rule.to_referrer and "lot" not in note:
+    elif rule.to_referrer:
         referrer = context.kept.get("member.referrer")
         if isinstance(referrer, str):
             note["to"] = referrer
@@ -197,8 +198,7 @@ def _settle_difference(
     elif due < held:
         _take_back(d, rule, note, held - due)
     else:
-        lot = rules.grant(d, rule, context, due - held)
-        note.setdefault("lot", lot)
+        lot = rules.grant(d, earning, context, due - held)
         note["lots"] = [*note.get("lots", []), [lot, due - held]]
     if not due and "place" in note:
         limits.free(d, rule.id, note.pop("place"))
@@ -218,31 +218,32 @@ def _take_back(d: Deciding, rule: Rule, note: dict[str, Any], points: int) -> No
             extra.pop()
     if extra or "lots" in note:
         note["lots"] = extra
-    if points:
+    if points and "lot" in note:
         wallets.reverse(d, rule.wallet, note["lot"], points)
 
 
 def _recarry(
     d: Deciding,
     original: Original,
-    rule: Rule,
-    carry: Step,
+    earning: Earning,
     *,
     before: list[int],
     after: list[int] | None,
 ) -> None:
     """Follow the running total down (or up): own lot first, then the rule's newest lots."""
-    rated = Rating(original.version, original.context(d, before)).base(rule)
+    carry, rule = earning.carry, earning.rule
+    assert carry is not None
+    rated = Rating(original.version, original.context(d, before)).base(earning)
     kept = 0
     if after is not None and not original.record.get("gone"):
-        kept = Rating(original.version, original.context(d, after)).base(rule)
+        kept = Rating(original.version, original.context(d, after)).base(earning)
     total = d.standing.carries.get(rule.id, 0)
     d.standing.carries[rule.id] = total - rated + kept
-    change = owed(carry, total - rated + kept) - owed(carry, total)
+    change = rules.owed(carry, total - rated + kept) - rules.owed(carry, total)
     note = dict(original.record["grants"].get(rule.id) or {"points": 0})
     if change > 0:
         context = original.context(d, after or before)
-        note["lots"] = [*note.get("lots", []), [rules.grant(d, rule, context, change), change]]
+        note["lots"] = [*note.get("lots", []), [rules.grant(d, earning, context, change), change]]
         note["points"] += change
         original.record["grants"][rule.id] = note
         return
@@ -257,7 +258,7 @@ def _recarry(
 def _worth(d: Deciding, slug: str, note: dict[str, Any]) -> int:
     if "lot" not in note:
         return sum(amount for _, amount in note.get("lots", []))
-    return wallets.find(d, slug, note["lot"]).worth
+    return holdings.find(d, slug, note["lot"]).worth
 
 
 def _take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
@@ -265,7 +266,7 @@ def _take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
     if points <= 0:
         return
     for key in sorted(d.everything(name), key=int, reverse=True):
-        lot = wallets.find(d, rule.wallet, int(key))
+        lot = holdings.find(d, rule.wallet, int(key))
         part = min(points, lot.worth)
         wallets.reverse(d, rule.wallet, lot.no, part)
         points -= part
@@ -298,7 +299,7 @@ def _state_context(d: Deciding, original: Original, left: Sequence[int]) -> Cont
     return Context(
         original.activity,
         calendar=d.rulebook.calendar,
-        getters=d.state.getters,
+        scale=d.program.money_scale,
         kept=original.record["kept"],
         left=left,
     )
@@ -312,12 +313,8 @@ def _store_credit(d: Deciding, activity: Activity, slug: str, money: int) -> Non
         d,
         slug,
         points,
-        source=activity.id,
-        rule="refund",
-        at=activity.at,
-        key=activity.key,
-        partner=activity.partner or "",
-        dated=True,
+        wallets.Origin(activity.id, "refund", activity.at, activity.key, activity.partner or ""),
+        wallets.Terms(dated=True),
     )
 
 
@@ -330,9 +327,10 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
     name, source, origin = (text(data[field]) for field in ("rule", "source", "origin"))
     at = Instant(int(text(data["origin_at"])))
     due = int(text(data["points"]))
-    rule = d.rulebook.at(at).rule_by_id.get(name)
-    if rule is None:
+    earning = d.rulebook.at(at).earning_by_id.get(name)
+    if earning is None:
         raise Rejected("unknown_rule")
+    rule = earning.rule
     page = f"{origin}.{name}"
     note: dict[str, Any] = dict(d.look("record", page) or {"points": 0})
     fresh = "seen" not in note
@@ -348,16 +346,10 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
             d,
             rule.wallet,
             due - held,
-            source=source,
-            rule=name,
-            at=at,
-            key=origin,
-            expiry=rule.expiry,
-            pending=rule.pending,
-            partner=activity.partner or "",
+            wallets.Origin(source, name, at, origin, activity.partner or ""),
+            wallets.Terms(expiry=rule.expiry, pending=rule.pending),
         )
         note["lots"] = [*note.get("lots", []), [lot, due - held]]
-        note.setdefault("lot", lot)
         d.put("referred", page, text(data["friend"]))
     elif due < held:
         _take_back(d, rule, note, held - due)
@@ -389,11 +381,11 @@ def referral_gone(d: Deciding, page: str) -> None:
     """Take back everything that a friend's activity brought, because it was oneself."""
     note = dict(d.look("record", page) or {})
     origin, _, name = page.rpartition(".")
-    rule = next(
-        (found for v in d.rulebook.versions if (found := v.rule_by_id.get(name)) is not None), None
-    )
-    if rule is None or not note.get("points") or not origin:
+    versions = d.rulebook.versions
+    earning = next((e for v in versions if (e := v.earning_by_id.get(name)) is not None), None)
+    if earning is None or not note.get("points") or not origin:
         return
+    rule = earning.rule
     shift = d.standing.absorbed.get(note.get("member", ""), 0)
     note["lots"] = [[no + shift, amount] for no, amount in note.get("lots", [])]
     _take_back(d, rule, note, note["points"])

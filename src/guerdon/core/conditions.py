@@ -7,7 +7,6 @@ the reader's matter (`core.context`).
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
 from guerdon.core.activity import Value
 from guerdon.core.amounts import plain
@@ -17,16 +16,7 @@ Read = Callable[[str], Value]
 Compiled = Callable[[Read], bool]
 
 
-class Failed(NamedTuple):
-    """The first test that did not hold, with what was seen and what was needed."""
-
-    field: str
-    op: str
-    seen: str
-    needed: str
-
-
-def text(value: Value | bool) -> str:
+def text(value: Value | bool) -> str:  # noqa: FBT001 - a value that may be a truth value
     """Return a value as the program's author would write it; a missing one is empty."""
     if value is None:
         return ""
@@ -39,7 +29,7 @@ def text(value: Value | bool) -> str:
     return value
 
 
-def number(value: Value | bool) -> Decimal | None:
+def number(value: Value | bool) -> Decimal | None:  # noqa: FBT001 - as above
     """Return the value as an exact number where it reads as one, else None."""
     if isinstance(value, Decimal):
         return value
@@ -52,7 +42,7 @@ def number(value: Value | bool) -> Decimal | None:
     return None
 
 
-def equal(left: Value, right: Value | bool) -> bool:
+def equal(left: Value, right: Value | bool) -> bool:  # noqa: FBT001 - as above
     """Tell whether two values are the same; a list equals what any of its items equals."""
     if isinstance(left, tuple):
         return any(equal(item, right) for item in left)
@@ -64,7 +54,7 @@ def equal(left: Value, right: Value | bool) -> bool:
     return left is not None and text(left) == text(right)
 
 
-def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:
+def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:  # noqa: FBT001 - as above
     limit = number(bound)
     words = text(bound)
 
@@ -94,11 +84,21 @@ _ORDERS: dict[str, Callable[[int], bool]] = {
 }
 
 
+def _equals(needed: Value | bool) -> Callable[[Value], bool]:  # noqa: FBT001 - as above
+    if not isinstance(needed, str):
+        return lambda value: equal(value, needed)
+
+    def holds(value: Value) -> bool:
+        return value == needed if isinstance(value, str) else equal(value, needed)
+
+    return holds
+
+
 def compile_test(test: Test) -> Callable[[Value], bool]:
     """Return the test as a function of the value seen."""
     op, needed = test.op, test.value
     if op == "eq":
-        return lambda value: equal(value, needed)
+        return _equals(needed)
     if op == "ne":
         return lambda value: not equal(value, needed)
     if op == "exists":
@@ -131,12 +131,3 @@ def compile_condition(condition: Condition) -> Compiled | None:
         return all(holds(read(field)) for field, holds in tests)
 
     return all_hold
-
-
-def first_failed(condition: Condition, read: Read) -> Failed | None:
-    """Return the first test that does not hold, for an explanation."""
-    for test in condition.tests:
-        seen = read(test.field)
-        if not compile_test(test)(seen):
-            return Failed(test.field, test.op, text(seen), text(test.value))
-    return None

@@ -6,44 +6,89 @@ Rule: whatever depends on the member's state is read once, kept with the activit
 anew, so that a refund is rated in the original's context.
 """
 
+import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
-from guerdon.core.program import Program
+from guerdon.core.conditions import Compiled, compile_test, text
+from guerdon.core.program import Condition, Program
 from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
 Getter = Callable[["Context"], Value]
 
 
+class Matched(NamedTuple):
+    """The lines a condition matches: their indexes, the money left on them.
+
+    `gone` tells that there was money on them and that none is left.
+    """
+
+    indexes: tuple[int, ...]
+    net: int
+    gone: bool
+
+
+class LineMatch:
+    """A compiled condition on lines; one object for all rules that ask the same."""
+
+    __slots__ = ("holds",)
+
+    def __init__(self, holds: Compiled) -> None:
+        self.holds = holds
+
+
 class Context:
     """The readable side of one activity; `net` is the money in view (basket, or matching lines)."""
 
-    __slots__ = ("activity", "calendar", "day", "getters", "kept", "left", "net", "scale")
+    __slots__ = ("_matched", "activity", "calendar", "day", "kept", "left", "net", "scale", "whole")
 
     def __init__(
         self,
         activity: Activity,
         *,
         calendar: Calendar,
-        getters: "Getters",
+        scale: int,
         kept: Mapping[str, Value],
         left: Sequence[int] | None = None,
     ) -> None:
+        lines = activity.lines
         self.activity = activity
         self.calendar = calendar
-        self.getters = getters
+        self.scale = scale
         self.kept = kept
-        self.left = [line.amount for line in activity.lines] if left is None else list(left)
-        self.day = calendar.day(activity.at)
-        self.scale = getters.program.money_scale
-        self.net = sum(self.left)
+        self.left: Sequence[int] = [line.amount for line in lines] if left is None else left
+        self.day: int = calendar.day(activity.at)
+        net = sum(self.left)
+        gone = not net and any(line.amount for line in lines)
+        self.whole = Matched(tuple(range(len(lines))), net, gone)
+        self.net: int = net
+        self._matched: dict[LineMatch, Matched | None] = {}
 
-    def read(self, field: str) -> Value:
-        """Return the value of a field of the activity, None where there is none."""
-        return self.getters[field](self)
+    def matched(self, match: LineMatch | None) -> Matched | None:
+        """Return the lines that match, None where the activity has no such line; asked once."""
+        if match is None:
+            return self.whole
+        found = self._matched.get(match, _UNASKED)
+        if found is _UNASKED:
+            found = self._matched[match] = self._match(match)
+        return found  # type: ignore[return-value]
+
+    def _match(self, match: LineMatch) -> Matched | None:
+        lines, left = self.activity.lines, self.left
+        indexes = tuple(
+            index
+            for index, line in enumerate(lines)
+            if match.holds(self.line_reader(line, left[index]))
+        )
+        if not indexes:
+            return None
+        net = sum(left[index] for index in indexes)
+        return Matched(indexes, net, not net and any(lines[index].amount for index in indexes))
 
     def line_reader(self, line: Line, left: int) -> Callable[[str], Value]:
         """Return a reader of one line's fields."""
@@ -59,6 +104,32 @@ class Context:
             return data.get(field)
 
         return read
+
+
+_UNASKED = object()
+
+
+class BoundTest(NamedTuple):
+    """A test with how its field is read, and what it needs in words."""
+
+    get: "Getter"
+    holds: Callable[[Value], bool]
+    field: str
+    op: str
+    needed: str
+
+
+def bind(condition: Condition, getters: "Getters") -> tuple[BoundTest, ...]:
+    """Return the tests of a condition on an activity, ready to be asked."""
+    return tuple(
+        BoundTest(getters[test.field], compile_test(test), test.field, test.op, text(test.value))
+        for test in condition.tests
+    )
+
+
+def holds_all(tests: tuple[BoundTest, ...], context: Context) -> bool:
+    """Tell whether every test holds for an activity."""
+    return all(test.holds(test.get(context)) for test in tests)
 
 
 class Getters(dict[str, Getter]):
@@ -78,17 +149,12 @@ class Getters(dict[str, Getter]):
 
 
 def is_state(program: Program, field: str) -> bool:
-    """Tell whether a field depends on the member's state and is therefore kept with the activity."""
-    return (
-        field in _STATE
-        or field in program.ladders
-        or field.startswith("member.")
-        or field.startswith("plan.")
-    )
+    """Tell whether a field depends on the member's state and is kept with the activity."""
+    return field in _STATE or field in program.ladders or field.startswith(("member.", "plan."))
 
 
 def state_value(
-    program: Program, calendar: Calendar, standing: Standing, activity: Activity, field: str
+    program: Program, calendar: Calendar, standing: Standing, activity: Activity, *, field: str
 ) -> Value:
     """Return what a field of the member's state reads at the activity's own time."""
     if field == "nth":
@@ -132,17 +198,16 @@ def tier_at(program: Program, standing: Standing, ladder: str, at: int) -> str:
 
 def birthday_of(standing: Standing) -> tuple[int, int] | None:
     """Return (month, day) of the member's birthday, kept as MM-DD or YYYY-MM-DD; else None."""
-    text = standing.attrs.get("birthday")
-    if not isinstance(text, str) or len(text) < 5 or text[-3] != "-":
+    kept = standing.attrs.get("birthday")
+    found = _BIRTHDAY.fullmatch(kept) if isinstance(kept, str) else None
+    if found is None:
         return None
-    month, day = text[-5:-3], text[-2:]
-    if not (month.isdecimal() and day.isdecimal()):
-        return None
-    found = int(month), int(day)
-    return found if 1 <= found[0] <= 12 and 1 <= found[1] <= _LONGEST[found[0] - 1] else None
+    month, day = int(found[1]), int(found[2])
+    return (month, day) if day <= monthrange(_LEAP_YEAR, month)[1] else None
 
 
-_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_BIRTHDAY = re.compile(r"(?:\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_LEAP_YEAR = 2024
 
 
 def _birthday(

@@ -6,17 +6,17 @@ by ladders, missions and badges; nothing is granted here.
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from guerdon.core.activity import Activity, Instant
+from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.amounts import COUNTER_SCALE, Rounding, to_minor
 from guerdon.core.conditions import number, text
-from guerdon.core.context import Context
+from guerdon.core.context import Context, Matched, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.program import Measure, WindowKind
-from guerdon.core.rulebook import Matching, Reading
+from guerdon.core.rulebook import Reading
 from guerdon.core.standing import Plain
-from guerdon.core.windows import CALENDAR_KINDS, add
+from guerdon.core.windows import add
 
 
 class Share(NamedTuple):
@@ -27,61 +27,46 @@ class Share(NamedTuple):
 
 
 NOTHING = Share()
-
-
-def matched_lines(matching: Matching, context: Context) -> list[int] | None:
-    """Return the indexes of the lines that match; None where the activity has no such line."""
-    lines = context.activity.lines
-    if matching.lines is None:
-        return list(range(len(lines)))
-    holds = matching.lines
-    found = [
-        index
-        for index, line in enumerate(lines)
-        if holds(context.line_reader(line, context.left[index]))
-    ]
-    return found or None
+"""What an activity contributes that does not count."""
 
 
 def share(reading: Reading, context: Context) -> Share:
     """Return what the activity contributes with what is left of its lines."""
-    measure = reading.measure
-    matching = reading.matching
-    left, lines = context.left, context.activity.lines
-    if matching.lines is None and matching.when is None and measure.sum == "net":
-        return Share(sum(left))
-    indexes = matched_lines(matching, context)
-    if indexes is None:
+    matched = context.matched(reading.lines)
+    if matched is None or matched.gone:
         return NOTHING
-    context.net = sum(left[index] for index in indexes)
-    if matching.when is not None and not matching.when(context.read):
-        return NOTHING
-    if not context.net and any(lines[index].amount for index in indexes):
-        return NOTHING
-    return _measured(measure, context, indexes)
+    if reading.when:
+        context.net = matched.net
+        if not holds_all(reading.when, context):
+            return NOTHING
+    if reading.plain_sum:
+        return Share(matched.net)
+    return _measured(reading.measure, context, matched)
 
 
-def _measured(measure: Measure, context: Context, indexes: list[int]) -> Share:
+def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
     if measure.distinct is not None:
-        values = _values(measure.distinct, context, indexes)
+        values = _values(measure.distinct, context, matched.indexes)
         if measure.each_sum is None:
             return Share(0, tuple((value, 1) for value in values))
-        return Share(0, tuple((value, _each(measure, context, indexes, value)) for value in values))
+        return Share(
+            0, tuple((value, _each(measure, context, matched.indexes, value)) for value in values)
+        )
     if measure.streak is not None:
         day = context.day if measure.streak == "day" else (context.day + 3) // 7
         return Share(0, ((str(day), 1),))
     amount = 1
     if measure.sum == "net":
-        amount = context.net
+        amount = matched.net
     elif measure.sum is not None:
-        amount = _field_sum(measure.sum, context, indexes)
+        amount = _field_sum(measure.sum, context, matched.indexes)
     if measure.once_per_day:
         return Share(0, ((str(context.day), amount),))
     return Share(amount)
 
 
-def _values(field: str, context: Context, indexes: list[int]) -> dict[str, None]:
-    own = context.read(field)
+def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:
+    own = field_value(context, field)
     if own is not None:
         items = own if isinstance(own, tuple) else (own,)
         return dict.fromkeys(text(item) for item in items)
@@ -94,12 +79,23 @@ def _values(field: str, context: Context, indexes: list[int]) -> dict[str, None]
     return found
 
 
-def _each(measure: Measure, context: Context, indexes: list[int], value: str) -> int:
+def field_value(context: Context, field: str) -> Value:
+    """Return a field of the activity itself, as far as it is no state of the member."""
+    own = context.activity
+    if field in _OWN_FIELDS:
+        return getattr(own, field)  # type: ignore[no-any-return]
+    return own.data.get(field)
+
+
+_OWN_FIELDS = frozenset({"partner", "ref", "type", "reporter"})
+
+
+def _each(measure: Measure, context: Context, indexes: tuple[int, ...], value: str) -> int:
     """Return the sum that stands behind one distinct value."""
-    if measure.distinct is not None and context.read(measure.distinct) is not None:
+    if measure.distinct is not None and field_value(context, measure.distinct) is not None:
         chosen = indexes
     else:
-        chosen = [
+        chosen = tuple(
             index
             for index in indexes
             if text(
@@ -108,14 +104,14 @@ def _each(measure: Measure, context: Context, indexes: list[int], value: str) ->
                 )
             )
             == value
-        ]
+        )
     if measure.each_sum == "net":
         return sum(context.left[index] for index in chosen)
     return _field_sum(measure.each_sum or "", context, chosen)
 
 
-def _field_sum(field: str, context: Context, indexes: list[int]) -> int:
-    own = number(context.read(field))
+def _field_sum(field: str, context: Context, indexes: tuple[int, ...]) -> int:
+    own = number(field_value(context, field))
     if own is not None:
         return to_minor(own, COUNTER_SCALE, Rounding.HALF_EVEN)
     total = Decimal(0)
@@ -132,10 +128,10 @@ def _field_sum(field: str, context: Context, indexes: list[int]) -> int:
 
 def window_key(d: Deciding, reading: Reading, at: Instant) -> str | None:
     """Return the key of the window that holds an instant; None where the reading has none then."""
-    window = reading.window
-    if window.kind in CALENDAR_KINDS:
+    if reading.calendar_kind is not None:
         calendar = d.rulebook.calendar
-        return str(calendar.span(window.kind, calendar.day(at)).begin)
+        return calendar.window_key(reading.calendar_kind, calendar.day(at))
+    window = reading.window
     if window.kind is WindowKind.FIXED:
         if window.begin is not None and at < window.begin:
             return None
@@ -187,10 +183,8 @@ def count(d: Deciding, context: Context) -> None:
         window = counts(d, reading, activity)
         if window is not None:
             found = share(reading, context)
-            if found is not NOTHING and found != NOTHING:
-                change(d, reading, window, activity, before=NOTHING, after=found)
-            elif found is not NOTHING:
-                d.touch(reading.id, window)
+            if found is not NOTHING:
+                join(d, reading, window, activity, found)
 
 
 def recount(d: Deciding, before: Context, after: Context | None, refund_at: Instant) -> None:
@@ -219,49 +213,87 @@ def recount(d: Deciding, before: Context, after: Context | None, refund_at: Inst
             change(d, reading, window, activity, before=old, after=new)
 
 
-def count_points(d: Deciding, wallet: str, rule: str, *, at: Instant, key: str, delta: int) -> None:
+def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> None:
     """Move the readings that follow the units of a wallet, in the window of the lot's own time."""
     for reading in d.state.points_readings.get(wallet, ()):
         rules = reading.measure.rules
-        if (rules and rule not in rules) or (reading.since is not None and at < reading.since):
+        if (rules and lot.rule not in rules) or (
+            reading.since is not None and lot.at < reading.since
+        ):
             continue
-        window = window_key(d, reading, at)
-        if window is not None:
-            lot = Activity(id=f"{key}.{rule}", type="", at=at, received=at)
-            change(d, reading, window, lot, before=NOTHING, after=Share(delta))
+        window = window_key(d, reading, lot.at)
+        if window is None:
+            continue
+        entry = f"lot {lot.no}"
+        if reading.rolling and not _move_entry(d, reading, lot.at, entry, delta, ()):
+            continue
+        _move(d, reading, window, lot.at, delta)
+
+
+class CountedLot(Protocol):
+    """As much of a lot as counters read."""
+
+    @property
+    def no(self) -> int:
+        """Its number."""
+
+    @property
+    def rule(self) -> str:
+        """The rule that granted it."""
+
+    @property
+    def at(self) -> Instant:
+        """When it was earned."""
+
+
+def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: Share) -> None:
+    """Let a reading count an activity that it has not counted before."""
+    if reading.measure.streak is not None:
+        _change_days(d, reading, window, activity, before=NOTHING, after=found)
+        return
+    if reading.rolling and not _new_entry(d, reading, activity, found):
+        return
+    delta = found.amount
+    if found.values:
+        delta += _change_set(d, reading, window, before=NOTHING, after=found)
+    _move(d, reading, window, activity.at, delta)
 
 
 def change(
     d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
 ) -> None:
-    """Move one reading's value in one window."""
+    """Move one reading's value in one window from one contribution to another."""
     if reading.measure.streak is not None:
         _change_days(d, reading, window, activity, before=before, after=after)
         return
-    if reading.window.kind is WindowKind.ROLLING and not _change_rolling(
-        d, reading, activity, before=before, after=after
+    delta = after.amount - before.amount
+    if reading.rolling and not _move_entry(
+        d, reading, activity.at, activity.key, delta, after.values
     ):
         return
-    delta = after.amount - before.amount
     if before.values or after.values:
         delta += _change_set(d, reading, window, before=before, after=after)
-    _move(d, reading, window, activity.at, delta, joins=after != NOTHING)
+    _move(d, reading, window, activity.at, delta)
 
 
-def _move(
-    d: Deciding, reading: Reading, window: str, at: Instant, delta: int, *, joins: bool
-) -> None:
-    name = f"win:{reading.id}"
-    entry = d.look(name, window) or (0, 0)
-    last = max(entry[1], at) if joins and delta >= 0 else entry[1]
-    d.put(name, window, (entry[0] + delta, last), window.rjust(12, "0"))
+def _move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) -> None:
+    """Add to a window's figure; a rise is dated by the activity that brought it."""
+    items = d.shelf(reading.win).items
+    entry = items.get(window)
+    if entry is None:
+        entry = d.look(reading.win, window)
+        value, last = entry[:2] if entry is not None else (0, 0)
+        d.put(reading.win, window, (value + delta, at if delta >= 0 and at > last else last))
+    else:
+        value, last = entry
+        items[window] = (value + delta, at if delta >= 0 and at > last else last)
     d.touch(reading.id, window)
 
 
 def _change_set(d: Deciding, reading: Reading, window: str, *, before: Share, after: Share) -> int:
     """Move the values of a distinct or once-a-day measure; return by how much the figure moved."""
     measure = reading.measure
-    name = f"set:{reading.id}"
+    name = reading.set
     old, new = dict(before.values), dict(after.values)
     moved = 0
     for value in dict.fromkeys((*old, *new)):
@@ -288,24 +320,39 @@ def weight(measure: Measure, held: int, times: int) -> int:
     return 1
 
 
-def _change_rolling(
-    d: Deciding, reading: Reading, activity: Activity, *, before: Share, after: Share
-) -> bool:
-    """Move the entry of an activity in a rolling window; False where it has left already."""
+def _new_entry(d: Deciding, reading: Reading, activity: Activity, found: Share) -> bool:
+    """Keep what a rolling window will have to give back; False where it has left already."""
     period = reading.window.period
     assert period is not None
     leaves = d.rulebook.calendar.leaves(activity.at, period)
     if leaves <= d.now:
         return False
-    name = f"roll:{reading.id}"
-    key = f"{activity.at}:{activity.key}"
-    held = d.look(name, key)
-    amount = after.amount - before.amount + (held[0] if held else 0)
-    values = list(after.values) if after.values or before.values else []
-    if held:
-        d.drop(name, key)
+    entry = (found.amount, leaves, found.values)
+    d.put_ordered(reading.roll, f"{activity.at}:{activity.key}", entry, _leaving, fresh=True)
+    return True
+
+
+def _move_entry(
+    d: Deciding,
+    reading: Reading,
+    at: Instant,
+    key: str,
+    delta: int,
+    values: tuple[tuple[str, int], ...],
+) -> bool:
+    """Move the entry of something counted before; False where it has left already."""
+    period = reading.window.period
+    assert period is not None
+    leaves = d.rulebook.calendar.leaves(at, period)
+    if leaves <= d.now:
+        return False
+    name = f"{at}:{key}"
+    held = d.look(reading.roll, name) if delta < 0 or values else None
+    amount = delta + (held[0] if held else 0)
+    if held is not None:
+        d.drop(reading.roll, name)
     if amount or values:
-        d.put_ordered(name, key, (amount, leaves, values), _leaving)
+        d.put_ordered(reading.roll, name, (amount, leaves, values), _leaving, fresh=True)
     return True
 
 
@@ -315,7 +362,7 @@ def _leaving(entry: Plain) -> tuple[int, int, int]:
 
 def leave(d: Deciding, reading: Reading) -> None:
     """Let everything go that a rolling window no longer holds now."""
-    name = f"roll:{reading.id}"
+    name = reading.roll
     while True:
         found = d.standing.shelves.get(name)
         if found is None:
@@ -331,17 +378,23 @@ def leave(d: Deciding, reading: Reading) -> None:
             if values:
                 held = tuple((value, part) for value, part in values)
                 delta += _change_set(d, reading, "", before=Share(0, held), after=NOTHING)
-            _move(d, reading, "", d.now, delta, joins=False)
+            _leave_value(d, reading, delta)
         left = d.standing.shelves[name]
         if left.items or not left.spilled:
             return
+
+
+def _leave_value(d: Deciding, reading: Reading, delta: int) -> None:
+    value, last = (d.look(reading.win, "") or (0, 0))[:2]
+    d.put(reading.win, "", (value + delta, last))
+    d.touch(reading.id, "")
 
 
 def _change_days(
     d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
 ) -> None:
     """Move a streak: the longest run of days (or weeks) that hold an activity."""
-    name = f"days:{reading.id}"
+    name = reading.days
     gone = {value for value, _ in before.values} - {value for value, _ in after.values}
     came = {value for value, _ in after.values} - {value for value, _ in before.values}
     for value in gone | came:
@@ -358,7 +411,7 @@ def _restreak(
     d: Deciding, reading: Reading, window: str, day: int, at: Instant, *, came: bool, times: int
 ) -> None:
     """Reckon the longest run: in order it grows or starts anew, else all days are read."""
-    name = f"win:{reading.id}"
+    name = reading.win
     best, last_at, last_day, run = d.look(name, window) or (0, 0, None, 0)
     if came and (last_day is None or day >= last_day):
         if last_day is None or day > last_day + 1:
@@ -369,13 +422,13 @@ def _restreak(
     elif times <= 1:
         days = sorted(
             int(key.rpartition("|")[2])
-            for key in d.everything(f"days:{reading.id}")
+            for key in d.everything(reading.days)
             if key.rpartition("|")[0] == window
         )
         best, run = longest_run(days)
         last_day = days[-1] if days else None
     last_at = max(last_at, at) if came else last_at
-    d.put(name, window, (best, last_at, last_day, run), window.rjust(12, "0"))
+    d.put(name, window, (best, last_at, last_day, run))
     d.touch(reading.id, window)
 
 
@@ -394,5 +447,5 @@ def value(d: Deciding, reading: Reading, at: Instant) -> int:
     window = window_key(d, reading, at)
     if window is None and reading.window.kind in (WindowKind.FIXED, WindowKind.JOINED):
         window = ""
-    entry = d.look(f"win:{reading.id}", window or "")
+    entry = d.look(reading.win, window or "")
     return 0 if entry is None else int(entry[0])

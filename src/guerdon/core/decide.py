@@ -13,6 +13,7 @@ from guerdon.core import (
     badges,
     counters,
     draws,
+    expiries,
     grants,
     ladders,
     merge,
@@ -22,11 +23,10 @@ from guerdon.core import (
     rules,
     transfers,
     vouchers,
-    wallets,
 )
-from guerdon.core.activity import OWN_TYPES, Activity, Instant, Value
+from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.conditions import text
-from guerdon.core.context import Context, state_value
+from guerdon.core.context import Context, holds_all, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, Decision, Given, Needed, Sale
 from guerdon.core.errors import Rejected
@@ -106,11 +106,10 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
     own = _OWN.get(activity.type)
     if own is not None:
         own(d, activity)
-        context = _context(d, activity)
-    if activity.type == "enrollment" or (own is None and activity.type not in OWN_TYPES):
-        context = _earn(d, activity)
-    elif own is not None:
-        _join_history(d, activity, context)
+    if own is None or activity.type == "enrollment":
+        _earn(d, activity)
+    else:
+        _join_history(d, activity, _context(d, activity))
     _afterwards(d, activity)
 
 
@@ -136,20 +135,20 @@ def _context(d: Deciding, activity: Activity) -> Context:
         fields.update(dict.fromkeys(d.state.kept_fields(activity.type)))
     calendar = d.rulebook.calendar
     kept: dict[str, Value] = {
-        field: state_value(version.program, calendar, d.standing, activity, field)
+        field: state_value(version.program, calendar, d.standing, activity, field=field)
         for field in fields
     }
-    return Context(activity, calendar=calendar, getters=version.getters, kept=kept)
+    scale = version.program.money_scale
+    return Context(activity, calendar=calendar, scale=scale, kept=kept)
 
 
-def _earn(d: Deciding, activity: Activity) -> Context:
+def _earn(d: Deciding, activity: Activity) -> None:
     """Decide an earning activity: accept rules, vouchers, rules, history, draws."""
     version = d.rulebook.at(activity.at)
     context = _context(d, activity)
     for accept in version.accept_by_type.get(activity.type, ()):
-        holds = version.holds(accept.when)
-        context.net = sum(context.left)
-        if holds is not None and not holds(context.read):
+        context.net = context.whole.net
+        if not holds_all(version.bound(accept.when), context):
             raise Rejected(accept.reason)
     _use_vouchers(d, activity)
     record = rules.new_record(context)
@@ -162,8 +161,7 @@ def _earn(d: Deciding, activity: Activity) -> Context:
         for posting in d.decision.postings:
             if posting.source == "issued":
                 granted[posting.wallet] += posting.amount
-        d.decision.sales.append(Sale("sale", {"net": sum(context.left), "points": granted}))
-    return context
+        d.decision.sales.append(Sale("sale", {"net": context.whole.net, "points": granted}))
 
 
 def _use_vouchers(d: Deciding, activity: Activity) -> None:
@@ -181,31 +179,17 @@ def _join_history(d: Deciding, activity: Activity, context: Context) -> None:
         return
     counts = d.standing.counts
     counts[activity.type] = counts.get(activity.type, 0) + 1
-    counters.count(d, _in_state(d, context))
+    counters.count(d, context)
     calendar = d.rulebook.calendar
     for wallet in d.state.active_by_type.get(activity.type, ()):
-        wallets.active(d, wallet.id, context.day)
+        expiries.active(d, wallet.id, context.day)
     for wallet in d.state.extends_by_type.get(activity.type, ()):
         extend = wallet.extend
         assert extend is not None
-        holds = d.state.holds(extend.when)
-        context.net = sum(context.left)
-        if holds is None or holds(context.read):
+        context.net = context.whole.net
+        if holds_all(d.state.bound(extend.when), context):
             month = calendar.month_begin(context.day, extend.through)
-            wallets.extend(d, wallet.id, month)
-
-
-def _in_state(d: Deciding, context: Context) -> Context:
-    """Return the context as the version in force now reads it."""
-    if context.getters is d.state.getters:
-        return context
-    return Context(
-        context.activity,
-        calendar=context.calendar,
-        getters=d.state.getters,
-        kept=context.kept,
-        left=context.left,
-    )
+            expiries.extend(d, wallet.id, month)
 
 
 # ---------------------------------------------------------------- types of their own
@@ -219,9 +203,10 @@ def _enroll(d: Deciding, activity: Activity) -> None:
     standing.status = "active"
     _set_attributes(d, activity)
     referrer = activity.data.get("referrer")
-    if referrer is not None and referrer != standing.member:
-        if d.claim(Claim("member", text(referrer), 1, peek=True)):
-            standing.referrer = text(referrer)
+    if referrer is None or referrer == standing.member:
+        return
+    if d.claim(Claim("member", text(referrer), 1, peek=True)):
+        standing.referrer = text(referrer)
 
 
 def _update(d: Deciding, activity: Activity) -> None:

@@ -6,7 +6,6 @@ the whole decision is made anew, which is why nothing here may have an effect ou
 """
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from typing import TypeVar
 
 from guerdon.core.activity import Activity, Instant
@@ -67,6 +66,7 @@ class Deciding:
         "activity",
         "claims",
         "decision",
+        "forked",
         "given",
         "now",
         "owned",
@@ -96,6 +96,7 @@ class Deciding:
         self.state: Version = rulebook.at(now)
         self.decision = Decision(result="accepted", standing=self.standing)
         self.owned: set[tuple[str, str]] = set()
+        self.forked: dict[str, Shelf] = {}
         self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.tier_changes: set[str] = set()
@@ -110,11 +111,13 @@ class Deciding:
 
     def own(self, group: dict[str, State], kind: str, name: str, fresh: type[State]) -> State:
         """Return a part of the head that may be changed, copied on first touch."""
-        if (kind, name) not in self.owned:
-            self.owned.add((kind, name))
-            found = group.get(name)
-            group[name] = fresh() if found is None else copy(found)
-        return group[name]
+        mark = (kind, name)
+        if mark in self.owned:
+            return group[name]
+        self.owned.add(mark)
+        found = group.get(name)
+        state = group[name] = fresh() if found is None else found.fork()
+        return state
 
     def wallet(self, slug: str) -> WalletState:
         """Return the wallet's totals, to be changed."""
@@ -139,12 +142,12 @@ class Deciding:
 
     def shelf(self, name: str) -> Shelf:
         """Return a shelf that may be changed."""
-        shelves = self.standing.shelves
-        if ("shelf", name) not in self.owned:
-            self.owned.add(("shelf", name))
-            found = shelves.get(name)
-            shelves[name] = Shelf() if found is None else found.fork()
-        return shelves[name]
+        found = self.forked.get(name)
+        if found is None:
+            before = self.standing.shelves.get(name)
+            found = Shelf() if before is None else before.fork()
+            self.forked[name] = self.standing.shelves[name] = found
+        return found
 
     def spilled(self, name: str) -> int:
         """Return how many entries of a shelf lie outside the head."""
@@ -175,10 +178,8 @@ class Deciding:
         if key in shelf.items:
             shelf.items[key] = value
             return
-        page = (name, key)
-        paged = self.pages[page] if page in self.pages else self.given.entries.get(page)
-        if paged is not None:
-            self.pages[page] = (sort, value)
+        if self.paged(name, key) is not None:
+            self.pages[name, key] = (sort, value)
             return
         capacity = capacity_of(name)
         shelf.items[key] = value
@@ -186,19 +187,31 @@ class Deciding:
             oldest = next(iter(shelf.items)) if capacity else key
             self.spill(name, oldest, shelf.items[oldest], sort if oldest == key else "")
 
+    def paged(self, name: str, key: str) -> tuple[str, Plain] | None:
+        """Return an entry's page as it is known to be now; None where none is known."""
+        page = (name, key)
+        return self.pages[page] if page in self.pages else self.given.entries.get(page)
+
     def put_ordered(
-        self, name: str, key: str, value: Plain, order: Callable[[Plain], tuple[int, int, int]]
+        self,
+        name: str,
+        key: str,
+        value: Plain,
+        order: Callable[[Plain], tuple[int, int, int]],
+        *,
+        fresh: bool = False,
     ) -> None:
-        """Store an entry of a shelf whose head holds the first ones by `order`, in that order."""
+        """Store an entry of a shelf whose head holds the first ones by `order`, in that order.
+
+        `fresh` tells that the entry lies nowhere yet.
+        """
         shelf = self.shelf(name)
         items = shelf.items
         if key in items:
             items[key] = value
             return
-        page = (name, key)
-        paged = self.pages[page] if page in self.pages else self.given.entries.get(page)
-        if paged is not None:
-            self.pages[page] = (sort_text(order(value)), value)
+        if not fresh and self.paged(name, key) is not None:
+            self.pages[name, key] = (sort_text(order(value)), value)
             return
         place = order(value)
         last = order(next(reversed(items.values()))) if items else place

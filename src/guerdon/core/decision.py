@@ -15,10 +15,10 @@ from guerdon.core.standing import PageRef, PageWrite, Plain, Standing
 
 
 class Claim(NamedTuple):
-    """Something shared by members that a decision wants: `kind` is stock, code, budget, limit or member.
+    """Something shared by members that a decision wants.
 
-    `key` names it within the program, `amount` how much; the answer is how much was got (0 to
-    amount). With `peek` nothing is reserved and the answer is what is there. `capacity` is the
+    `kind` is stock, code, budget, limit or member; `key` names it within the program, `amount` how
+    much; the answer is how much was got (0 to amount). With `peek` nothing is reserved and the answer is what is there. `capacity` is the
     whole size where the program fixes it, so that the first claim can create its counter.
     """
 
@@ -73,8 +73,10 @@ class Posting(NamedTuple):
 
 
 class PointsEffect(NamedTuple):
-    """Units came or went: `how` is earned, released, reversed, expired, revived, spent, returned,
-    paid_debt, adjusted, sent, received or paid_out; `amount` is signed.
+    """Units came or went; `amount` is signed.
+
+    `how` is earned, released, reversed, expired, revived, returned, paid_debt, adjusted, sent,
+    received or paid_out.
     """
 
     wallet: str

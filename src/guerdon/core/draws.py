@@ -8,8 +8,7 @@ spent turns a win into nothing, and that is recorded as such.
 from hashlib import sha256
 
 from guerdon.core import wallets
-from guerdon.core.context import Context
-from guerdon.core.counters import matched_lines
+from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, DrawEffect
 from guerdon.core.program import Draw, Prize
@@ -39,11 +38,10 @@ def won(draw: Draw, number: int) -> Prize | None:
 def play(d: Deciding, version: Version, context: Context, record: Record) -> None:
     """Play every draw that the activity takes part in."""
     for draw in version.draws_by_type.get(context.activity.type, ()):
-        matching = version.matching[f"draw:{draw.id}"]
-        if matched_lines(matching, context) is None:
+        if context.matched(version.line_match(draw.lines)) is None:
             continue
-        context.net = sum(context.left)
-        if matching.when is None or matching.when(context.read):
+        context.net = context.whole.net
+        if holds_all(version.bound(draw.when), context):
             _play(d, draw, context, record)
 
 
@@ -74,11 +72,7 @@ def _play(d: Deciding, draw: Draw, context: Context, record: Record) -> None:
         d,
         draw.wallet,
         prize.points,
-        source=activity.id,
-        rule="draw",
-        at=activity.at,
-        key=activity.key,
-        partner=activity.partner or "",
+        wallets.Origin(activity.id, "draw", activity.at, activity.key, activity.partner or ""),
     )
     note = {"wallet": draw.wallet, "lot": lot, "points": prize.points, "budget": budget}
     record.setdefault("draws", {})[draw.id] = note

@@ -43,13 +43,8 @@ def give(
                 d,
                 effect.wallet,
                 effect.points,
-                source=source,
-                rule=effect.as_name,
-                at=at,
-                key=source,
-                expiry=effect.expiry,
-                pending=effect.pending,
-                partner=partner,
+                wallets.Origin(source, effect.as_name, at, source, partner),
+                wallets.Terms(expiry=effect.expiry, pending=effect.pending),
             )
             made.append((effect.wallet, lot))
         elif isinstance(effect, GrantVoucher):

@@ -99,6 +99,5 @@ def _pay_dividend(d: Deciding, dividend: Dividend, source: str) -> None:
     value = counters.value(d, reading, last_year)
     points = divide(value * dividend.rate.over, dividend.rate.under, dividend.round)
     if points >= max(dividend.least, 1):
-        wallets.grant(
-            d, dividend.wallet, points, source=source, rule="dividend", at=d.now, key=source
-        )
+        origin = wallets.Origin(source, "dividend", d.now, source)
+        wallets.grant(d, dividend.wallet, points, origin)

@@ -81,7 +81,7 @@ def _other_windows(d: Deciding, ladder: Ladder) -> list[str]:
 
 def _window_value(d: Deciding, ladder: Ladder, window: str) -> int:
     reading = d.state.reading_of(ladder.counter, ladder.window)
-    entry = d.look(f"win:{reading.id}", window)
+    entry = d.look(reading.win, window)
     return 0 if entry is None else int(entry[0])
 
 

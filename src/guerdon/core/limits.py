@@ -7,7 +7,7 @@ place for the next activity. Limits that all members share are claimed from the 
 from typing import NamedTuple
 
 from guerdon.core.conditions import text
-from guerdon.core.context import Context
+from guerdon.core.context import Context, Getters
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim
 from guerdon.core.program import Limit, Rule
@@ -27,7 +27,7 @@ def admit(
     d: Deciding, rule: Rule, limit: Limit, context: Context, points: int
 ) -> tuple[int, Place]:
     """Return how many points the limit lets through, and the place they take."""
-    key = limit_key(limit, context)
+    key = limit_key(limit, context, d.rulebook.at(context.activity.at).getters)
     whole = limit.times if limit.times is not None else limit.points or 0
     wanted = 1 if limit.times is not None else points
     if limit.by == "anyone":
@@ -58,9 +58,9 @@ def free(d: Deciding, rule_id: str, place: Plain) -> None:
     d.put(name, key, max(held, 0))
 
 
-def limit_key(limit: Limit, context: Context) -> str:
+def limit_key(limit: Limit, context: Context, getters: Getters) -> str:
     """Return the key under which a limit counts: its window, and its subject where it has one."""
     window = per_key(limit.per, context.day)
     if limit.subject is not None and limit.by in ("subject", "anyone"):
-        return f"{window}|{text(context.read(limit.subject))}"
+        return f"{window}|{text(getters[limit.subject](context))}"
     return window

@@ -29,7 +29,8 @@ class Lot(NamedTuple):
 
     `no` numbers the member's lots, `key` is the activity that counts as its origin, `fixed` tells
     that its date does not follow the wallet's policy. `cover` lists what took the place of its own
-    spent units when they were reversed: (lot or 0 for debt, amount). A `silent` lot moves no counter.
+    spent units when they were reversed: (lot or 0 for debt, amount). A `silent` lot moves no
+    counter.
     """
 
     no: int
@@ -104,10 +105,8 @@ def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
     return None
 
 
-def release_of(pending: Pending | None, calendar: Calendar, day: int) -> Instant | None:
-    """Return when units of that day become spendable; `FAR` until confirmed, None at once."""
-    if pending is None:
-        return None
+def release_of(pending: Pending, calendar: Calendar, day: int) -> Instant:
+    """Return when units of that day become spendable; `FAR` until they are confirmed."""
     if pending.period is None:
         return FAR
     return calendar.begin(add(day, pending.period))

@@ -5,7 +5,7 @@ dates, counters add up, badges take the earlier date, one-time grants beyond the
 reversed newest first, and a referral between the two was a self-referral.
 """
 
-from guerdon.core import counters, wallets
+from guerdon.core import counters, holdings, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.amend import Original, referral_gone, unrefer
 from guerdon.core.conditions import text
@@ -15,7 +15,7 @@ from guerdon.core.errors import Rejected
 from guerdon.core.lots import Lot, lot_of, spending_key
 from guerdon.core.program import Per, Rule
 from guerdon.core.rulebook import Reading
-from guerdon.core.rules import carry_of, owed
+from guerdon.core.rules import owed
 from guerdon.core.standing import PageRef, Plain, Standing
 from guerdon.core.windows import per_key
 
@@ -214,11 +214,11 @@ def _move_voucher(d: Deciding, name: str, value: Plain) -> None:
 
 def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
     """Add up the windows of a reading; sets and streaks are reckoned from their union."""
-    wins = donor.shelves.get(f"win:{reading.id}")
+    wins = donor.shelves.get(reading.win)
     if wins is None:
         return
-    name = f"win:{reading.id}"
-    sets = donor.shelves.get(f"set:{reading.id}")
+    name = reading.win
+    sets = donor.shelves.get(reading.set)
     shared = _unite_set(d, reading, sets.items if sets is not None else {})
     for window, entry in wins.items.items():
         mine = d.look(name, window)
@@ -228,7 +228,7 @@ def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
         elif reading.measure.streak is not None:
             days = sorted(
                 int(key.rpartition("|")[2])
-                for key in d.everything(f"days:{reading.id}")
+                for key in d.everything(reading.days)
                 if key.rpartition("|")[0] == window
             )
             best, run = counters.longest_run(days)
@@ -241,7 +241,7 @@ def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
 
 def _unite_set(d: Deciding, reading: Reading, items: dict[str, Plain]) -> dict[str, int]:
     """Unite the values of a distinct measure; return by how much each window counted twice."""
-    name = f"set:{reading.id}"
+    name = reading.set
     twice: dict[str, int] = {}
     for key, (held, times) in items.items():
         mine = d.look(name, key) or (0, 0)
@@ -273,7 +273,7 @@ def _end_referral(d: Deciding, name: str, other: str) -> None:
 def _limit_grants(d: Deciding) -> None:
     """Reverse, newest first, what the two together were granted beyond a limit per person."""
     for wallet, lot in _excess(d):
-        wallets.reverse(d, wallet, int(lot), wallets.find(d, wallet, int(lot)).worth)
+        wallets.reverse(d, wallet, int(lot), holdings.find(d, wallet, int(lot)).worth)
     for rule in d.program.rules:
         if rule.limit is not None and rule.limit.by != "anyone":
             _limit_rule(d, rule)
@@ -304,7 +304,7 @@ def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
     calendar = d.rulebook.calendar
     window, _, subject = key.partition("|")
     found = []
-    for lot in wallets.every_lot(d, rule.wallet):
+    for lot in holdings.every_lot(d, rule.wallet):
         if lot.rule != rule.id or not lot.worth:
             continue
         if per_key(limit.per, calendar.day(lot.at)) != window:
@@ -317,7 +317,8 @@ def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
 
 def _subject(d: Deciding, lot: Lot, field: str) -> str:
     original = Original(d, lot.key)
-    return text(original.context(d, original.record["left"]).read(field))
+    context = original.context(d, original.record["left"])
+    return text(original.version.getters[field](context))
 
 
 def _limit_entries(d: Deciding) -> None:
@@ -330,7 +331,7 @@ def _limit_entries(d: Deciding) -> None:
                 if slug is None:
                     continue
                 seen: set[str] = set()
-                for lot in sorted(wallets.every_lot(d, slug), key=lambda each: (each.at, each.no)):
+                for lot in sorted(holdings.every_lot(d, slug), key=lambda each: (each.at, each.no)):
                     if lot.source != source or not lot.worth:
                         continue
                     day = d.rulebook.calendar.day(lot.at)
@@ -342,8 +343,8 @@ def _limit_entries(d: Deciding) -> None:
 
 def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
     """Grant what the two running totals are worth together and were not apart."""
-    for rule in d.program.rules:
-        step = carry_of(rule)
+    for earning in d.state.earning_by_id.values():
+        step, rule = earning.carry, earning.rule
         if step is None or rule.id not in donor.carries:
             continue
         mine, theirs = d.standing.carries.get(rule.id, 0), donor.carries[rule.id]
@@ -354,10 +355,7 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
                 d,
                 rule.wallet,
                 more,
-                source=activity.id,
-                rule=rule.id,
-                at=activity.at,
-                key=activity.key,
+                wallets.Origin(activity.id, rule.id, activity.at, activity.key),
             )
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
 

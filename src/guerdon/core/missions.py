@@ -11,6 +11,7 @@ from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import MissionEffect
 from guerdon.core.errors import Rejected
+from guerdon.core.holdings import find
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.rulebook import Reading, mission_reading
 from guerdon.core.standing import MissionState
@@ -49,9 +50,8 @@ def refresh(d: Deciding, at: Instant) -> None:
         state = d.standing.missions.get(mission.id)
         reading = reading_for(d, mission)
         done = state is not None and state.completed_at is not None
-        if reading.id not in d.touched and (done or reading.window.kind is WindowKind.ROLLING):
-            if done or mission.counter is None:
-                continue
+        if done and reading.id not in d.touched:
+            continue
         value = _best(d, mission, reading, at)
         if done:
             if mission.reverse and value < mission.goal:
@@ -101,7 +101,7 @@ def _reopen(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
 def take_back(d: Deciding, slug: str, state: MissionState) -> None:
     """Reverse the units a mission granted, and make its unused voucher void."""
     for wallet, lot in state.paid:
-        wallets.reverse(d, wallet, int(lot), wallets.find(d, wallet, int(lot)).worth)
+        wallets.reverse(d, wallet, int(lot), find(d, wallet, int(lot)).worth)
     state.paid = ()
     value = d.look("voucher", f"mission:{slug}")
     if value is not None and vouchers.voucher_of(value).shown(d.now) == "issued":

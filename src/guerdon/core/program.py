@@ -22,9 +22,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One comparison of a matcher; `op` is eq, in, not_in, ne, exists, gte, gt, lte, lt, from or to.
+    """One comparison of a matcher.
 
-    For `in` and `not_in` the value is a tuple, for `exists` a bool.
+    `op` is eq, in, not_in, ne, exists, gte, gt, lte, lt, from or to. For `in` and `not_in` the
+    value is a tuple, for `exists` a bool.
     """
 
     field: str
@@ -188,7 +189,7 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`points` (an exact number of minor units) for each unit of a field, at least `least` units."""
+    """`points` (exact minor units) for each unit of a field, at least `least` units."""
 
     field: str
     points: Ratio
@@ -553,7 +554,7 @@ class Dividend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What time alone brings: on `yearly` (month, day)s, on a day of each month, or on birthdays."""
+    """What time alone brings: on `yearly` (month, day)s, a day of each month, or birthdays."""
 
     id: str
     yearly: tuple[tuple[int, int], ...] = ()

@@ -5,25 +5,17 @@ member's state, so a refund is the difference of two ratings and never a rate of
 lots and the running totals of `carry` are the matter of `core.rules`.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from guerdon.core.amounts import Rounding, divide
-from guerdon.core.conditions import first_failed, number, text
+from guerdon.core.conditions import number, text
 from guerdon.core.context import Context
-from guerdon.core.counters import matched_lines
 from guerdon.core.decision import Explanation
-from guerdon.core.program import (
-    Bands,
-    Fixed,
-    Give,
-    GiveByTier,
-    Of,
-    Rate,
-    Rule,
-    Step,
-    Unit,
-)
-from guerdon.core.rulebook import Version
+from guerdon.core.program import Bands, Fixed, Give, GiveByTier, Of, Rate, Rule, Step, Unit
+from guerdon.core.rulebook import Earning, Version
+
+_NO_CAPS: dict[str, int] = {}
 
 
 class Rating:
@@ -32,105 +24,99 @@ class Rating:
     `caps` bounds single rules: what a limit let through when the activity was first decided.
     """
 
-    __slots__ = ("_busy", "_causes", "_paid", "_raw", "caps", "context", "rules", "version")
+    __slots__ = ("_causes", "_paid", "_raw", "caps", "context", "earnings", "version")
 
     def __init__(
-        self, version: Version, context: Context, caps: dict[str, int] | None = None
+        self, version: Version, context: Context, caps: Mapping[str, int] = _NO_CAPS
     ) -> None:
         self.version = version
         self.context = context
-        self.caps = caps or {}
-        self.rules = version.rules_by_type.get(context.activity.type, ())
+        self.caps = caps
+        self.earnings = version.rules_by_type.get(context.activity.type, ())
         self._raw: dict[str, int] = {}
         self._paid: dict[str, int] = {}
         self._causes: dict[str, Explanation] = {}
-        self._busy: set[str] = set()
 
-    def raw(self, rule: Rule) -> int:
-        """Return what the rule gives by itself, before its group picks the best."""
-        found = self._raw.get(rule.id)
-        if found is None:
-            found = self._raw[rule.id] = self._rate(rule)
-        return found
-
-    def paid(self, rule: Rule) -> int:
+    def paid(self, earning: Earning) -> int:
         """Return what the rule gives, 0 for those that another of their group beats."""
+        rule = earning.rule
+        if rule.best_of is None:
+            return self._rated(earning)
         found = self._paid.get(rule.id)
         if found is None:
-            found = self.raw(rule)
-            if rule.best_of is not None and found:
-                found = self._best(rule, found)
-            self._paid[rule.id] = found
+            found = self._rated(earning)
+            self._paid[rule.id] = found = self._best(earning, found) if found else 0
         return found
 
-    def cause(self, rule: Rule) -> Explanation | None:
-        """Return why the rule gives nothing, where that is known."""
-        return self._causes.get(rule.id)
+    def cause(self, rule: Rule) -> Explanation:
+        """Return why the rule gives nothing."""
+        found = self._causes.get(rule.id)
+        return found or Explanation(rule.id, False, "amount", "points", "gt", "0", "0")
 
-    def base(self, rule: Rule) -> int:
-        """Return the money a rule rates: the matching lines that are left; 0 if it does not apply."""
-        return self._eligible(rule) or 0
+    def base(self, earning: Earning) -> int:
+        """Return the money a rule rates, what is left of matching lines; 0 if it does not apply."""
+        return self._eligible(earning) or 0
 
-    def _best(self, rule: Rule, points: int) -> int:
-        for other in self.rules:
-            if other.best_of != rule.best_of or other is rule:
+    def _best(self, earning: Earning, points: int) -> int:
+        for other in self.earnings:
+            if other.rule.best_of != earning.rule.best_of or other is earning:
                 continue
-            rival = self.raw(other)
-            earlier = self.rules.index(other) < self.rules.index(rule)
-            if rival > points or (rival == points and earlier):
-                self._causes[rule.id] = Explanation(
-                    rule.id, False, "best_of", other.id, "gte", str(points), str(rival)
+            rival = self._rated(other)
+            if rival > points or (rival == points and other.place < earning.place):
+                name = earning.rule.id
+                self._causes[name] = Explanation(
+                    name, False, "best_of", other.rule.id, "gte", str(points), str(rival)
                 )
                 return 0
         return points
 
-    def _rate(self, rule: Rule) -> int:
-        if rule.id in self._busy:
+    def _rated(self, earning: Earning) -> int:
+        """Return what the rule gives by itself, before its group picks the best."""
+        name = earning.rule.id
+        found = self._raw.get(name)
+        if found is None:
+            self._raw[name] = 0  # a rule that multiplies itself finds nothing to multiply
+            found = self._raw[name] = self._rate(earning)
+        return found
+
+    def _rate(self, earning: Earning) -> int:
+        net = self._eligible(earning)
+        if net is None:
             return 0
-        self._busy.add(rule.id)
-        try:
-            net = self._eligible(rule)
-            if net is None:
+        give = earning.rule.give
+        if isinstance(give, GiveByTier):
+            found = self._tier_give(earning.rule, give)
+            if found is None:
                 return 0
-            give = self._give(rule)
-            if give is None:
-                return 0
-            points = self._points(give, net)
-        finally:
-            self._busy.discard(rule.id)
+            give = found
+        points = self._points(give, net)
         if give.max is not None:
             points = min(points, give.max)
-        if rule.id in self.caps:
-            points = min(points, self.caps[rule.id])
-        return points
+        cap = self.caps.get(earning.rule.id)
+        return points if cap is None else min(points, cap)
 
-    def _eligible(self, rule: Rule) -> int | None:
+    def _eligible(self, earning: Earning) -> int | None:
         """Return the matching money that is left, or None where the rule does not apply."""
         context = self.context
-        matching = self.version.matching[f"rule:{rule.id}"]
-        lines = context.activity.lines
-        indexes = matched_lines(matching, context)
-        context.net = sum(context.left)
-        if matching.when is not None and not matching.when(context.read):
-            failed = first_failed(rule.when, context.read)
-            if failed is not None:
-                self._causes[rule.id] = Explanation(rule.id, False, "when", *failed)
-            return None
-        if indexes is None:
-            self._causes[rule.id] = Explanation(
-                rule.id, False, "lines", "lines", "in", "", _wanted(rule)
+        context.net = context.whole.net
+        for test in earning.when:
+            seen = test.get(context)
+            if not test.holds(seen):
+                name = earning.rule.id
+                self._causes[name] = Explanation(
+                    name, False, "when", test.field, test.op, text(seen), test.needed
+                )
+                return None
+        matched = context.matched(earning.lines)
+        if matched is None:
+            name = earning.rule.id
+            self._causes[name] = Explanation(
+                name, False, "lines", "lines", "in", "", earning.wanted
             )
             return None
-        net = sum(context.left[index] for index in indexes)
-        if not net and any(lines[index].amount for index in indexes):
-            self._causes[rule.id] = Explanation(rule.id, False, "amount", "net", "gt", "0", "0")
-            return None
-        return net
+        return None if matched.gone else matched.net
 
-    def _give(self, rule: Rule) -> Give | None:
-        give = rule.give
-        if not isinstance(give, GiveByTier):
-            return give
+    def _tier_give(self, rule: Rule, give: GiveByTier) -> Give | None:
         tier = text(self.context.kept.get(give.ladder))
         found = give.tiers.get(tier)
         if found is None:
@@ -154,21 +140,19 @@ class Rating:
         return self._multiple(form, give.round)
 
     def _unit(self, form: Unit, rounding: Rounding) -> int:
-        seen = number(self.context.read(form.field)) or Decimal(0)
+        context = self.context
+        seen = number(self.version.getters[form.field](context)) or Decimal(0)
         over, under = seen.as_integer_ratio()
         if over * form.least.under < form.least.over * under:
             over, under = form.least.over, form.least.under
         return divide(over * form.points.over, under * form.points.under, rounding)
 
     def _multiple(self, form: Of, rounding: Rounding) -> int:
-        by_id = self.version.rule_by_id
+        by_id = self.version.earning_by_id
+        kind = self.context.activity.type
         base = sum(
             self.paid(by_id[name])
             for name in form.rules
-            if name in by_id and self.context.activity.type in by_id[name].activity
+            if name in by_id and kind in by_id[name].rule.activity
         )
         return divide(base * form.times.over, form.times.under, rounding)
-
-
-def _wanted(rule: Rule) -> str:
-    return "; ".join(f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests)

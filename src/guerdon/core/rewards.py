@@ -8,12 +8,12 @@ Rule: refused in a fixed order, so that the same situation always gets the same 
 from decimal import Decimal
 from typing import Any
 
-from guerdon.core import vouchers, wallets
+from guerdon.core import returns, vouchers, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.amend import origin_key
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
-from guerdon.core.context import Context, is_state, state_value
+from guerdon.core.context import Context, holds_all, is_state, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, RedemptionEffect
 from guerdon.core.errors import Rejected
@@ -80,16 +80,16 @@ def price(reward: Reward, activity: Activity, version: Version, quantity: int) -
 
 def matches(d: Deciding, version: Version, condition: Condition, activity: Activity) -> bool:
     """Tell whether a condition holds for something that is no earning activity."""
-    holds = version.holds(condition)
-    if holds is None:
+    if not condition:
         return True
-    calendar = d.rulebook.calendar
+    program, calendar = version.program, d.rulebook.calendar
     kept = {
-        test.field: state_value(version.program, calendar, d.standing, activity, test.field)
+        test.field: state_value(program, calendar, d.standing, activity, field=test.field)
         for test in condition.tests
-        if is_state(version.program, test.field)
+        if is_state(program, test.field)
     }
-    return holds(Context(activity, calendar=calendar, getters=version.getters, kept=kept).read)
+    context = Context(activity, calendar=calendar, scale=program.money_scale, kept=kept)
+    return holds_all(version.bound(condition), context)
 
 
 def _quantity(activity: Activity) -> int:
@@ -148,8 +148,8 @@ def _give_back(d: Deciding, activity: Activity, reward: Reward, record: dict[str
     slug = record["wallet"]
     portions = [(no, amount) for no, amount in record["taken"]]
     d.wallet(slug).redeemed -= record["cost"]
-    back = wallets.Return(partner=record["partner"], grace=reward.grace)
-    wallets.restore(d, slug, portions, back, source=activity.id, at=activity.at)
+    back = returns.Return(partner=record["partner"], grace=reward.grace)
+    returns.restore(d, slug, portions, back, source=activity.id, at=activity.at)
     name = f"taken:{reward.id}"
     d.put(
         name, record["window"], max((d.look(name, record["window"]) or 0) - record["quantity"], 0)

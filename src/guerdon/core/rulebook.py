@@ -6,12 +6,12 @@ is `engine.publish`; the document is `guerdon.program`.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 from guerdon.core.activity import Instant
-from guerdon.core.conditions import Compiled, compile_condition
-from guerdon.core.context import Getters, is_state
+from guerdon.core.conditions import Compiled, compile_condition, text
+from guerdon.core.context import BoundTest, Getters, LineMatch, bind, is_state
 from guerdon.core.errors import ProgramMistake
 from guerdon.core.program import (
     AcceptRule,
@@ -19,46 +19,100 @@ from guerdon.core.program import (
     Counter,
     Draw,
     ExpiryByTier,
+    Fixed,
+    Give,
     GiveByTier,
     Inactivity,
     Ladder,
     Leaderboard,
     Measure,
     Mission,
-    Of,
     Program,
     Rule,
+    Step,
     Wallet,
     Window,
     WindowKind,
 )
-from guerdon.core.windows import Calendar
+from guerdon.core.windows import CALENDAR_KINDS, Calendar
 
 LAST_YEAR = Window(WindowKind.YEAR)
 """The window that dividends read."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Matching:
-    """The compiled conditions of a rule, draw or measure; None where nothing is asked."""
-
-    when: Compiled | None
-    lines: Compiled | None
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Listening(Protocol):
+    """Whatever names the types of activity it listens to."""
+
+    @property
+    def activity(self) -> tuple[str, ...]:
+        """The types."""
+
+
+class Earning:
+    """A rule, compiled: conditions bound, place in the program's order, lines wanted in words."""
+
+    __slots__ = ("carry", "lines", "place", "rule", "wanted", "when")
+
+    def __init__(self, rule: Rule, place: int, version: "Version") -> None:
+        self.rule = rule
+        self.place = place
+        self.when = version.bound(rule.when)
+        self.lines = version.line_match(rule.lines)
+        self.carry = _carry_of(rule)
+        self.wanted = "; ".join(
+            f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests
+        )
+
+
 class Reading:
-    """A measure over one window: a counter's own, or the one a ladder, leaderboard or mission needs.
+    """A measure over one window: a counter's own, or the one a ladder or leaderboard needs.
 
-    `id` names its shelves. `mission` is set where the measure is a mission's own.
+    `id` names its shelves (`win` the figures, `roll` the entries of a rolling window, `set` the
+    values of a distinct measure, `days` those of a streak). `mission` is set where the measure is
+    a mission's own.
     """
 
-    id: str
-    measure: Measure
-    window: Window
-    matching: Matching
-    since: Instant | None = None
-    mission: Mission | None = None
+    __slots__ = (
+        "calendar_kind",
+        "days",
+        "id",
+        "lines",
+        "measure",
+        "mission",
+        "plain_sum",
+        "roll",
+        "rolling",
+        "set",
+        "since",
+        "when",
+        "win",
+        "window",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        measure: Measure,
+        window: Window,
+        version: "Version",
+        *,
+        since: Instant | None = None,
+        mission: Mission | None = None,
+    ) -> None:
+        self.id = name
+        self.measure = measure
+        self.window = window
+        self.since = since
+        self.mission = mission
+        self.when = version.bound(measure.when)
+        self.lines = version.line_match(measure.lines)
+        self.rolling = window.kind is WindowKind.ROLLING
+        self.calendar_kind = window.kind if window.kind in CALENDAR_KINDS else None
+        self.plain_sum = measure.sum == "net" and not measure.once_per_day
+        self.win, self.roll = f"win:{name}", f"roll:{name}"
+        self.set, self.days = f"set:{name}", f"days:{name}"
 
 
 class Version:
@@ -68,44 +122,64 @@ class Version:
         self.program = program
         self.calendar = calendar
         self.getters = Getters(program)
-        self.matching: dict[str, Matching] = {}
-        self.rules_by_type: dict[str, tuple[Rule, ...]] = _by_type(program.rules)
-        self.accept_by_type: dict[str, tuple[AcceptRule, ...]] = _by_type(program.accept)
-        self.draws_by_type: dict[str, tuple[Draw, ...]] = _by_type(program.draws.values())
-        self.rule_by_id = {rule.id: rule for rule in program.rules}
-        for rule in program.rules:
-            self.matching[f"rule:{rule.id}"] = _matching(rule.when, rule.lines)
-        for draw in program.draws.values():
-            self.matching[f"draw:{draw.id}"] = _matching(draw.when, draw.lines)
-        self.readings = _readings(program)
-        self.readings_by_type = _readings_by_type(self.readings.values())
-        self.points_readings = _points_readings(self.readings.values())
-        self.rolling = tuple(
-            reading
-            for reading in self.readings.values()
-            if reading.window.kind is WindowKind.ROLLING
-        )
-        self.extends_by_type: dict[str, tuple[Wallet, ...]] = _wallets_by_type(
-            program, lambda wallet: wallet.extend.activity if wallet.extend else ()
-        )
-        self.active_by_type: dict[str, tuple[Wallet, ...]] = _wallets_by_type(program, _inactivity)
-        self.badges_by_counter = _group(program.badges.values(), lambda badge: badge.counter)
-        self.listened = frozenset(self.rules_by_type) | frozenset(self.readings_by_type)
+        self._line_matches: dict[Condition, LineMatch] = {}
+        self._bound: dict[Condition, tuple[BoundTest, ...]] = {}
+        self._compiled: dict[Condition, Compiled | None] = {}
         self._kept_fields: dict[str, tuple[str, ...]] = {}
-        self._compiled: dict[int, Compiled | None] = {}
+        earnings = [Earning(rule, place, self) for place, rule in enumerate(program.rules)]
+        self.earning_by_id = {earning.rule.id: earning for earning in earnings}
+        self.rules_by_type = _grouped(earnings, lambda earning: earning.rule.activity)
+        self.accept_by_type = _by_type(program.accept)
+        self.draws_by_type: dict[str, tuple[Draw, ...]] = _by_type(program.draws.values())
+        self.readings = _readings(program, self)
+        readings = self.readings.values()
+        self.readings_by_type = _grouped(readings, lambda reading: reading.measure.activity)
+        self.points_readings = _grouped(
+            readings, lambda reading: (reading.measure.points,) if reading.measure.points else ()
+        )
+        self.rolling = tuple(reading for reading in readings if reading.rolling)
+        wallets = program.wallets.values()
+        self.extends_by_type: dict[str, tuple[Wallet, ...]] = _grouped(
+            wallets, lambda wallet: wallet.extend.activity if wallet.extend else ()
+        )
+        self.active_by_type: dict[str, tuple[Wallet, ...]] = _grouped(wallets, _inactivity)
+        self.listened = frozenset(
+            {
+                *self.rules_by_type,
+                *self.readings_by_type,
+                *self.accept_by_type,
+                *self.draws_by_type,
+                *self.extends_by_type,
+                *self.active_by_type,
+            }
+        )
+
+    def bound(self, condition: Condition) -> tuple[BoundTest, ...]:
+        """Return a condition on activities, ready to be asked; compiled once."""
+        found = self._bound.get(condition)
+        if found is None:
+            found = self._bound[condition] = bind(condition, self.getters)
+        return found
+
+    def line_match(self, condition: Condition) -> LineMatch | None:
+        """Return a condition on lines, ready to be asked; None where every line matches."""
+        holds = self.holds(condition)
+        if holds is None:
+            return None
+        if condition not in self._line_matches:
+            self._line_matches[condition] = LineMatch(holds)
+        return self._line_matches[condition]
 
     def holds(self, condition: Condition) -> Compiled | None:
-        """Return a condition compiled, once per version; None where it always holds."""
-        key = id(condition)
-        if key not in self._compiled:
-            self._compiled[key] = compile_condition(condition)
-        return self._compiled[key]
+        """Return a condition as a function of a reader; None where it always holds."""
+        if condition not in self._compiled:
+            self._compiled[condition] = compile_condition(condition)
+        return self._compiled[condition]
 
     def reading_of(self, counter: str, window: Window) -> Reading:
         """Return the reading of a counter over a window."""
         own = self.program.counters[counter]
-        name = counter if own.window == window else _other(counter, window)
-        return self.readings[name]
+        return self.readings[counter if own.window == window else _other(counter, window)]
 
     def kept_fields(self, kind: str) -> tuple[str, ...]:
         """Return the state fields that any condition may ask of activities of a type."""
@@ -116,24 +190,25 @@ class Version:
 
     def _fields_for(self, kind: str) -> tuple[str, ...]:
         fields: dict[str, None] = {}
-        conditions: list[Condition] = []
-        for rule in self.rules_by_type.get(kind, ()):
-            conditions += [rule.when, rule.lines]
-            if isinstance(rule.give, GiveByTier):
-                fields[rule.give.ladder] = None
-            if rule.to_referrer:
+        for condition in self._conditions_for(kind):
+            fields.update((test.field, None) for test in condition.tests)
+        for earning in self.rules_by_type.get(kind, ()):
+            if isinstance(earning.rule.give, GiveByTier):
+                fields[earning.rule.give.ladder] = None
+            if earning.rule.to_referrer:
                 fields["member.referrer"] = None
-        conditions += [rule.when for rule in self.accept_by_type.get(kind, ())]
+        return tuple(field for field in fields if is_state(self.program, field))
+
+    def _conditions_for(self, kind: str) -> list[Condition]:
+        found = [rule.when for rule in self.accept_by_type.get(kind, ())]
+        for earning in self.rules_by_type.get(kind, ()):
+            found += [earning.rule.when, earning.rule.lines]
         for reading in self.readings_by_type.get(kind, ()):
-            conditions += [reading.measure.when, reading.measure.lines]
+            found += [reading.measure.when, reading.measure.lines]
         for draw in self.draws_by_type.get(kind, ()):
-            conditions += [draw.when, draw.lines]
-        conditions += [w.extend.when for w in self.extends_by_type.get(kind, ()) if w.extend]
-        for condition in conditions:
-            fields.update(
-                (test.field, None) for test in condition.tests if is_state(self.program, test.field)
-            )
-        return tuple(fields)
+            found += [draw.when, draw.lines]
+        found += [w.extend.when for w in self.extends_by_type.get(kind, ()) if w.extend]
+        return found
 
 
 class Rulebook:
@@ -148,6 +223,9 @@ class Rulebook:
         self.calendar = Calendar(newest.timezone, newest.day_start_minutes)
         self.versions = tuple(Version(program, self.calendar) for program in ordered)
         self._begins = [program.begin for program in ordered]
+        self._wallets: dict[str, Wallet] = {}
+        for program in ordered:
+            self._wallets.update(program.wallets)
 
     def at(self, instant: int) -> Version:
         """Return the version in force at an instant; the first one before any began."""
@@ -157,30 +235,21 @@ class Rulebook:
 
     def wallet(self, slug: str) -> Wallet:
         """Return a wallet's definition, from the newest version that still has it."""
-        for version in reversed(self.versions):
-            found = version.program.wallets.get(slug)
-            if found is not None:
-                return found
-        raise KeyError(slug)
+        return self._wallets[slug]
 
 
-def _matching(when: Condition, lines: Condition) -> Matching:
-    return Matching(compile_condition(when), compile_condition(lines))
+def _by_type(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
+    return _grouped(items, lambda item: item.activity)  # type: ignore[attr-defined]
 
 
-def _by_type(items: Iterable) -> dict:  # type: ignore[type-arg]
-    grouped: dict[str, list[object]] = {}
+def _grouped(
+    items: Iterable[Item], keys_of: Callable[[Item], Iterable[str]]
+) -> dict[str, tuple[Item, ...]]:
+    grouped: dict[str, list[Item]] = {}
     for item in items:
-        for kind in dict.fromkeys(item.activity):
-            grouped.setdefault(kind, []).append(item)
-    return {kind: tuple(found) for kind, found in grouped.items()}
-
-
-def _group(items: Iterable, key) -> dict:  # type: ignore[type-arg,no-untyped-def]
-    grouped: dict[str, list[object]] = {}
-    for item in items:
-        grouped.setdefault(key(item), []).append(item)
-    return {name: tuple(found) for name, found in grouped.items()}
+        for key in dict.fromkeys(keys_of(item)):
+            grouped.setdefault(key, []).append(item)
+    return {key: tuple(found) for key, found in grouped.items()}
 
 
 def _other(counter: str, window: Window) -> str:
@@ -192,59 +261,32 @@ def _other(counter: str, window: Window) -> str:
     return f"{counter}@{':'.join(parts)}"
 
 
-def _readings(program: Program) -> Mapping[str, Reading]:
+def _readings(program: Program, version: Version) -> dict[str, Reading]:
     found: dict[str, Reading] = {}
 
-    def include(name: str, counter: Counter, window: Window) -> None:
-        measure = counter.measure
-        found.setdefault(
-            name,
-            Reading(name, measure, window, _matching(measure.when, measure.lines), counter.since),
-        )
+    def include(counter: Counter, window: Window) -> None:
+        name = counter.id if window == counter.window else _other(counter.id, window)
+        if name not in found:
+            found[name] = Reading(name, counter.measure, window, version, since=counter.since)
 
     for counter in program.counters.values():
-        include(counter.id, counter, counter.window)
+        include(counter, counter.window)
     shown: list[Ladder | Leaderboard] = [*program.ladders.values(), *program.leaderboards.values()]
     for noun in shown:
-        counter = program.counters[noun.counter]
-        if noun.window != counter.window:
-            include(_other(counter.id, noun.window), counter, noun.window)
+        include(program.counters[noun.counter], noun.window)
     for job in program.jobs.values():
         if job.dividend is not None:
-            counter = program.counters[job.dividend.counter]
-            if counter.window != LAST_YEAR:
-                include(_other(counter.id, LAST_YEAR), counter, LAST_YEAR)
+            include(program.counters[job.dividend.counter], LAST_YEAR)
     for mission in program.missions.values():
         if mission.measure is not None:
-            found[mission_reading(mission)] = Reading(
-                mission_reading(mission),
-                mission.measure,
-                mission.window,
-                _matching(mission.measure.when, mission.measure.lines),
-                mission=mission,
-            )
+            name = mission_reading(mission)
+            found[name] = Reading(name, mission.measure, mission.window, version, mission=mission)
     return found
 
 
 def mission_reading(mission: Mission) -> str:
     """Return the name of the reading of a mission's own measure."""
     return f"mission:{mission.id}"
-
-
-def _readings_by_type(readings: Iterable[Reading]) -> dict[str, tuple[Reading, ...]]:
-    grouped: dict[str, list[Reading]] = {}
-    for reading in readings:
-        for kind in dict.fromkeys(reading.measure.activity):
-            grouped.setdefault(kind, []).append(reading)
-    return {kind: tuple(found) for kind, found in grouped.items()}
-
-
-def _points_readings(readings: Iterable[Reading]) -> dict[str, tuple[Reading, ...]]:
-    grouped: dict[str, list[Reading]] = {}
-    for reading in readings:
-        if reading.measure.points is not None:
-            grouped.setdefault(reading.measure.points, []).append(reading)
-    return {wallet: tuple(found) for wallet, found in grouped.items()}
 
 
 def _inactivity(wallet: Wallet) -> tuple[str, ...]:
@@ -259,16 +301,29 @@ def _inactivity(wallet: Wallet) -> tuple[str, ...]:
     return tuple(kinds)
 
 
-def _wallets_by_type(program: Program, kinds_of) -> dict[str, tuple[Wallet, ...]]:  # type: ignore[no-untyped-def]
-    grouped: dict[str, list[Wallet]] = {}
-    for wallet in program.wallets.values():
-        for kind in dict.fromkeys(kinds_of(wallet)):
-            grouped.setdefault(kind, []).append(wallet)
-    return {kind: tuple(found) for kind, found in grouped.items()}
-
-
-def rules_read(rule: Rule) -> tuple[str, ...]:
-    """Return the rules whose points a rule multiplies."""
+def gives_of(rule: Rule) -> list[Give]:
+    """Return every give of a rule, whatever the tier."""
     give = rule.give
-    forms = [g.form for g in give.tiers.values()] if isinstance(give, GiveByTier) else [give.form]
-    return tuple(name for form in forms if isinstance(form, Of) for name in form.rules)
+    return list(give.tiers.values()) if isinstance(give, GiveByTier) else [give]
+
+
+def _carry_of(rule: Rule) -> Step | None:
+    """Return the step of a rule that counts on the member's running total, else None."""
+    forms = [give.form for give in gives_of(rule)]
+    return next((form for form in forms if isinstance(form, Step) and form.carry), None)
+
+
+NOTHING_GIVEN = Give(form=Fixed(0))
+"""What a tier that is not named gives."""
+
+__all__ = [
+    "LAST_YEAR",
+    "NOTHING_GIVEN",
+    "AcceptRule",
+    "Earning",
+    "Reading",
+    "Rulebook",
+    "Version",
+    "gives_of",
+    "mission_reading",
+]

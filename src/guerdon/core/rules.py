@@ -11,10 +11,9 @@ from guerdon.core.activity import Activity
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Explanation
-from guerdon.core.limits import Place
-from guerdon.core.program import Give, GiveByTier, Rule, Step
+from guerdon.core.program import GiveByTier, Step
 from guerdon.core.rating import Rating
-from guerdon.core.rulebook import Version
+from guerdon.core.rulebook import NOTHING_GIVEN, Earning, Version
 
 Record = dict[str, Any]
 
@@ -32,75 +31,61 @@ def new_record(context: Context) -> Record:
 def earn(d: Deciding, version: Version, context: Context, record: Record) -> None:
     """Apply every rule that listens to the activity, in the program's order."""
     rating = Rating(version, context)
-    for rule in rating.rules:
-        carry = carry_of(rule)
-        points = _carried(d, rule, carry, rating) if carry else rating.paid(rule)
+    explain = d.decision.explanations.append
+    for earning in rating.earnings:
+        points = _carried(d, earning, rating) if earning.carry else rating.paid(earning)
         if points <= 0:
-            d.decision.explanations.append(
-                rating.cause(rule)
-                or Explanation(rule.id, False, "amount", "points", "gt", "0", "0")
-            )
-            continue
-        _pay(d, rule, context, points, record)
+            explain(rating.cause(earning.rule))
+        else:
+            explain(_pay(d, earning, context, points, record))
     referrer = context.kept.get("member.referrer")
     if isinstance(referrer, str) and record["grants"]:
         d.put("befriended", context.activity.key, referrer)
 
 
-def _pay(d: Deciding, rule: Rule, context: Context, points: int, record: Record) -> None:
+def _pay(
+    d: Deciding, earning: Earning, context: Context, points: int, record: Record
+) -> Explanation:
+    """Grant what a rule gives, as far as its limit lets through, and say so."""
+    rule = earning.rule
     referrer = context.kept.get("member.referrer") if rule.to_referrer else None
     if rule.to_referrer and not isinstance(referrer, str):
-        d.decision.explanations.append(
-            Explanation(rule.id, False, "referrer", "member.referrer", "exists", "", "true")
-        )
-        return
-    place: Place | None = None
+        return Explanation(rule.id, False, "referrer", "member.referrer", "exists", "", "true")
     wanted = points
-    elsewhere = rule.to_referrer and rule.limit is not None and rule.limit.by == "beneficiary"
-    if rule.limit is not None and not elsewhere:
+    note: dict[str, Any] = {}
+    if rule.limit is not None and not (rule.to_referrer and rule.limit.by == "beneficiary"):
         points, place = limits.admit(d, rule, rule.limit, context, points)
-    cap = points if points < wanted else None
-    note: dict[str, Any] = {"points": points}
-    if cap is not None:
-        note["cap"] = cap
-    if place is not None and place.used:
-        note["place"] = list(place)
-    if points:
-        if isinstance(referrer, str):
-            note["to"] = referrer
-            refer(d, rule.id, referrer, context.activity, points=points)
-        else:
-            note["lot"] = grant(d, rule, context, points)
+        if points < wanted:
+            note["cap"] = points
+        if place.used:
+            note["place"] = list(place)
+    note["points"] = points
+    if isinstance(referrer, str) and points:
+        note["to"] = referrer
+        refer(d, rule.id, referrer, context.activity, points=points)
+    elif points:
+        note["lot"] = grant(d, earning, context, points)
     record["grants"][rule.id] = note
-    d.decision.explanations.append(
-        Explanation(
-            rule.id,
-            points > 0,
-            "applied" if points else "limit",
-            "limit",
-            "lte",
-            str(points),
-            str(wanted),
-        )
-    )
+    if points == wanted:
+        return Explanation(rule.id, True, "applied")
+    return Explanation(rule.id, points > 0, "limit", "limit", "lte", str(points), str(wanted))
 
 
-def grant(d: Deciding, rule: Rule, context: Context, points: int) -> int:
+def grant(d: Deciding, earning: Earning, context: Context, points: int) -> int:
     """Make the lot of a rule's points and return its number."""
     activity = context.activity
+    rule = earning.rule
+    terms = wallets.PLAIN
+    if rule.expiry is not None or rule.pending is not None:
+        terms = wallets.Terms(expiry=rule.expiry, pending=rule.pending)
     no = wallets.grant(
         d,
         rule.wallet,
         points,
-        source=activity.id,
-        rule=rule.id,
-        at=activity.at,
-        key=activity.key,
-        expiry=rule.expiry,
-        pending=rule.pending,
-        partner=activity.partner or "",
+        wallets.Origin(activity.id, rule.id, activity.at, activity.key, activity.partner or ""),
+        terms,
     )
-    if carry_of(rule) is not None:
+    if earning.carry is not None:
         d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
     return no
 
@@ -132,30 +117,20 @@ def refer(d: Deciding, rule: str, referrer: str, origin: Activity, *, points: in
 # ---------------------------------------------------------------- running totals
 
 
-def carry_of(rule: Rule) -> Step | None:
-    """Return the step of a rule that counts on the member's running total, else None."""
-    give = rule.give
-    forms = (
-        [each.form for each in give.tiers.values()] if isinstance(give, GiveByTier) else [give.form]
-    )
-    found = next((form for form in forms if isinstance(form, Step) and form.carry), None)
-    return found
-
-
-def _step_for(rule: Rule, rating: Rating) -> Step | None:
-    give = rule.give
+def _step_for(earning: Earning, rating: Rating) -> Step:
+    give = earning.rule.give
     if isinstance(give, GiveByTier):
-        found = give.tiers.get(str(rating.context.kept.get(give.ladder)))
-        give = found if found is not None else Give(form=Step(1, 0))
-    return give.form if isinstance(give.form, Step) else None
+        give = give.tiers.get(str(rating.context.kept.get(give.ladder)), NOTHING_GIVEN)
+    return give.form if isinstance(give.form, Step) else Step(1, 0)
 
 
-def _carried(d: Deciding, rule: Rule, carry: Step, rating: Rating) -> int:
+def _carried(d: Deciding, earning: Earning, rating: Rating) -> int:
     """Return the points that the running total brings with this activity."""
-    net = rating.base(rule)
-    step = _step_for(rule, rating) or carry
-    total = d.standing.carries.get(rule.id, 0)
-    d.standing.carries[rule.id] = total + net
+    net = rating.base(earning)
+    step = _step_for(earning, rating)
+    name = earning.rule.id
+    total = d.standing.carries.get(name, 0)
+    d.standing.carries[name] = total + net
     return owed(step, total + net) - owed(step, total)
 
 

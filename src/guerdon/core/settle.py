@@ -5,7 +5,7 @@ granted tiers end, then jobs run in the program's order; activities of that inst
 clock is read: the scheduler says what time it is, with a tick, and readers with their own.
 """
 
-from guerdon.core import counters, jobs, ladders, wallets
+from guerdon.core import counters, expiries, jobs, ladders
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
@@ -56,16 +56,16 @@ def _step(d: Deciding, before: Instant) -> None:
         counters.leave(d, reading)
     due = [slug for slug, state in d.standing.wallets.items() if _has_come(d, state.due)]
     for slug in due:
-        wallets.expire_due(d, slug)
+        expiries.expire_due(d, slug)
     for slug in due:
-        wallets.release_due(d, slug)
+        expiries.release_due(d, slug)
     for ladder in d.program.ladders.values():
         state = d.standing.ladders.get(ladder.id)
         if state is not None and _has_come(d, state.due):
             ladders.review(d, ladder)
     after_tiers(d)
     for slug in due:
-        wallets.refresh_due(d, slug)
+        expiries.refresh_due(d, slug)
     jobs.run(d, before)
     refresh_wallets(d)
 
@@ -79,15 +79,15 @@ def after_tiers(d: Deciding) -> None:
     if d.tier_changes:
         d.tier_changes.clear()
         for slug in d.standing.wallets:
-            wallets.follow_policy(d, slug)
+            expiries.follow_policy(d, slug)
 
 
 def refresh_wallets(d: Deciding) -> None:
     """Reckon anew when the wallets that this decision changed are due next."""
     for slug in d.standing.wallets:
         if ("wallet", slug) in d.owned:
-            wallets.expire_due(d, slug)
-            wallets.refresh_due(d, slug)
+            expiries.expire_due(d, slug)
+            expiries.refresh_due(d, slug)
 
 
 def conclude(d: Deciding) -> None:
@@ -96,7 +96,7 @@ def conclude(d: Deciding) -> None:
     for board in d.program.leaderboards.values():
         reading = d.state.reading_of(board.counter, board.window)
         for window in d.touched.get(reading.id, ()):
-            value, last_at = (d.look(f"win:{reading.id}", window) or (0, 0))[:2]
+            value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
             begin, end = _bounds(d, reading.window.kind, window)
             if reading.window.kind is WindowKind.FIXED:
                 begin, end = reading.window.begin or Instant(0), reading.window.end
@@ -137,7 +137,7 @@ def _rolling_boards(d: Deciding) -> list:  # type: ignore[type-arg]
 def _leaves_next(d: Deciding, counter: str, board: str) -> Instant | None:
     """Return when a rolling leaderboard loses its oldest entry of this member."""
     reading = d.state.reading_of(counter, d.program.leaderboards[board].window)
-    shelf = d.standing.shelves.get(f"roll:{reading.id}")
+    shelf = d.standing.shelves.get(reading.roll)
     if shelf is None or not shelf.items:
         return None
     return Instant(next(iter(shelf.items.values()))[1])

@@ -8,8 +8,8 @@ Rule: a standing is never changed once it has left `decide`; deciding works on a
 entries mean is the matter of the module that writes them.
 """
 
-from copy import copy
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from guerdon.core.activity import Instant, Value
@@ -83,6 +83,10 @@ class WalletState:
     due: Instant | None = None
     policy: str = ""
 
+    def fork(self) -> "WalletState":
+        """Return a copy that may be changed."""
+        return WalletState(*_wallet_fields(self))
+
 
 @dataclass(slots=True)
 class LadderState:
@@ -102,6 +106,10 @@ class LadderState:
     results: dict[str, int] = field(default_factory=dict)
     due: Instant | None = None
 
+    def fork(self) -> "LadderState":
+        """Return a copy that may be changed."""
+        return LadderState(*_ladder_fields(self))
+
 
 @dataclass(slots=True)
 class MissionState:
@@ -110,6 +118,10 @@ class MissionState:
     joined_at: Instant | None = None
     completed_at: Instant | None = None
     paid: tuple[tuple[str, str], ...] = ()
+
+    def fork(self) -> "MissionState":
+        """Return a copy that may be changed."""
+        return MissionState(self.joined_at, self.completed_at, self.paid)
 
 
 @dataclass(slots=True)
@@ -143,9 +155,9 @@ class Standing:
 
     def fork(self) -> "Standing":
         """Return a copy whose maps may be changed; their values are copied on first touch."""
-        fresh = copy(self)
+        fresh = Standing(*_standing_fields(self))
         for name in _MAPS:
-            setattr(fresh, name, dict(getattr(self, name)))
+            setattr(fresh, name, dict(getattr(fresh, name)))
         return fresh
 
 
@@ -162,3 +174,6 @@ _MAPS = (
     "absorbed",
     "shelves",
 )
+_wallet_fields = attrgetter(*WalletState.__dataclass_fields__)
+_ladder_fields = attrgetter(*LadderState.__dataclass_fields__)
+_standing_fields = attrgetter(*Standing.__dataclass_fields__)

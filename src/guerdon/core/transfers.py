@@ -13,6 +13,7 @@ from guerdon.core.conditions import number, text
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, PointsEffect
 from guerdon.core.errors import Rejected
+from guerdon.core.holdings import find
 from guerdon.core.program import After, Expiry, Never, Period
 
 
@@ -35,7 +36,7 @@ def transfer(d: Deciding, activity: Activity) -> None:
     d.effect(PointsEffect(slug, "sent", -points, "transfer", activity.id, activity.at))
     pieces = []
     for no, amount in portions:
-        lot = wallets.find(d, slug, no)
+        lot = find(d, slug, no)
         pieces.append([lot.source, lot.rule, amount, lot.expires, lot.at, lot.fixed, lot.partner])
     d.decision.follow_ups.append(
         Activity(
@@ -66,12 +67,8 @@ def receive(d: Deciding, activity: Activity) -> None:
             d,
             wallet.transfer_to,
             int(text(activity.data["points"])),
-            source=source,
-            rule="received",
-            at=activity.at,
-            key=activity.key,
-            how="received",
-            account="transit",
+            wallets.Origin(source, "received", activity.at, activity.key),
+            wallets.Terms(how="received", account="transit"),
         )
         return
     for origin, rule, amount, expires, at, fixed, partner in json.loads(
@@ -81,17 +78,15 @@ def receive(d: Deciding, activity: Activity) -> None:
             d,
             slug,
             amount,
-            source=origin,
-            rule=f"xfer.{rule}",
-            at=Instant(at),
-            key=activity.key,
-            dated=True,
-            expires=None if expires is None else Instant(expires),
-            fixed=fixed,
-            partner=partner,
-            how="received",
-            account="transit",
-            silent=True,
+            wallets.Origin(origin, f"xfer.{rule}", Instant(at), activity.key, partner),
+            wallets.Terms(
+                dated=True,
+                expires=None if expires is None else Instant(expires),
+                fixed=fixed,
+                how="received",
+                account="transit",
+                silent=True,
+            ),
         )
 
 
@@ -104,14 +99,10 @@ def adjust(d: Deciding, activity: Activity) -> None:
             d,
             slug,
             points,
-            source=activity.id,
-            rule="adjustment",
-            at=activity.at,
-            key=activity.key,
-            expiry=_expiry(activity),
-            partner=activity.partner or "",
-            how="adjusted",
-            account="adjusted",
+            wallets.Origin(
+                activity.id, "adjustment", activity.at, activity.key, activity.partner or ""
+            ),
+            wallets.Terms(expiry=_expiry(activity), how="adjusted", account="adjusted"),
         )
         return
     held = d.wallet(slug)

@@ -60,9 +60,7 @@ class View:
 
     __slots__ = ("_d", "program", "rulebook", "standing")
 
-    def __init__(
-        self, rulebook: Rulebook, standing: Standing, given: Given | None = None
-    ) -> None:
+    def __init__(self, rulebook: Rulebook, standing: Standing, given: Given | None = None) -> None:
         self._d = Deciding(rulebook, standing, now=standing.settled_at, given=given or Given())
         self.rulebook = rulebook
         self.standing = standing
@@ -186,9 +184,9 @@ class View:
             name = "not_eligible"
         elif reward.per_member_times is not None and self._taken(reward) >= reward.per_member_times:
             name = "limit"
-        elif reward.cost is not None and held < reward.cost:
-            name = "insufficient_points"
-        elif reward.cost is None and held <= 0:
+        elif (reward.cost is not None and held < reward.cost) or (
+            reward.cost is None and held <= 0
+        ):
             name = "insufficient_points"
         missing = None if reward.cost is None else max(reward.cost - held, 0)
         return OfferView(reward=reward, cost=reward.cost, availability=name, missing=missing)

@@ -5,7 +5,7 @@ are half open and all arithmetic is done on local wall time; months are clamped 
 (31 August + 18 months = 28 February). No clock is read: every instant comes in as an argument.
 """
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from guerdon.core.program import Per, Period, Window, WindowKind
 DAY_MS = 86_400_000
 _QUARTER_HOUR_MS = 900_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local clock readings have no zone
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _CACHE_MAX = 65_536
 
@@ -82,7 +82,7 @@ def per_key(per: Per, day: int) -> str:
 class Calendar:
     """Conversions between instants and the business days of one zone, cached."""
 
-    __slots__ = ("_begins", "_offsets", "_spans", "day_start_ms", "zone")
+    __slots__ = ("_begins", "_keys", "_offsets", "_spans", "day_start_ms", "zone")
 
     def __init__(self, timezone: str, day_start_minutes: int = 0) -> None:
         self.zone = ZoneInfo(timezone)
@@ -90,6 +90,7 @@ class Calendar:
         self._offsets: dict[int, int] = {}
         self._begins: dict[int, Instant] = {}
         self._spans: dict[tuple[WindowKind, int], Span] = {}
+        self._keys: dict[tuple[WindowKind, int], str] = {}
 
     def offset_ms(self, at: int) -> int:
         """Return the zone's offset from UTC at an instant; zones change on quarter hours only."""
@@ -143,6 +144,15 @@ class Calendar:
             if len(self._spans) >= _CACHE_MAX:
                 self._spans.clear()
             found = self._spans[(kind, day)] = span_of(kind, day)
+        return found
+
+    def window_key(self, kind: WindowKind, day: int) -> str:
+        """Return the key of the calendar window that holds the day: its first day."""
+        found = self._keys.get((kind, day))
+        if found is None:
+            if len(self._keys) >= _CACHE_MAX:
+                self._keys.clear()
+            found = self._keys[kind, day] = str(span_of(kind, day).begin)
         return found
 
     def back(self, at: Instant, period: Period) -> Instant:
@@ -199,7 +209,7 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def birthday_on(month: int, day: int, year: int, *, leap_in_march: bool) -> int:
     """Return the day a birthday is kept in a year; 29 February moves in common years."""
-    if (month, day) == (2, 29) and monthrange(year, 2)[1] == 28:
+    if (month, day) == (2, 29) and not isleap(year):
         return day_of(year, 3, 1) if leap_in_march else day_of(year, 2, 28)
     return day_of(year, month, day)
 

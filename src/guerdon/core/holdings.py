@@ -1,0 +1,163 @@
+"""Where a member's lots lie: spendable, pending and closed ones, in the head and outside it.
+
+Rule: a lot lies on exactly one shelf, and the head holds those that are spent next. What happens
+to units is decided in `core.wallets`, `core.expiries` and `core.returns`.
+"""
+
+from collections.abc import Callable
+
+from guerdon.core.deciding import Deciding, capacity_of, first, sort_text
+from guerdon.core.decision import Needed
+from guerdon.core.lots import Lot, lot_of, spending_key
+from guerdon.core.program import Wallet
+from guerdon.core.standing import PageRef, Plain
+from guerdon.core.windows import FAR
+
+SHELVES = ("lots", "pending", "closed")
+LIVING = ("lots", "pending")
+
+
+def find(d: Deciding, slug: str, no: int) -> Lot:
+    """Return a lot by its number, wherever it lies."""
+    key = str(no)
+    missing: list[PageRef] = []
+    for prefix in SHELVES:
+        try:
+            value = d.look(f"{prefix}:{slug}", key)
+        except Needed as needed:
+            missing += needed.pages
+            continue
+        if value is not None:
+            return lot_of(value)
+    if missing:
+        raise Needed(tuple(missing))
+    raise KeyError(f"{slug} lot {no}")
+
+
+def living(d: Deciding, slug: str) -> list[Lot]:
+    """Return the spendable lots in the head, in spending order."""
+    wallet = d.rulebook.wallet(slug)
+    found = d.standing.shelves.get(f"lots:{slug}")
+    if found is None:
+        return []
+    return sorted(map(lot_of, found.items.values()), key=lambda lot: spending_key(wallet, lot))
+
+
+def every_lot(d: Deciding, slug: str) -> list[Lot]:
+    """Return all lots of a wallet, dead ones included; asks for those outside the head."""
+    return [
+        lot_of(value) for prefix in SHELVES for value in d.everything(f"{prefix}:{slug}").values()
+    ]
+
+
+def portions(d: Deciding, slug: str, points: int) -> list[tuple[Lot, int]]:
+    """Return the lots that give `points` in spending order; more are asked for when needed."""
+    name = f"lots:{slug}"
+    after = ""
+    while True:
+        lots = living(d, slug)
+        if sum(lot.left for lot in lots) >= points or not d.spilled(name):
+            break
+        d.pull(name, "all" if after else "front")
+        after = "more"
+    found: list[tuple[Lot, int]] = []
+    for lot in lots:
+        if points <= 0:
+            break
+        part = min(points, lot.left)
+        found.append((lot, part))
+        points -= part
+    return found
+
+
+def head(d: Deciding, slug: str) -> list[Lot]:
+    """Return the living lots in the head, spendable and pending, as they lie."""
+    found: list[Lot] = []
+    for prefix in ("lots", "pending"):
+        shelf = d.standing.shelves.get(f"{prefix}:{slug}")
+        if shelf is not None:
+            found += map(lot_of, shelf.items.values())
+    return sorted(found, key=lambda lot: lot.no)
+
+
+def home_of(lot: Lot) -> str:
+    """Return the kind of shelf on which a lot belongs."""
+    if lot.release is not None:
+        return "pending"
+    return "lots" if lot.left else "closed"
+
+
+def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:
+    """Put a lot that lies on no shelf where it belongs."""
+    home = home_of(lot)
+    name, key = f"{home}:{wallet.id}", str(lot.no)
+    if home == "closed":
+        d.put(name, key, lot, key.rjust(12, "0"))
+        return
+    before = d.spilled(name)
+    d.put_ordered(name, key, lot, order_of(wallet))
+    if d.spilled(name) > before:
+        _note_spill(d, wallet.id)
+
+
+def replace(d: Deciding, wallet: Wallet, lot: Lot) -> None:
+    """Store a lot anew, on another shelf where it belongs elsewhere now."""
+    slug, key = wallet.id, str(lot.no)
+    home = home_of(lot)
+    for prefix in SHELVES:
+        name = f"{prefix}:{slug}"
+        shelf = d.standing.shelves.get(name)
+        if shelf is None or not (key in shelf.items or d.paged(name, key) is not None):
+            continue
+        if prefix == home and key in shelf.items:
+            d.shelf(name).items[key] = lot
+            return
+        if prefix != home:
+            d.drop(name, key)
+        break
+    add(d, wallet, lot)
+
+
+def remove(d: Deciding, slug: str, lot: Lot) -> None:
+    """Take a lot off its shelf."""
+    d.drop(f"{home_of(lot)}:{slug}", str(lot.no))
+
+
+def order_of(wallet: Wallet) -> Callable[[Plain], tuple[int, int, int]]:
+    """Return the order in which the wallet's lots lie on their shelves."""
+    return lambda value: spending_key(wallet, lot_of(value))
+
+
+def pull_all(d: Deciding, slug: str) -> None:
+    """Bring every living lot into the head."""
+    for prefix in LIVING:
+        d.pull(f"{prefix}:{slug}", "all")
+    d.wallet(slug).spill_due = None
+
+
+def _note_spill(d: Deciding, slug: str) -> None:
+    """Remember the earliest date outside the head; the last page is the one just written."""
+    state = d.wallet(slug)
+    entry = next(reversed(d.pages.values()))
+    assert entry is not None
+    lot = lot_of(entry[1])
+    waits = lot.release if lot.release != FAR else None
+    state.spill_due = first((state.spill_due, lot.expires, waits))
+
+
+def evict(d: Deciding, slug: str) -> None:
+    """Move what does not fit the head back into pages, last in order first."""
+    wallet = d.rulebook.wallet(slug)
+    for prefix in ("lots", "pending"):
+        name = f"{prefix}:{slug}"
+        if name not in d.standing.shelves:
+            continue
+        items = d.shelf(name).items
+        extra = len(items) - capacity_of(name)
+        if extra <= 0:
+            continue
+        order = sorted(items, key=lambda key: spending_key(wallet, lot_of(items[key])))
+        for key in order[-extra:]:
+            value = items[key]
+            d.spill(name, key, value, sort_text(spending_key(wallet, lot_of(value))))
+            _note_spill(d, slug)

@@ -1,0 +1,106 @@
+"""Spent units that come back: to their own lots, with their old dates.
+
+Rule: nothing that was spent comes back younger. What stood in for units that were reversed
+meanwhile is refilled instead, the debt first; dead units come back dead, or with a grace.
+"""
+
+from dataclasses import dataclass
+
+from guerdon.core.activity import Instant
+from guerdon.core.deciding import Deciding
+from guerdon.core.decision import PointsEffect
+from guerdon.core.holdings import every_lot, find, replace
+from guerdon.core.program import After, Period, Wallet
+from guerdon.core.wallets import Origin, Terms, die, grant, pay_debt
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """How spent units come back: from which account, for whom, and how long dead ones live on."""
+
+    account: str = "redeemed"
+    partner: str = ""
+    grace: Period | None = None
+
+
+def restore(
+    d: Deciding,
+    slug: str,
+    taken: list[tuple[int, int]],
+    back: Return,
+    *,
+    source: str,
+    at: Instant,
+) -> None:
+    """Give spent units back to their own lots with their old dates.
+
+    Units whose lot was reversed meanwhile go to what stood in for it: the debt first, then lots.
+    Units whose date has passed come back dead, or with `grace` as a lot of their own.
+    """
+    wallet = d.rulebook.wallet(slug)
+    revived = 0
+    for no, amount in taken:
+        part = min(amount, find(d, slug, no).spent)
+        if part:
+            revived += _give_back(d, wallet, no, part, back)
+        if amount > part:
+            revived += _give_cover_back(d, wallet, no, amount - part, back)
+    if revived and back.grace is not None:
+        grant(
+            d,
+            slug,
+            revived,
+            Origin(source, "returned", at, source, back.partner),
+            Terms(expiry=After(back.grace), how="returned", account=back.account, silent=True),
+        )
+
+
+def _give_back(d: Deciding, wallet: Wallet, no: int, part: int, back: Return) -> int:
+    """Refill a lot; return what has to come back as a new lot because this one is dead."""
+    slug = wallet.id
+    state = d.wallet(slug)
+    lot = find(d, slug, no)
+    gone = lot.died is not None or (lot.expires is not None and lot.expires <= d.now)
+    if gone and back.grace is not None:
+        state.earned -= part
+        replace(d, wallet, lot._replace(spent=lot.spent - part, reversed=lot.reversed + part))
+        return part
+    d.post(slug, back.account, "spendable", part, lot=no, partner=back.partner)
+    state.spendable += part
+    lot = lot._replace(spent=lot.spent - part, left=lot.left + part)
+    d.effect(PointsEffect(slug, "returned", part, lot.rule, lot.source, d.now, lot.expires))
+    lot = die(d, wallet, lot, at=d.now) if gone else pay_debt(d, wallet, lot)
+    replace(d, wallet, lot)
+    return 0
+
+
+def _give_cover_back(d: Deciding, wallet: Wallet, no: int, rest: int, back: Return) -> int:
+    """Return units whose own lot was taken back: pay the debt, then refill what covered."""
+    slug = wallet.id
+    state = d.wallet(slug)
+    paid = min(rest, state.debt)
+    state.debt -= paid
+    d.post(slug, back.account, "debt", paid, lot=no, partner=back.partner)
+    rest -= paid
+    revived = 0
+    left: list[tuple[int, int]] = []
+    for other, amount in find(d, slug, no).cover:
+        part = min(rest, amount, find(d, slug, other).spent) if other else 0
+        if part:
+            revived += _give_back(d, wallet, other, part, back)
+        rest -= part
+        if amount > part:
+            left.append((other, amount - part))
+    replace(d, wallet, find(d, slug, no)._replace(cover=tuple(left)))
+    return revived + (_refill(d, wallet, rest, back) if rest else 0)
+
+
+def _refill(d: Deciding, wallet: Wallet, rest: int, back: Return) -> int:
+    """Return units to the newest lots that were spent, where nothing better is known."""
+    revived = 0
+    for lot in sorted(every_lot(d, wallet.id), key=lambda each: -each.no):
+        part = min(rest, lot.spent)
+        if part:
+            revived += _give_back(d, wallet, lot.no, part, back)
+            rest -= part
+    return revived
