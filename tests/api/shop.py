@@ -30,8 +30,12 @@ program:
     stars: {{name: Stars, scale: 2, spend: fefo, expiry: {{mode: after, period: P12M, round: day}}}}
     miles: {{name: Miles, scale: 0, expiry: {{mode: never}}}}
   rules:
-    - {{id: base, name: Stars for purchases, activity: purchase, wallet: stars, give: {{rate: 1.25}}}}
-    - {{id: big, activity: purchase, when: {{net: {{gte: 50}}}}, wallet: miles, give: {{fixed: 10}}}}
+    - {{id: base, activity: purchase, wallet: stars, give: {{rate: 1.25}}}}
+    - id: big
+      activity: purchase
+      when: {{net: {{gte: 50}}}}
+      wallet: miles
+      give: {{fixed: 10}}
     - {{id: survey, activity: survey, wallet: miles, give: {{fixed: 5}}}}
   counters:
     visits: {{activity: purchase}}
@@ -101,7 +105,9 @@ class Shop:
 
     async def ask(self, token: str | None, query: str, **variables: Any) -> dict[str, Any]:
         """Return the whole answer to a document."""
-        return (await self.post(token, {"query": query, "variables": variables})).json()
+        answer = await self.post(token, {"query": query, "variables": variables})
+        read: dict[str, Any] = answer.json()
+        return read
 
     async def post(self, token: str | None, body: object) -> httpx2.Response:
         """Send a request; text and bytes go as they are."""

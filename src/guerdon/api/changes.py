@@ -6,7 +6,7 @@ first outcome. What the change means is decided in `core`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -179,8 +179,19 @@ async def activity_payload(context: Context, receipt: Receipt) -> ActivityPayloa
     catalogue = await context.catalogue()
     return ActivityPayload(
         activity=activity_noun(catalogue, entry) if entry else None,
-        problems=outcome_problems(receipt),
+        problems=outcome_problems(receipt, place),
     )
+
+
+def place(path: Sequence[str]) -> Sequence[str]:
+    """Return where in the input something stands that became an activity's data."""
+    if path[:1] != ("data",):
+        return path
+    return [_NAMES.get(name, name) for name in path[1:]]
+
+
+_NAMES = {"points": "amount", "item": "reward", "qty": "quantity", "of": "redemptionId"}
+"""What inputs call otherwise than the activities that are made of them."""
 
 
 def _derived_id(type_: str, ref: EngineRef | None, data: Mapping[str, Any]) -> str:

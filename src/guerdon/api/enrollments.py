@@ -5,6 +5,7 @@ with the member as the first call did. Both wait for the decision, because the c
 the member.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from strawberry.scalars import JSON
@@ -82,7 +83,8 @@ class EnrollmentMutations:
                 for identity in given(input.identities) or ()
             ),
         )
-        return await _payload(context, await enroll.enroll(context.world, context.caller, person))
+        receipt = await enroll.enroll(context.world, context.caller, person)
+        return await _payload(context, receipt, outcome_problems(receipt, _place_of_enrollment))
 
     @mutation
     @_refusing
@@ -98,10 +100,21 @@ class EnrollmentMutations:
             avatar_url=given(input.avatar_url),
             attributes=object_of(given(input.attributes), "attributes"),
         )
-        return await _payload(context, await enroll.update(context.world, context.caller, change))
+        receipt = await enroll.update(context.world, context.caller, change)
+        return await _payload(context, receipt, outcome_problems(receipt, _place))
 
 
-async def _payload(context: Context, receipt: Receipt) -> MemberPayload:
-    problems = outcome_problems(receipt)
+async def _payload(context: Context, receipt: Receipt, problems: list[Problem]) -> MemberPayload:
     member = await load_member(context, receipt.member) if receipt.member and not problems else None
     return MemberPayload(member=member, problems=problems)
+
+
+def _place(path: Sequence[str]) -> Sequence[str]:
+    """Return where in the input something stands that became an activity's data."""
+    if path[:1] != ("data",):
+        return path
+    return ["attributes", *(name.removeprefix("attrs.") for name in path[1:])]
+
+
+def _place_of_enrollment(path: Sequence[str]) -> Sequence[str]:
+    return path[1:] if path[:1] == ("member",) else _place(path)

@@ -119,13 +119,16 @@ def refusal_nouns(refusal: GuerdonError) -> list[Problem]:
             raise refusal
 
 
-def outcome_problems(receipt: Receipt) -> list[Problem]:
+def outcome_problems(
+    receipt: Receipt, place: Callable[[Sequence[str]], Sequence[str]] = list
+) -> list[Problem]:
     """Return why a single activity was refused; nothing where it was taken or came before.
 
-    A repeat is answered with what became of the first.
+    A repeat is answered with what became of the first. `place` turns a path within an activity
+    into one within the input that it was made of.
     """
     if receipt.problems:
-        return problem_nouns((problem, problem.path) for problem in receipt.problems)
+        return problem_nouns((problem, place(problem.path)) for problem in receipt.problems)
     result, reason = receipt.result, receipt.reason
     if result is Result.DUPLICATE and receipt.entry is not None:
         result, reason = receipt.entry.result, receipt.entry.reason

@@ -5,12 +5,13 @@ the same redemption and takes nothing twice. It is refused in a fixed order: not
 out of stock, too few units.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 
 import strawberry
 
-from guerdon.api.changes import ACTIVITY_ID, change, report
+from guerdon.api.changes import ACTIVITY_ID, change, place, report
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
 from guerdon.api.ids import read_id
@@ -79,7 +80,7 @@ class RedemptionMutations:
             activity_id=input.redemption_id,
             data={name: value for name, value in data.items() if value is not None},
         )
-        problems = outcome_problems(receipt)
+        problems = outcome_problems(receipt, _place)
         if any(problem.code == "INSUFFICIENT_POINTS" for problem in problems) and receipt.member:
             problems = [await _lack(context, receipt.member, input.reward, quantity)]
         return await _payload(context, receipt, problems)
@@ -99,7 +100,7 @@ class RedemptionMutations:
             activity_id=given(input.activity_id),
             data={"of": redemption_id},
         )
-        return await _payload(context, receipt, outcome_problems(receipt))
+        return await _payload(context, receipt, outcome_problems(receipt, place))
 
 
 async def _payload(
@@ -135,6 +136,10 @@ async def _redeemed(context: Context, text: str) -> tuple[str, str]:
     if entry is None or entry.activity.type != "redemption" or entry.activity.member is None:
         raise NotFound("redemption", ("redemptionId",))
     return entry.activity.member, text
+
+
+def _place(path: Sequence[str]) -> Sequence[str]:
+    return ["redemptionId"] if path[:1] == ("activityId",) else place(path)
 
 
 async def _lack(context: Context, member_id: str, slug: str, quantity: int) -> Problem:
