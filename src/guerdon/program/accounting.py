@@ -5,8 +5,9 @@ from decimal import Decimal
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Book
 from guerdon.program.draft import Spot
-from guerdon.program.scalars import Fraction, Number
-from guerdon.program.shapes import Choice, Fields, Key, MapOf, Record
+from guerdon.program.numbers import Fraction, Number
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.shapes import Choice, MapOf
 
 
 def _judge_wallet(spot: Spot, text: str) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from guerdon.core.program import Badge
 from guerdon.program.draft import Spot, child, written
 from guerdon.program.grants import effects
+from guerdon.program.numbers import READING
 from guerdon.program.presentation import looks, shown
-from guerdon.program.scalars import COUNTER, LADDER, MISSION, READING, TIER, judge_id
-from guerdon.program.shapes import Fields, Key, MapOf, Record, Shape
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import COUNTER, LADDER, MISSION, TIER, judge_id
+from guerdon.program.shapes import MapOf, Shape
 
 _SOURCES = ("counter", "mission", "ladder")
 _PARTNERS = {"at": "counter", "tier": "ladder"}

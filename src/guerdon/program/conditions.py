@@ -12,9 +12,10 @@ from guerdon.core.activity import Value
 from guerdon.core.program import ALWAYS, Condition, Test
 from guerdon.program.draft import Spot
 from guerdon.program.mistakes import did_you_mean
-from guerdon.program.scalars import ANY_NUMBER, FLAG, VALUE
+from guerdon.program.numbers import ANY_NUMBER
+from guerdon.program.records import Key
+from guerdon.program.scalars import FLAG, VALUE
 from guerdon.program.shapes import (
-    Key,
     ListOf,
     Schema,
     Shape,

@@ -4,12 +4,16 @@ Rule: only what is certain is said: values of the same field that exclude each o
 activities will have is unknown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from guerdon.core.activity import Value
 from guerdon.core.conditions import compile_test, number
 from guerdon.core.program import Condition, Test
+
+Path = tuple[str | int, ...]
+Warned = tuple[Path, str, str]
+"""Where, the fact, and the remedy."""
 
 _LOWER = {"gte": False, "gt": True, "from": False}
 _UPPER = {"lte": False, "lt": True, "to": False}
@@ -68,3 +72,28 @@ def _bound(tests: list[Test], ops: dict[str, bool]) -> tuple[Decimal | str, bool
     values = [bound for bound, _ in found]
     tightest = max(values) if ops is _LOWER else min(values)
     return tightest, any(is_open for bound, is_open in found if bound == tightest)
+
+
+def contradiction(
+    path: Path, key: str, condition: Condition, *others: Condition
+) -> Iterator[Warned]:
+    """Warn of a condition that can never hold, alone or together with others."""
+    field = never_holds(condition, *others)
+    if field is not None:
+        yield (
+            (*path, key, field),
+            f"`{key}` can never hold: no value of `{field}` meets it.",
+            "Loosen the comparison.",
+        )
+
+
+def about_members(path: Path, key: str, condition: Condition) -> Iterator[Warned]:
+    """Warn of fields that can never be seen where only the member's attributes are."""
+    for test in condition.tests:
+        if not test.field.startswith("member."):
+            yield (
+                (*path, key, test.field),
+                f"`{test.field}` is never seen here: only attributes of the member are.",
+                f"Write `member.{test.field}` if it is one.",
+            )
+    yield from contradiction(path, key, condition)

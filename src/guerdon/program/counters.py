@@ -6,27 +6,11 @@ from typing import Any
 from guerdon.core.program import LIFETIME, Counter, Measure, Window, WindowKind
 from guerdon.program.conditions import LINES, WHEN
 from guerdon.program.draft import Spot, child, field_scale, reading_scale, written
+from guerdon.program.numbers import POSITIVE_READING
 from guerdon.program.presentation import readable
-from guerdon.program.scalars import (
-    INSTANT,
-    LINE,
-    PERIOD,
-    POSITIVE_READING,
-    PROSE,
-    WORD,
-    judge_id,
-)
-from guerdon.program.shapes import (
-    ByForm,
-    ByKey,
-    Choice,
-    Fields,
-    Key,
-    MapOf,
-    Record,
-    Shape,
-    scalar,
-)
+from guerdon.program.records import ByForm, ByKey, Fields, Key, Record
+from guerdon.program.scalars import INSTANT, LINE, PERIOD, PROSE, WORD, judge_id
+from guerdon.program.shapes import Choice, MapOf, Shape, scalar
 from guerdon.program.wallets import activities
 
 _CALENDAR: Shape[Window] = Choice(

@@ -14,12 +14,14 @@ from guerdon.program.jobs import JOBS
 from guerdon.program.ladders import LADDERS
 from guerdon.program.leaderboards import LEADERBOARDS
 from guerdon.program.missions import MISSIONS
+from guerdon.program.numbers import Whole
 from guerdon.program.partners import PARTNERS, PLANS
 from guerdon.program.presentation import readable
+from guerdon.program.records import Fields, Key, Record
 from guerdon.program.rewards import REWARDS
 from guerdon.program.rules import ACCEPT, RULES
-from guerdon.program.scalars import CLOCK, ID, LINE, PERIOD, PROSE, TIMEZONE, Whole
-from guerdon.program.shapes import Choice, Fields, Key, Record
+from guerdon.program.scalars import CLOCK, ID, LINE, PERIOD, PROSE, TIMEZONE
+from guerdon.program.shapes import Choice
 from guerdon.program.wallets import WALLETS
 
 MONEY_SCALE_MAX = 4

@@ -7,9 +7,11 @@ from guerdon.core.amounts import Ratio
 from guerdon.core.program import Draw, Per, Prize
 from guerdon.program.conditions import LINES, WHEN
 from guerdon.program.grants import PER
+from guerdon.program.numbers import POINTS, Fraction, Number, Whole
 from guerdon.program.presentation import looks, shown
-from guerdon.program.scalars import ID, POINTS, WALLET, WORD, Fraction, Number, Whole, judge_id
-from guerdon.program.shapes import Fields, Key, MapOf, Record, Shape, UniqueListOf
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import ID, WALLET, WORD, judge_id
+from guerdon.program.shapes import MapOf, Shape, UniqueListOf
 from guerdon.program.wallets import activities, with_units
 
 _PRIZE = Record(

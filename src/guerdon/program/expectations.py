@@ -10,28 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from guerdon.core.activity import Instant
 from guerdon.program.draft import Spot
-from guerdon.program.scalars import (
-    ANY_NUMBER,
-    FLAG,
-    INSTANT,
-    Reference,
-    Text,
-    TierReference,
-    Whole,
-)
-from guerdon.program.shapes import (
-    ByKey,
-    Choice,
-    Fields,
-    Key,
-    ListOf,
-    MapOf,
-    Parsed,
-    Record,
-    Schema,
-    Shape,
-    kind_of,
-)
+from guerdon.program.numbers import ANY_NUMBER, Whole
+from guerdon.program.records import ByKey, Fields, Key, Record
+from guerdon.program.scalars import FLAG, INSTANT, Reference, Text, TierReference
+from guerdon.program.shapes import Choice, ListOf, MapOf, Parsed, Schema, Shape, kind_of
 from guerdon.program.yaml_source import Node, Sequence, is_null
 
 RESULTS = ("accepted", "duplicate", "conflict", "parked", "rejected")

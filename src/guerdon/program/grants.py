@@ -13,30 +13,20 @@ from guerdon.core.program import (
     Per,
     Period,
 )
+from guerdon.program.numbers import POSITIVE_POINTS
+from guerdon.program.records import ByForm, ByKey, Fields, Key, Record
 from guerdon.program.scalars import (
     BADGE,
     ID,
     LADDER,
     PERIOD,
-    POSITIVE_POINTS,
     TIER,
     WALLET,
     instant,
     judge_tier,
     period,
 )
-from guerdon.program.shapes import (
-    ByForm,
-    ByKey,
-    Choice,
-    Fields,
-    Key,
-    ListOf,
-    MapOf,
-    Parsed,
-    Record,
-    Shape,
-)
+from guerdon.program.shapes import Choice, ListOf, MapOf, Parsed, Shape
 from guerdon.program.wallets import EXPIRY_KEY, with_ladder, with_units
 
 PER: Shape[Per] = Choice({per.value: per for per in Per})

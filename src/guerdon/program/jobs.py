@@ -6,19 +6,12 @@ from guerdon.core.amounts import Ratio, Rounding
 from guerdon.core.program import Dividend, Job, Payout
 from guerdon.program.conditions import matching
 from guerdon.program.draft import Spot
+from guerdon.program.gives import ROUNDING
 from guerdon.program.grants import EFFECTS, effects
-from guerdon.program.rules import ROUNDING
-from guerdon.program.scalars import (
-    COUNTER,
-    MONTH_DAY,
-    POINTS,
-    POSITIVE,
-    WALLET,
-    Fraction,
-    Whole,
-    judge_id,
-)
-from guerdon.program.shapes import Fields, Key, ListOf, MapOf, Record, Shape
+from guerdon.program.numbers import POINTS, POSITIVE, Fraction, Whole
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import COUNTER, MONTH_DAY, WALLET, judge_id
+from guerdon.program.shapes import ListOf, MapOf, Shape
 from guerdon.program.wallets import with_units
 
 _PAYOUT = Record(

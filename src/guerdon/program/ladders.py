@@ -8,20 +8,11 @@ from guerdon.program.conditions import MATCHER
 from guerdon.program.counters import WINDOW
 from guerdon.program.draft import Spot, child, written
 from guerdon.program.grants import effects
+from guerdon.program.numbers import READING
 from guerdon.program.presentation import looks, shown
-from guerdon.program.scalars import COUNTER, ID, LINE, MONTH_DAY, PERIOD, READING, TIER, judge_id
-from guerdon.program.shapes import (
-    ByKey,
-    Choice,
-    Fields,
-    Key,
-    ListOf,
-    MapOf,
-    Record,
-    Shape,
-    UniqueListOf,
-    entries_of,
-)
+from guerdon.program.records import ByKey, Fields, Key, Record
+from guerdon.program.scalars import COUNTER, ID, LINE, MONTH_DAY, PERIOD, TIER, judge_id
+from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, UniqueListOf, entries_of
 
 
 def _rung(fields: Fields) -> Rung:

@@ -6,8 +6,9 @@ from guerdon.core.program import Leaderboard
 from guerdon.program.conditions import matching
 from guerdon.program.counters import WINDOW
 from guerdon.program.presentation import looks, shown
+from guerdon.program.records import Fields, Key, Record
 from guerdon.program.scalars import COUNTER, INSTANT, judge_id
-from guerdon.program.shapes import Choice, Fields, Key, MapOf, Record, Shape
+from guerdon.program.shapes import Choice, MapOf, Shape
 
 
 def _leaderboard(fields: Fields) -> Leaderboard:

@@ -6,9 +6,11 @@ from guerdon.core.program import LIFETIME, Mission
 from guerdon.program.conditions import matching
 from guerdon.program.counters import MEASURE_KEYS, MISSION_WINDOW, measure, with_reading
 from guerdon.program.grants import effects
+from guerdon.program.numbers import POSITIVE_READING
 from guerdon.program.presentation import looks, shown
-from guerdon.program.scalars import COUNTER, FLAG, PERIOD, POSITIVE_READING, judge_id
-from guerdon.program.shapes import Fields, Key, MapOf, Record
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import COUNTER, FLAG, PERIOD, judge_id
+from guerdon.program.shapes import MapOf
 
 _MEASURED = tuple(key.name for key in MEASURE_KEYS)
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Partner, Plan
+from guerdon.program.numbers import MONEY, Fraction
 from guerdon.program.presentation import looks, readable, shown
-from guerdon.program.scalars import LINE, LINK, MONEY, PERIOD, PROSE, Fraction, judge_id
-from guerdon.program.shapes import Fields, Key, MapOf, Record, Shape
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import LINE, LINK, PERIOD, PROSE, judge_id
+from guerdon.program.shapes import MapOf, Shape
 
 
 def _plan(fields: Fields) -> Plan:

@@ -5,8 +5,8 @@ Rule: a name that is not given is the id made readable, so a program of bare ids
 
 from typing import Any
 
+from guerdon.program.records import Fields, Key
 from guerdon.program.scalars import LINE, LINK, PROSE
-from guerdon.program.shapes import Fields, Key
 
 
 def shown(example: str) -> tuple[Key, ...]:

@@ -5,17 +5,11 @@ from typing import Any, NamedTuple
 from guerdon.core.program import Per, Period, Reward
 from guerdon.program.conditions import matching
 from guerdon.program.grants import PER
+from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Whole
 from guerdon.program.presentation import looks, shown
-from guerdon.program.scalars import (
-    PERIOD,
-    POSITIVE_MONEY,
-    POSITIVE_POINTS,
-    WALLET,
-    Reference,
-    Whole,
-    judge_id,
-)
-from guerdon.program.shapes import Choice, Fields, Key, MapOf, Record, Shape
+from guerdon.program.records import Fields, Key, Record
+from guerdon.program.scalars import PERIOD, WALLET, Reference, judge_id
+from guerdon.program.shapes import Choice, MapOf, Shape
 from guerdon.program.wallets import with_units
 
 _ANY = Record(

@@ -16,7 +16,8 @@ from guerdon.program.draft import Draft, Spot, Unreadable, gather
 from guerdon.program.expectations import EXPECTATION, Checkpoint, Outcome
 from guerdon.program.load import load, read_program, top
 from guerdon.program.mistakes import Mistake, Severity, errors, nearest
-from guerdon.program.scalars import INSTANT, MONEY, VALUE, Text
+from guerdon.program.numbers import MONEY
+from guerdon.program.scalars import INSTANT, VALUE, Text
 from guerdon.program.shapes import ListOf, Schema, Shape, entries_of, read_all
 from guerdon.program.yaml_source import (
     SCENARIO_LIMITS,

@@ -16,7 +16,9 @@ from guerdon.core.program import (
 )
 from guerdon.program.conditions import matching
 from guerdon.program.draft import SCALE_MAX, Spot, child, written
+from guerdon.program.numbers import Whole
 from guerdon.program.presentation import looks, shown
+from guerdon.program.records import ByKey, ByWord, Fields, Key, Record
 from guerdon.program.scalars import (
     ID,
     LADDER,
@@ -24,21 +26,10 @@ from guerdon.program.scalars import (
     PERIOD,
     WALLET,
     WORD,
-    Whole,
     judge_id,
     judge_tier,
 )
-from guerdon.program.shapes import (
-    ByKey,
-    ByWord,
-    Choice,
-    Fields,
-    Key,
-    ListOf,
-    MapOf,
-    Record,
-    Shape,
-)
+from guerdon.program.shapes import Choice, ListOf, MapOf, Shape
 
 ACTIVITIES = ListOf(ID, lone=True, least=1)
 
