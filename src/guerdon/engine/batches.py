@@ -227,7 +227,7 @@ class _Work:
         self._standings[member] = standing
         self._shelves.write(member, pages)
         if decision.record is not None:
-            self._shelves.keep_record(activity.key, entry.decision["record"])
+            self._shelves.keep_record(entry)
         for score in decision.scores:
             row = ScoreRow(member, standing.seq, score)
             self._scores[(member, score.leaderboard, score.period)] = row

@@ -14,9 +14,9 @@ from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.world import Reserved, World, lane_of
+from guerdon.engine.world import Entry, Reserved, World, lane_of
 
-Entry = tuple[str, Plain] | None
+Held = tuple[str, Plain] | None
 Answer = TypeVar("Answer")
 
 RECORD = "record"
@@ -43,9 +43,9 @@ class Shelves:
     def __init__(self, world: World, program: str) -> None:
         self._world = world
         self._program = program
-        self._known: dict[tuple[str, str, str], Entry] = {}
+        self._known: dict[tuple[str, str, str], Held] = {}
         self._whole: set[tuple[str, str]] = set()
-        self._written: dict[tuple[str, str], dict[str, Entry]] = {}
+        self._written: dict[tuple[str, str], dict[str, Held]] = {}
         self._records: dict[str, Plain] = {}
         self._names: dict[str, Collection[str]] = {}
 
@@ -60,9 +60,9 @@ class Shelves:
             self._known[(member, shelf, key)] = entry
             self._written.setdefault((member, shelf), {})[key] = entry
 
-    def keep_record(self, key: str, record: Plain) -> None:
+    def keep_record(self, entry: Entry) -> None:
         """Note what later activities may need to know of one decided in this batch."""
-        self._records[key] = record
+        self._records[entry.key] = {**entry.decision[RECORD], "activity": entry.activity}
 
     def writes(self) -> dict[str, list[PageWrite]]:
         """Return all pages written, by member, each once."""
@@ -124,7 +124,7 @@ class Shelves:
             member = keys[key][1]
             own = entry.member == member or entry.member in self._names.get(member, ())
             if record is not None and own:
-                self._records.setdefault(key, record)
+                self._records.setdefault(key, {**record, "activity": entry.activity})
 
     async def give(self, given: Given, owner: tuple[int, str], refs: Iterable[PageRef]) -> None:
         """Put the answers to these refs into `given`."""
@@ -162,13 +162,13 @@ class Shelves:
             standing.shelves[name] = Shelf({**standing.shelves[name].items, **items})
         return standing
 
-    def _one(self, member: str, ref: PageRef) -> Entry:
+    def _one(self, member: str, ref: PageRef) -> Held:
         entry = self._known.get((member, ref.shelf, ref.key))
         if entry is None and ref.shelf == RECORD and ref.key in self._records:
             return "", self._records[ref.key]
         return entry
 
-    def _all(self, member: str, shelf: str) -> dict[tuple[str, str], Entry]:
+    def _all(self, member: str, shelf: str) -> dict[tuple[str, str], Held]:
         return {
             (shelf, key): entry
             for (owner, own, key), entry in self._known.items()
@@ -177,11 +177,11 @@ class Shelves:
 
     async def _read_front(
         self, owner: tuple[int, str], ref: PageRef
-    ) -> dict[tuple[str, str], Entry]:
+    ) -> dict[tuple[str, str], Held]:
         """Return the first entries: as stored, with what was written since in its place."""
         written = self._written.get((owner[1], ref.shelf), {})
         found = await self._world.pages.load(self._program, {owner: [ref]}, extra=len(written))
-        entries: dict[tuple[str, str], Entry] = {
+        entries: dict[tuple[str, str], Held] = {
             (shelf, key): (sort, value)
             for shelf, key, sort, value in found[owner[1]]
             if key not in written
@@ -190,7 +190,7 @@ class Shelves:
         return _front(entries)
 
 
-def _front(entries: Mapping[tuple[str, str], Entry]) -> dict[tuple[str, str], Entry]:
+def _front(entries: Mapping[tuple[str, str], Held]) -> dict[tuple[str, str], Held]:
     ordered = sorted(entries.items(), key=lambda item: (item[1][0] if item[1] else "", item[0]))
     return dict(ordered[:FRONT])
 

@@ -21,6 +21,7 @@ from guerdon.engine.world import (
     Batch,
     Hold,
     LaneLost,
+    Outdated,
     StoreDown,
     Waiting,
     World,
@@ -77,9 +78,7 @@ class _Scoring:
         if not waiting:
             return 0
         try:
-            return await self._commit(waiting)
-        except AlreadyDecided:
-            return await self._commit(waiting, known=await self._results(waiting))
+            return await self._with_care(waiting)
         except LaneLost:
             self._is_lost = True
             return 0
@@ -92,6 +91,14 @@ class _Scoring:
                 self._heads = Heads(world, hold)
                 return await self.batch()
             return await self._set_aside(waiting[0], error)
+
+    async def _with_care(self, waiting: Sequence[Waiting]) -> int:
+        """Decide and commit; once more, with a look at what is stored, where that was overtaken."""
+        try:
+            return await self._commit(waiting)
+        except (AlreadyDecided, Outdated):
+            self._heads = Heads(self._world, self._hold)
+            return await self._commit(waiting, known=await self._results(waiting))
 
     async def _commit(self, waiting: Sequence[Waiting], known: frozenset[str] = frozenset()) -> int:
         world, hold = self._world, self._hold

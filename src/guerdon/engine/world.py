@@ -200,6 +200,10 @@ class LaneLost(Exception):
     """Another worker took the lane: what was decided must be thrown away."""
 
 
+class Outdated(Exception):
+    """A standing or a reservation is not as it was read: decide the same activities anew."""
+
+
 class AlreadyDecided(Exception):
     """The journal holds one of the batch's activities already."""
 
@@ -543,6 +547,7 @@ class Commit(Protocol):
 
         Raises:
             LaneLost: The fence or the sequence is another's.
+            Outdated: A standing or a reservation is not as it was read.
             AlreadyDecided: An activity's key is in the journal.
             StoreDown: The outcome is unknown or nothing was written; decide anew.
         """

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.errors import OperationFailure
 
-from guerdon.engine.world import AlreadyDecided, Batch, LaneLost
+from guerdon.engine.world import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
@@ -87,7 +87,7 @@ class _Writing:
         answer: Document = await self._database.command(command, session=self._session)
         for error in answer.get("writeErrors", ()):
             if error["code"] == _DUPLICATE:
-                raise AlreadyDecided if collection == "journal" else LaneLost
+                raise AlreadyDecided if collection == "journal" else Outdated
             raise OperationFailure(error["errmsg"], error["code"], answer)
         return answer
 
@@ -104,7 +104,7 @@ async def _standings(write: _Writing, batch: Batch) -> None:
             replaced.append({"q": {"_id": document["_id"], "v": each.before}, "u": document})
     await write.insert("standings", fresh)
     if await write.update("standings", replaced) != len(replaced):
-        raise LaneLost
+        raise Outdated
 
 
 async def _pages(write: _Writing, batch: Batch) -> None:
@@ -169,6 +169,6 @@ async def _shared(write: _Writing, batch: Batch) -> None:
     program = batch.hold.program
     kept = [confirm(program, each) for each in batch.confirmed]
     if await write.update("shared", [{"q": q, "u": u} for q, u in kept]) != len(kept):
-        raise LaneLost  # a reservation ran out meanwhile: decide anew with what is there
+        raise Outdated  # a reservation ran out meanwhile
     back = [give_back(program, each.claim) for each in batch.given_back]
     await write.update("shared", [{"q": q, "u": u} for q, u in back])
