@@ -18,8 +18,9 @@ class Claim(NamedTuple):
     """Something shared by members that a decision wants.
 
     `kind` is stock, code, budget, limit or member; `key` names it within the program, `amount` how
-    much; the answer is how much was got (0 to amount). With `peek` nothing is reserved and the answer is what is there. `capacity` is the
-    whole size where the program fixes it, so that the first claim can create its counter.
+    much; the answer is how much was got (0 to amount). With `peek` nothing is reserved and the
+    answer is what is there. `capacity` is the whole size where the program fixes it, so that the
+    first claim can create its counter.
     """
 
     kind: str
@@ -204,9 +205,9 @@ class Sale(NamedTuple):
 class Decision:
     """The outcome of one activity and the standing after it.
 
-    `result` is accepted, rejected or parked. `record` is what later refunds and cancellations of this
-    activity need to know; the journal keeps it with the entry, and a page "record" overrides it.
-    `claims` are the reservations to confirm; those given and not named here are to be released.
+    `result` is accepted, rejected or parked. `record` is what later refunds and cancellations of
+    this activity need to know; the journal keeps it, and a page "record" overrides it. `claims` are
+    the reservations to confirm; those given and not named here are to be released.
     """
 
     result: str

@@ -78,7 +78,11 @@ def refresh_due(d: Deciding, slug: str) -> None:
 
 
 def due_of(d: Deciding, slug: str, state: WalletState) -> Instant | None:
-    """Return when time alone changes this wallet next."""
+    """Return when time alone changes this wallet next.
+
+    Between two reckonings `WalletState.due` is only ever moved forward in time by what is added,
+    so it may be early, never late; an early tick finds nothing to do and reckons anew.
+    """
     lots = head(d, slug)
     policy = policy_of(d.program, d.rulebook.wallet(slug), d.standing, d.now)
     lapse = lapse_of(policy, d.rulebook.calendar, state.active_on)
@@ -114,6 +118,7 @@ def follow_policy(d: Deciding, slug: str) -> None:
     evict(d, slug)
     if isinstance(policy, Inactivity) and owned.active_on is None:
         owned.active_on = d.rulebook.calendar.day(d.now)
+    owned.due = due_of(d, slug, owned)
 
 
 def extend(d: Deciding, slug: str, least: Instant) -> None:
@@ -139,6 +144,8 @@ def active(d: Deciding, slug: str, day: int) -> None:
         _amend_lapses(d, wallet, state, day)
     if state.active_on is None or day > state.active_on:
         state.active_on = day
+        policy = policy_of(d.program, wallet, d.standing, d.now)
+        state.due = first((state.due, lapse_of(policy, d.rulebook.calendar, day)))
         if state.lapses and state.lapses[-1][2] is None and day > state.lapses[-1][1]:
             lapse, before, _ = state.lapses[-1]
             state.lapses = (*state.lapses[:-1], (lapse, before, day))
@@ -181,6 +188,7 @@ def _revive(d: Deciding, wallet: Wallet, lapse: Instant) -> None:
         d.effect(PointsEffect(slug, "revived", part, lot.rule, lot.source, d.now, lot.expires))
         remove(d, slug, lot)
         add(d, wallet, wallets.pay_debt(d, wallet, lot._replace(left=part, expired=0, died=None)))
+        state.due = first((state.due, d.now if lot.expires is None else lot.expires))
 
 
 def _bury(d: Deciding, wallet: Wallet, lapse: Instant, moved: Instant) -> None:

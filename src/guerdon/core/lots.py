@@ -88,6 +88,12 @@ def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant
 
 def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
     """Return the first instant at which a lot of that day is gone; None for no date of its own."""
+    if not isinstance(policy, After | OnDate):
+        return None
+    return calendar.memo((policy, day), lambda: _expiry(policy, calendar, day))
+
+
+def _expiry(policy: After | OnDate, calendar: Calendar, day: int) -> Instant:
     if isinstance(policy, After):
         last = add(day, policy.period)
         if policy.round == "month":
@@ -99,10 +105,8 @@ def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
             first = day_of(on.year, (on.month - 1) // 3 * 3 + 1, 1)
             return calendar.begin(add(first, Period(months=3)))
         return calendar.through(last)
-    if isinstance(policy, OnDate):
-        on = date_of(day)
-        return calendar.through(day_of(on.year + policy.years, policy.month, policy.day))
-    return None
+    on = date_of(day)
+    return calendar.through(day_of(on.year + policy.years, policy.month, policy.day))
 
 
 def release_of(pending: Pending, calendar: Calendar, day: int) -> Instant:

@@ -7,7 +7,7 @@ meanwhile is refilled instead, the debt first; dead units come back dead, or wit
 from dataclasses import dataclass
 
 from guerdon.core.activity import Instant
-from guerdon.core.deciding import Deciding
+from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.holdings import every_lot, find, replace
 from guerdon.core.program import After, Period, Wallet
@@ -70,6 +70,8 @@ def _give_back(d: Deciding, wallet: Wallet, no: int, part: int, back: Return) ->
     lot = lot._replace(spent=lot.spent - part, left=lot.left + part)
     d.effect(PointsEffect(slug, "returned", part, lot.rule, lot.source, d.now, lot.expires))
     lot = die(d, wallet, lot, at=d.now) if gone else pay_debt(d, wallet, lot)
+    if not gone:
+        state.due = first((state.due, lot.expires))
     replace(d, wallet, lot)
     return 0
 

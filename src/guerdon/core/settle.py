@@ -83,9 +83,9 @@ def after_tiers(d: Deciding) -> None:
 
 
 def refresh_wallets(d: Deciding) -> None:
-    """Reckon anew when the wallets that this decision changed are due next."""
-    for slug in d.standing.wallets:
-        if ("wallet", slug) in d.owned:
+    """Let go what is due at once, such as units of an activity that is older than they live."""
+    for slug, state in list(d.standing.wallets.items()):
+        if _has_come(d, state.due):
             expiries.expire_due(d, slug)
             expiries.refresh_due(d, slug)
 

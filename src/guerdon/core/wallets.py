@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from guerdon.core.activity import Instant
 from guerdon.core.counters import count_points
-from guerdon.core.deciding import Deciding
+from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.holdings import add, find, portions, replace
-from guerdon.core.lots import Lot, expiry_of, policy_of, release_of
-from guerdon.core.program import Expiry, ExpiryByTier, Pending, Wallet
+from guerdon.core.lots import Lot, expiry_of, lapse_of, policy_of, release_of
+from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
+from guerdon.core.standing import WalletState
+from guerdon.core.windows import FAR
 
 
 class Origin(NamedTuple):
@@ -77,8 +79,19 @@ def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PL
             lot = die(d, wallet, lot, at=d.now)
         elif state.debt:
             lot = pay_debt(d, wallet, lot)
+    if lot.left:
+        waits = lot.release if lot.release != FAR else None
+        state.due = first((state.due, lot.expires, waits, _lapse(d, wallet, state)))
     add(d, wallet, lot)
     return lot.no
+
+
+def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:
+    """Return when the wallet lapses through inactivity, where it can."""
+    if isinstance(wallet.expiry, Inactivity | ExpiryByTier):
+        policy = policy_of(d.program, wallet, d.standing, d.now)
+        return lapse_of(policy, d.rulebook.calendar, state.active_on)
+    return None
 
 
 def _new_lot(d: Deciding, wallet: Wallet, points: int, origin: Origin, terms: Terms) -> Lot:
@@ -113,7 +126,7 @@ def _new_lot(d: Deciding, wallet: Wallet, points: int, origin: Origin, terms: Te
 def take(
     d: Deciding, slug: str, points: int, *, target: str, partner: str = ""
 ) -> list[tuple[int, int]]:
-    """Spend units in spending order and return (lot, amount) pairs; the caller checked the total."""
+    """Spend units in spending order and return (lot, amount) pairs; the caller saw to enough."""
     wallet = d.rulebook.wallet(slug)
     taken: list[tuple[int, int]] = []
     for lot, part in portions(d, slug, points):

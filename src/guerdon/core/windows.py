@@ -6,6 +6,7 @@ are half open and all arithmetic is done on local wall time; months are clamped 
 """
 
 from calendar import isleap, monthrange
+from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -82,7 +83,16 @@ def per_key(per: Per, day: int) -> str:
 class Calendar:
     """Conversions between instants and the business days of one zone, cached."""
 
-    __slots__ = ("_begins", "_keys", "_offsets", "_spans", "day_start_ms", "zone")
+    __slots__ = (
+        "_begins",
+        "_keys",
+        "_later",
+        "_memo",
+        "_offsets",
+        "_spans",
+        "day_start_ms",
+        "zone",
+    )
 
     def __init__(self, timezone: str, day_start_minutes: int = 0) -> None:
         self.zone = ZoneInfo(timezone)
@@ -91,6 +101,8 @@ class Calendar:
         self._begins: dict[int, Instant] = {}
         self._spans: dict[tuple[WindowKind, int], Span] = {}
         self._keys: dict[tuple[WindowKind, int], str] = {}
+        self._later: dict[tuple[int, Period], int] = {}
+        self._memo: dict[Hashable, Instant] = {}
 
     def offset_ms(self, at: int) -> int:
         """Return the zone's offset from UTC at an instant; zones change on quarter hours only."""
@@ -155,10 +167,28 @@ class Calendar:
             found = self._keys[kind, day] = str(span_of(kind, day).begin)
         return found
 
+    def memo(self, key: Hashable, reckon: Callable[[], Instant]) -> Instant:
+        """Return what `reckon` gives, reckoned once for each key: dates of policies repeat."""
+        found = self._memo.get(key)
+        if found is None:
+            if len(self._memo) >= _CACHE_MAX:
+                self._memo.clear()
+            found = self._memo[key] = reckon()
+        return found
+
+    def later(self, day: int, period: Period) -> int:
+        """Return the day a period later, cached."""
+        found = self._later.get((day, period))
+        if found is None:
+            if len(self._later) >= _CACHE_MAX:
+                self._later.clear()
+            found = self._later[day, period] = add(day, period)
+        return found
+
     def back(self, at: Instant, period: Period) -> Instant:
         """Return the same local clock reading a period earlier."""
         day, clock = divmod(self.wall_ms(at), DAY_MS)
-        earlier = add(day, Period(-period.months, -period.days))
+        earlier = self.later(day, Period(-period.months, -period.days))
         return self.instant(earlier * DAY_MS + clock)
 
     def leaves(self, at: Instant, period: Period) -> Instant:
@@ -168,7 +198,7 @@ class Calendar:
         reading of the shorter month leads back to `at`, so it leaves as the next day begins.
         """
         day, clock = divmod(self.wall_ms(at), DAY_MS)
-        later = add(day, period)
+        later = self.later(day, period)
         leaving = self.instant(later * DAY_MS + clock)
         if self.back(leaving, period) >= at:
             return leaving
