@@ -183,7 +183,8 @@ class Score(NamedTuple):
     """A member's new value on a leaderboard period; `at` is when it was reached.
 
     `period` is the first instant of the window (0 for all time). Absolute, so that projecting it
-    twice or late does no harm when the greater sequence wins. `eligible` False takes the row away.
+    twice or late does no harm when the greater sequence wins. `eligible` False takes the row away:
+    of whom the leaderboard leaves out, and of values that are not above 0.
     """
 
     leaderboard: str

@@ -100,9 +100,8 @@ def conclude(d: Deciding) -> None:
             begin, end = _bounds(d, reading.window.kind, window)
             if reading.window.kind is WindowKind.FIXED:
                 begin, end = reading.window.begin or Instant(0), reading.window.end
-            d.decision.scores.append(
-                Score(board.id, begin, end, value, Instant(last_at), d.about_member(board.eligible))
-            )
+            is_shown = value > 0 and d.about_member(board.eligible)
+            d.decision.scores.append(Score(board.id, begin, end, value, Instant(last_at), is_shown))
 
 
 def _bounds(d: Deciding, kind: WindowKind, window: str) -> tuple[Instant, Instant | None]:
