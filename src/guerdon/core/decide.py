@@ -116,8 +116,10 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
 def _afterwards(d: Deciding, activity: Activity) -> None:
     """Look at tiers (twice, since what entering brings may count), missions and badges."""
     refund = activity.type in ("refund", "ineligible")
+    effects = len(d.decision.effects)
     ladders.refresh(d, after_refund=refund)
-    ladders.refresh(d)
+    if len(d.decision.effects) > effects:
+        ladders.refresh(d)
     missions.refresh(d, activity.at)
     badges.refresh(d, activity.at)
     after_tiers(d)
