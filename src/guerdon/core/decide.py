@@ -246,7 +246,11 @@ def _grant_tier(d: Deciding, activity: Activity) -> None:
     if ladder is None or all(rung.id != tier for rung in ladder.tiers):
         raise Rejected("unknown_tier")
     until = activity.data.get("until")
-    grants.hold(d, slug, tier, None if until is None else parse_instant(text(until)))
+    try:
+        ends = None if until is None else parse_instant(text(until))
+    except ValueError:
+        raise Rejected("invalid_until") from None
+    grants.hold(d, slug, tier, ends)
 
 
 def _award_badge(d: Deciding, activity: Activity) -> None:

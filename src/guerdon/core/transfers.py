@@ -5,6 +5,7 @@ own, decided in the recipient's lane.
 """
 
 import json
+from datetime import date
 
 from guerdon.core import wallets
 from guerdon.core.activity import Activity, Instant
@@ -14,7 +15,8 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, PointsEffect
 from guerdon.core.errors import Rejected
 from guerdon.core.holdings import find
-from guerdon.core.program import After, Expiry, Never, Period
+from guerdon.core.program import After, Expiry, Never, OnDate
+from guerdon.core.windows import parse_period
 
 
 def transfer(d: Deciding, activity: Activity) -> None:
@@ -127,20 +129,33 @@ def _points(d: Deciding, activity: Activity, slug: str) -> int:
 
 
 def _expiry(activity: Activity) -> Expiry | None:
-    """Return the policy an adjustment names: `never`, or days or months such as P30D."""
-    named = text(activity.data.get("expiry"))
-    if not named:
+    """Return the policy an adjustment names, None where it names none."""
+    try:
+        return _policy(activity)
+    except ValueError:
+        raise Rejected("invalid_expiry") from None
+
+
+_ROUNDINGS = ("day", "month", "quarter", "year")
+
+
+def _policy(activity: Activity) -> Expiry | None:
+    """Read `expiry`: a map as everywhere in the language, or in short `never` or a period.
+
+    The map's keys arrive as data `expiry.mode`, `expiry.period` and so on.
+    """
+    data = activity.data
+    short = text(data.get("expiry"))
+    mode = text(data.get("expiry.mode")) or {"": "", "never": "never"}.get(short, "after")
+    if not mode:
         return None
-    if named == "never":
+    if mode == "never":
         return Never()
-    digits, unit = named[1:-1], named[-1:]
-    if named[0] != "P" or not digits.isdecimal() or unit not in "DWMY":
-        raise Rejected("invalid_expiry")
-    count = int(digits)
-    period = {
-        "D": Period(days=count),
-        "W": Period(days=7 * count),
-        "M": Period(months=count),
-        "Y": Period(months=12 * count),
-    }[unit]
-    return After(period)
+    if mode == "date":
+        month, day = text(data.get("expiry.month_day")).split("-")
+        on = date(2024, int(month), int(day))
+        return OnDate(on.month, on.day, int(number(data.get("expiry.years")) or 0))
+    rounding = text(data.get("expiry.round")) or "day"
+    if mode != "after" or rounding not in _ROUNDINGS:
+        raise ValueError(mode)
+    return After(parse_period(text(data.get("expiry.period")) or short), rounding)

@@ -5,6 +5,7 @@ are half open and all arithmetic is done on local wall time; months are clamped 
 (31 August + 18 months = 28 February). No clock is read: every instant comes in as an argument.
 """
 
+import re
 from calendar import isleap, monthrange
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime, timedelta
@@ -242,6 +243,24 @@ def birthday_on(month: int, day: int, year: int, *, leap_in_march: bool) -> int:
     if (month, day) == (2, 29) and not isleap(year):
         return day_of(year, 3, 1) if leap_in_march else day_of(year, 2, 28)
     return day_of(year, month, day)
+
+
+_PERIOD = re.compile(
+    r"P(?=[0-9])(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,4})W)?(?:([0-9]{1,5})D)?"
+)
+
+
+def parse_period(text: str) -> Period:
+    """Return a text such as P18M, P1Y, P14D or P2W as a period.
+
+    Raises:
+        ValueError: It is none; hours and smaller parts are not counted.
+    """
+    found = _PERIOD.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text} is not a period")
+    years, months, weeks, days = (int(part or 0) for part in found.groups())
+    return Period(months=years * 12 + months, days=weeks * 7 + days)
 
 
 def parse_instant(text: str) -> Instant:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from guerdon.core.activity import Instant, Value
 from guerdon.core.program import Period
+from guerdon.core.windows import parse_period
 from guerdon.program.draft import Spot
 from guerdon.program.numbers import ANY_NUMBER
 from guerdon.program.shapes import Choice, Parsed, Schema, Shape, kind_of, scalar, shortened
@@ -87,20 +88,15 @@ def _link(text: str) -> str:
 
 LINK = Parsed("an address", "Begin with https://, http:// or /.", _link)
 
-_PERIOD = re.compile(
-    r"P(?=[0-9])(?:([0-9]{1,4})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,4})W)?(?:([0-9]{1,5})D)?"
-)
-
 
 def period(text: str) -> Period:
     """Return a span of the calendar; hours and smaller parts are none."""
-    found = _PERIOD.fullmatch(text)
-    if found is None:
+    try:
+        return parse_period(text)
+    except ValueError:
         if text.startswith("P") and "T" in text:
-            raise ValueError("Periods count days at least: write P1D, P2W, P18M or P1Y.")
-        raise ValueError
-    years, months, weeks, days = (int(part or 0) for part in found.groups())
-    return Period(months=years * 12 + months, days=weeks * 7 + days)
+            raise ValueError("Periods count days at least: write P1D, P2W, P18M or P1Y.") from None
+        raise ValueError from None
 
 
 PERIOD = Parsed(
