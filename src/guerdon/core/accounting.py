@@ -118,30 +118,33 @@ class Contract:
 
     sold: Fraction = Fraction(0)
     allocated: Fraction = Fraction(0)
-    rate: Fraction | None = None
+    rates: list[tuple[int, Fraction]] = field(default_factory=list)
 
     def add(self, program: Program, sale: Sale) -> None:
-        """Add a sale, or change the rate at which units are expected to be redeemed.
+        """Add a sale, take one back, or change the rate at which units will be redeemed.
 
         The price is divided between goods and units by their stand-alone prices; a later estimate
-        does not divide earlier sales anew.
+        does not divide earlier sales anew, so a return is divided as its sale was.
         """
+        at = int(sale.figures["at"])
         if sale.kind == "estimate":
-            self.rate = Fraction(Decimal(str(sale.figures["redemption_rate"])))
+            self.rates.append((at, Fraction(Decimal(str(sale.figures["redemption_rate"])))))
             return
+        sign = -1 if sale.kind == "return" else 1
         price = Fraction(int(sale.figures["net"]), 10**program.money_scale)
         granted = sum(
             (units(program, slug, amount) for slug, amount in sale.figures["points"].items()),
             Fraction(0),
         )
-        worth = granted * exact(program.book.point_value) * self.expected(program)
-        self.sold += price
+        worth = granted * exact(program.book.point_value) * self.expected(program, at)
+        self.sold += sign * price
         if price + worth:
-            self.allocated += price * worth / (price + worth)
+            self.allocated += sign * price * worth / (price + worth)
 
-    def expected(self, program: Program) -> Fraction:
-        """Return the share of units that will be redeemed, as estimated now."""
-        return exact(program.book.redemption_rate) if self.rate is None else self.rate
+    def expected(self, program: Program, at: int | None = None) -> Fraction:
+        """Return the share of units that will be redeemed, as estimated at an instant, or now."""
+        known = [rate for since, rate in self.rates if at is None or since <= at]
+        return known[-1] if known else exact(program.book.redemption_rate)
 
     def figures(self, program: Program, held: Mapping[str, Totals]) -> dict[str, Fraction]:
         """Return the figures of the book now.

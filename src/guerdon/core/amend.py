@@ -13,7 +13,7 @@ from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
-from guerdon.core.decision import Claim
+from guerdon.core.decision import Claim, sale
 from guerdon.core.errors import Rejected
 from guerdon.core.plain import activity_from_plain, kept_from_plain
 from guerdon.core.program import Limit, Rule
@@ -91,7 +91,9 @@ def refund(d: Deciding, activity: Activity) -> None:
     if not original.activity.lines:
         record["gone"] = True
     record["left"] = after
+    earned = rules.granted(original.version, record)
     _rerate(d, original, before=before, after=after)
+    _resell(d, original, earned, before=before, after=after)
     _recount(d, original, before=before, after=after, at=activity.at)
     original.save(d)
     credit = activity.data.get("as")
@@ -107,7 +109,9 @@ def void(d: Deciding, activity: Activity) -> None:
         raise Rejected("unknown_original")
     record["void"] = True
     before = list(record["left"])
+    earned = rules.granted(original.version, record)
     _rerate(d, original, before=before, after=None)
+    _resell(d, original, earned, before=before, after=None)
     _recount(d, original, before=before, after=None, at=activity.at)
     for name, note in record.get("draws", {}).items():
         wallets.reverse(d, note["wallet"], note["lot"], note["points"])
@@ -117,6 +121,23 @@ def void(d: Deciding, activity: Activity) -> None:
     kind = original.activity.type
     d.standing.counts[kind] = max(d.standing.counts.get(kind, 0) - 1, 0)
     original.save(d)
+
+
+def _resell(
+    d: Deciding,
+    original: Original,
+    earned: dict[str, int],
+    *,
+    before: list[int],
+    after: list[int] | None,
+) -> None:
+    """Let the book take back the sale as it was, and enter what is left of it."""
+    if not original.version.program.book.ifrs15:
+        return
+    d.decision.sales.append(sale(sum(before), earned, original.activity, kind="return"))
+    if after is not None:
+        left = rules.granted(original.version, original.record)
+        d.decision.sales.append(sale(sum(after), left, original.activity))
 
 
 def confirm(d: Deciding, activity: Activity) -> None:

@@ -28,7 +28,7 @@ from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.conditions import text
 from guerdon.core.context import Context, holds_all, state_value
 from guerdon.core.deciding import Deciding
-from guerdon.core.decision import Claim, Decision, Given, Needed, Sale
+from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
 from guerdon.core.errors import Rejected
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import after_tiers, conclude, refresh_wallets, settle_to
@@ -159,11 +159,7 @@ def _earn(d: Deciding, activity: Activity) -> None:
     draws.play(d, version, context, record)
     d.decision.record = record
     if version.program.book.ifrs15:
-        granted = {p.wallet: 0 for p in d.decision.postings if p.source == "issued"}
-        for posting in d.decision.postings:
-            if posting.source == "issued":
-                granted[posting.wallet] += posting.amount
-        d.decision.sales.append(Sale("sale", {"net": context.whole.net, "points": granted}))
+        d.decision.sales.append(sale(context.whole.net, rules.granted(version, record), activity))
 
 
 def _use_vouchers(d: Deciding, activity: Activity) -> None:
@@ -262,7 +258,7 @@ def _award_badge(d: Deciding, activity: Activity) -> None:
 
 def _estimate(d: Deciding, activity: Activity) -> None:
     rate = text(activity.data.get("redemption_rate"))
-    d.decision.sales.append(Sale("estimate", {"redemption_rate": rate}))
+    d.decision.sales.append(Sale("estimate", {"redemption_rate": rate, "at": activity.received}))
 
 
 def _nothing(d: Deciding, activity: Activity) -> None:

@@ -196,10 +196,18 @@ class Score(NamedTuple):
 
 
 class Sale(NamedTuple):
-    """Figures for the book of one earning activity: `kind` and exact numbers (see `accounting`)."""
+    """Figures for the book (see `accounting`): `kind` is sale, return or estimate.
+
+    A return takes an earlier sale back with the figures it had; what is left is a sale again.
+    """
 
     kind: str
     figures: Mapping[str, Any]
+
+
+def sale(net: int, points: Mapping[str, int], of: Activity, *, kind: str = "sale") -> Sale:
+    """Return the figures of a sale: money, units by wallet, and when the activity arrived."""
+    return Sale(kind, {"net": net, "points": dict(points), "at": of.received})
 
 
 @dataclass(slots=True, kw_only=True)

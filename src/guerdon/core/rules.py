@@ -28,6 +28,17 @@ def new_record(context: Context) -> Record:
     }
 
 
+def granted(version: Version, record: Record) -> dict[str, int]:
+    """Return what an activity earned the member itself, by wallet, as its record has it now."""
+    found: dict[str, int] = {}
+    for name, note in record["grants"].items():
+        earning = version.earning_by_id.get(name)
+        if earning is not None and "to" not in note:
+            wallet = earning.rule.wallet
+            found[wallet] = found.get(wallet, 0) + note["points"]
+    return found
+
+
 def earn(d: Deciding, version: Version, context: Context, record: Record) -> None:
     """Apply every rule that listens to the activity, in the program's order."""
     rating = Rating(version, context)
