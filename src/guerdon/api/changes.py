@@ -166,9 +166,8 @@ async def report(
     data: Mapping[str, Any],
 ) -> Receipt:
     """Report a change about a member whom the engine can find, as `change` does."""
-    reported = ActivityInput(
-        id=activity_id or _derived_id(type_, ref, data), type=type_, member=ref, data=data
-    )
+    id_ = _derived_id(type_, ref, data) if activity_id is None else activity_id
+    reported = ActivityInput(id=id_, type=type_, member=ref, data=data)
     (receipt,) = await accept.record(context.world, context.caller, [reported], wait=Wait.DECIDED)
     return receipt
 

@@ -87,6 +87,9 @@ _SENTENCES = {
 }
 """What the fixed words of refusals mean to the caller."""
 
+_NAMED = frozenset({"badge", "member", "mission", "reward", "tier", "wallet"})
+"""What inputs name by a field of that name."""
+
 _KINDS: dict[str, type[InvalidInput | NotFound]] = {
     "INVALID_INPUT": InvalidInput,
     "NOT_FOUND": NotFound,
@@ -136,7 +139,9 @@ def outcome_problems(
         return []
     reason = reason or result.value
     kind = NotFound if reason.startswith("unknown_") else Refused
-    return [kind(code=reason.upper(), message=_sentence(reason), path=None)]
+    named = reason.removeprefix("unknown_")
+    path = [named] if named in _NAMED else None
+    return [kind(code=reason.upper(), message=_sentence(reason), path=path)]
 
 
 def _sentence(reason: str) -> str:

@@ -6,6 +6,7 @@ whatever `Content-Length` claims.
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from starlette.types import Receive, Scope, Send
 
@@ -18,13 +19,27 @@ class ClientGone(Exception):
     """The client hung up; nobody is left to answer."""
 
 
-def header(scope: Scope, name: bytes) -> str | None:
-    """Return one header of a request; several of a name are joined, as HTTP has it."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ", ".join(values) if values else None
+Headers = Mapping[bytes, bytes]
+"""The headers of a request, by their names in lower case."""
 
 
-def check_content_type(scope: Scope) -> None:
+def headers_of(scope: Scope) -> Headers:
+    """Return the headers of a request; several of a name are joined, as HTTP has it."""
+    lines: list[tuple[bytes, bytes]] = scope["headers"]
+    found = dict(lines)
+    if len(found) < len(lines):
+        found = {name: b", ".join(it for key, it in lines if key == name) for name in found}
+    return found
+
+
+@lru_cache(maxsize=64)
+def _is_json(declared: bytes) -> bool:
+    media_type, *parameters = (part.strip() for part in declared.lower().split(b";"))
+    charsets = [it.partition(b"=")[2].strip(b'" ') for it in parameters if it.startswith(b"char")]
+    return media_type == b"application/json" and set(charsets) <= {b"utf-8", b"utf8"}
+
+
+def check_content_type(headers: Headers) -> None:
     """Refuse what is not JSON in UTF-8.
 
     Browsers send JSON to other origins only after asking, so this is also what keeps foreign pages
@@ -33,17 +48,13 @@ def check_content_type(scope: Scope) -> None:
     Raises:
         Refused: The body is declared as something else.
     """
-    declared = (header(scope, b"content-type") or "").lower()
-    media_type, *parameters = (part.strip() for part in declared.split(";"))
-    charsets = [it.partition("=")[2].strip('" ') for it in parameters if it.startswith("charset")]
-    if media_type != "application/json" or any(it not in {"utf-8", "utf8"} for it in charsets):
+    if not _is_json(headers.get(b"content-type", b"")):
         raise Refused(
             "Send the request as JSON in UTF-8, with `Content-Type: application/json`.",
             code="UNSUPPORTED_MEDIA_TYPE",
             status=415,
         )
-    encoding = (header(scope, b"content-encoding") or "identity").lower()
-    if encoding != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refused(
             "Compressed requests are not served: send the body as it is.",
             code="UNSUPPORTED_MEDIA_TYPE",
@@ -51,15 +62,15 @@ def check_content_type(scope: Scope) -> None:
         )
 
 
-async def read_body(scope: Scope, receive: Receive, *, bytes_max: int) -> bytes:
+async def read_body(headers: Headers, receive: Receive, *, bytes_max: int) -> bytes:
     """Return the whole body.
 
     Raises:
         Refused: It is larger than `bytes_max`, or comes too slowly.
         ClientGone: The client hung up in the middle.
     """
-    length = header(scope, b"content-length")
-    if length is not None and length.isdigit() and int(length[:20]) > bytes_max:
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > bytes_max:
         raise _too_large(bytes_max)
     message = await receive()
     if not message.get("more_body", False) and message["type"] == "http.request":

@@ -16,8 +16,9 @@ from starlette.types import Receive, Scope, Send
 
 from guerdon.api.transport.bodies import (
     ClientGone,
+    Headers,
     check_content_type,
-    header,
+    headers_of,
     read_body,
     send_answer,
 )
@@ -60,6 +61,7 @@ class _Call:
     """One HTTP request on its way."""
 
     scope: Scope
+    headers: Headers
     receive: Receive
     send: Send
     accepted: Accepted
@@ -79,7 +81,8 @@ class GraphQLOverHTTP:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        call = _Call(scope, receive, send, read_accept(header(scope, b"accept")))
+        headers = headers_of(scope)
+        call = _Call(scope, headers, receive, send, read_accept(headers.get(b"accept", b"")))
         try:
             await self._answer(call)
         except Refused as refused:
@@ -129,8 +132,8 @@ class GraphQLOverHTTP:
     async def _read(self, call: _Call, credential: Credential) -> GraphQLRequest:
         if call.scope["method"] == "GET":
             return request_from_query_string(call.scope["query_string"])
-        check_content_type(call.scope)
-        body = await read_body(call.scope, call.receive, bytes_max=credential.body_bytes_max)
+        check_content_type(call.headers)
+        body = await read_body(call.headers, call.receive, bytes_max=credential.body_bytes_max)
         known = self._known.get(body)
         if known is not None:
             self._known.move_to_end(body)

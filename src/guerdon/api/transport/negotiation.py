@@ -61,11 +61,11 @@ _UNACCEPTABLE: Rank = (0.0, False, -1_000_000)
 
 
 @lru_cache(maxsize=512)
-def read_accept(header: str | None) -> Accepted:
+def read_accept(header: bytes) -> Accepted:
     """Return what an Accept header permits; an absent one permits plain JSON, as before 2025."""
-    if header is None or not header.strip():
+    if not header.strip():
         return Accepted(PLAIN_JSON, None, stream_first=False, instalments=False, html=False)
-    ranges = _ranges(header)
+    ranges = _ranges(header.decode("latin-1"))
     plain, modern = _rank(ranges, PLAIN_JSON), _rank(ranges, GRAPHQL_JSON)
     events = _rank(ranges, EVENT_STREAM, named=True)
     parts = _rank([it for it in ranges if _is_for_subscriptions(it)], MULTIPART, named=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
-from guerdon.api.transport.bodies import header
+from guerdon.api.transport.bodies import headers_of
 from guerdon.api.transport.connections import TOO_MANY, Lease
 from guerdon.api.transport.errors import Forbidden, Refused, Unauthenticated
 from guerdon.api.transport.execution import StreamFailed
@@ -78,10 +78,13 @@ class GraphQLOverSocket:
         Browsers name the page's origin and let any page open sockets anywhere; programs that are
         no browsers name none.
         """
-        origin = header(scope, b"origin")
-        if origin is None or origin in self._parts.options.allowed_origins:
+        headers = headers_of(scope)
+        if b"origin" not in headers:
             return True
-        return urlsplit(origin).netloc == header(scope, b"host")
+        origin = headers[b"origin"].decode("latin-1")
+        if origin in self._parts.options.allowed_origins:
+            return True
+        return urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin-1")
 
 
 class Socket:

@@ -10,6 +10,7 @@
  */
 
 const SILENCE_MS = 25_000; // after so much silence the server is asked whether it is there
+const LINGER_MS = 3_000; // elements that are replaced find the connection still open
 const PATIENCE_MS = 10_000; // how long it may take to answer, and to accept a new connection
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
 const REFUSALS = new Set([4401, 4403]); // closing codes that mean "not with this credential"
@@ -60,6 +61,7 @@ export class Link extends EventTarget {
   #attempt = 0;
   #timer = null;
   #silence = null;
+  #lingering = null;
   #comeBack = () => this.#reviveNow();
   state = "idle";
 
@@ -119,7 +121,9 @@ export class Link extends EventTarget {
     clearTimeout(follower.retry);
     this.#followers.delete(id);
     if (this.state === "live") this.#send({ id, type: "complete" });
-    if (this.#followers.size === 0) this.#close();
+    if (this.#followers.size > 0) return;
+    clearTimeout(this.#lingering);
+    this.#lingering = setTimeout(() => this.#followers.size === 0 && this.#close(), LINGER_MS);
   }
 
   #close() {

@@ -1,0 +1,171 @@
+from typing import Any
+
+import pytest
+
+from api.shop import Shop
+
+PROBLEMS = """problems { __typename code message path
+    ... on InsufficientPoints { held needed } }"""
+REDEMPTION = """redemption { id quantity cost state reward { slug } member { externalId }
+    vouchers { kind state until } }"""
+
+
+async def redeem(shop: Shop, *, token: str = "service", **input_: Any) -> dict[str, Any]:
+    whole = {"redemptionId": "r1", "member": {"externalId": "ada"}, "reward": "cake", **input_}
+    data = await shop.get(
+        token,
+        "mutation($i: RedeemRewardInput!) { redeemReward(input: $i) {"
+        f" {REDEMPTION} {PROBLEMS} }} }}",
+        i={name: value for name, value in whole.items() if value is not None},
+    )
+    answer: dict[str, Any] = data["redeemReward"]
+    return answer
+
+
+async def cancel(shop: Shop, *, token: str = "service", **input_: Any) -> dict[str, Any]:
+    data = await shop.get(
+        token,
+        "mutation($i: CancelRedemptionInput!) { cancelRedemption(input: $i) {"
+        f" {REDEMPTION} {PROBLEMS} }} }}",
+        i={"redemptionId": "r1", **input_},
+    )
+    answer: dict[str, Any] = data["cancelRedemption"]
+    return answer
+
+
+async def spendable(shop: Shop) -> str:
+    found = await shop.get(
+        "service", '{ member(ref: {externalId: "ada"}) { wallet(slug: "stars") { spendable } } }'
+    )
+    amount: str = found["member"]["wallet"]["spendable"]
+    return amount
+
+
+@pytest.fixture
+async def rich(shop: Shop) -> Shop:
+    """A shop where ada has 25 stars."""
+    await shop.enroll("ada")
+    await shop.buy("ada", "20.00", "p1")
+    return shop
+
+
+async def test_a_reward_is_taken_once_however_often_it_is_asked_for(rich: Shop) -> None:
+    first = await redeem(rich)
+    again = await redeem(rich)
+
+    assert first["problems"] == []
+    assert first["redemption"]["reward"] == {"slug": "cake"}
+    assert (first["redemption"]["cost"], first["redemption"]["quantity"]) == ("8.00", 1)
+    assert first["redemption"]["state"] == "ISSUED"
+    assert first["redemption"]["member"] == {"externalId": "ada"}
+    (voucher,) = first["redemption"]["vouchers"]
+    assert (voucher["kind"], voucher["state"]) == ("cake", "ISSUED")
+    assert again == first
+    assert await spendable(rich) == "17.00"
+
+
+async def test_a_cancelled_redemption_gives_the_units_back(rich: Shop) -> None:
+    redeemed = await redeem(rich, quantity=2)
+    cancelled = await cancel(rich)
+    again = await cancel(rich)
+    by_global_id = await cancel(rich, redemptionId=redeemed["redemption"]["id"], activityId="c2")
+
+    assert redeemed["redemption"]["cost"] == "16.00"
+    assert cancelled["problems"] == []
+    assert cancelled["redemption"]["state"] == "CANCELLED"
+    assert cancelled["redemption"]["id"] == redeemed["redemption"]["id"]
+    assert {it["state"] for it in cancelled["redemption"]["vouchers"]} == {"CANCELLED"}
+    assert again == cancelled
+    assert by_global_id["problems"][0]["code"] == "NOT_REDEEMED"
+    assert await spendable(rich) == "25.00"
+
+
+async def test_a_member_redeems_for_themselves_and_the_owner_may_cancel_it(rich: Shop) -> None:
+    found = await rich.get("service", '{ member(ref: {externalId: "ada"}) { id } }')
+    token = await rich.token(found["member"]["id"])
+    redeemed = await redeem(rich, token=token, member=None)
+    cancelled = await cancel(rich, redemptionId=redeemed["redemption"]["id"])
+
+    assert redeemed["problems"] == cancelled["problems"] == []
+    assert await spendable(rich) == "25.00"
+
+
+async def test_the_last_one_goes_to_who_comes_first(rich: Shop) -> None:
+    await rich.enroll("bob")
+    await rich.buy("bob", "20.00", "p2")
+    first = await redeem(rich, reward="mug")
+    second = await redeem(rich, reward="mug", redemptionId="r2", member={"externalId": "bob"})
+    found = await rich.get(
+        "service",
+        """{ reward(slug: "mug") { stock } member(ref: {externalId: "bob"}) {
+            rewards { edges { node { reward { slug } availability } } } } }""",
+    )
+    offers = {
+        it["node"]["reward"]["slug"]: it["node"]["availability"]
+        for it in found["member"]["rewards"]["edges"]
+    }
+
+    assert first["problems"] == []
+    assert [it["code"] for it in second["problems"]] == ["OUT_OF_STOCK"]
+    assert second["redemption"] is None
+    assert found["reward"]["stock"] == 0
+    assert offers == {"cake": "AVAILABLE", "coffee": "AVAILABLE", "mug": "OUT_OF_STOCK"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            {"quantity": 4},
+            {"__typename": "InsufficientPoints", "code": "INSUFFICIENT_POINTS",
+             "held": "25.00", "needed": "32.00", "path": ["reward"]},
+        ),
+        ({"reward": "nope"}, {"__typename": "NotFound", "code": "UNKNOWN_REWARD", "path": ["reward"]}),
+        ({"quantity": 0}, {"__typename": "Refused", "code": "INVALID_QUANTITY", "path": None}),
+        (
+            {"redemptionId": "x" * 201},
+            {"__typename": "InvalidInput", "code": "INVALID_INPUT", "path": ["redemptionId"]},
+        ),
+        (
+            {"member": {"externalId": "nobody"}},
+            {"__typename": "NotFound", "code": "UNKNOWN_MEMBER", "path": ["member"]},
+        ),
+    ],
+)  # fmt: skip
+async def test_a_refused_redemption_takes_nothing_and_says_why(
+    rich: Shop, wrong: dict[str, Any], problem: dict[str, Any]
+) -> None:
+    refused = await redeem(rich, **wrong)
+    (found,) = refused["problems"]
+
+    assert refused["redemption"] is None
+    assert {**found, **problem} == found
+    assert await spendable(rich) == "25.00"
+
+
+async def test_what_was_never_redeemed_cannot_be_cancelled(rich: Shop) -> None:
+    unknown = await cancel(rich, redemptionId="nope")
+    purchase = await cancel(rich, redemptionId="p1")
+
+    for refused in (unknown, purchase):
+        assert refused["redemption"] is None
+        assert [(it["__typename"], it["path"]) for it in refused["problems"]] == [
+            ("NotFound", ["redemptionId"])
+        ]
+
+
+async def test_rewards_are_listed_by_short_name(shop: Shop) -> None:
+    query = """query($first: Int, $after: String, $last: Int) {
+        rewards(first: $first, after: $after, last: $last) {
+            edges { node { slug name description cost stock wallet partner { slug } } }
+            pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
+    found = (await shop.get("partner", query, first=2))["rewards"]
+    rest = (await shop.get("partner", query, after=found["pageInfo"]["endCursor"]))["rewards"]
+    last = (await shop.get("partner", query, last=1))["rewards"]
+
+    assert [it["node"]["slug"] for it in found["edges"]] == ["cake", "coffee"]
+    assert found["edges"][1]["node"]["partner"] == {"slug": "cafe"}
+    assert found["pageInfo"]["hasNextPage"] is True
+    assert [it["node"]["stock"] for it in rest["edges"]] == [1]
+    assert last["edges"] == rest["edges"]
+    assert (await shop.get("partner", '{ reward(slug: "nope") { id } }')) == {"reward": None}
