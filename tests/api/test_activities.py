@@ -235,7 +235,7 @@ async def test_an_activity_is_shown_to_whom_it_concerns_and_to_who_reported_it(
 
     async def seen(token: str, id_: str, by: str | None = None) -> str | None:
         found = (await shop.get(tokens.get(token, token), query, id=id_, by=by))["activity"]
-        return found and found["reporter"]
+        return None if found is None else str(found["reporter"])
 
     assert await seen("service", "p1") == "service"
     assert await seen("service", "q1", "partner:cafe") == "partner:cafe"

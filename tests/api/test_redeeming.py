@@ -120,7 +120,10 @@ async def test_the_last_one_goes_to_who_comes_first(rich: Shop) -> None:
             {"__typename": "InsufficientPoints", "code": "INSUFFICIENT_POINTS",
              "held": "25.00", "needed": "32.00", "path": ["reward"]},
         ),
-        ({"reward": "nope"}, {"__typename": "NotFound", "code": "UNKNOWN_REWARD", "path": ["reward"]}),
+        (
+            {"reward": "nope"},
+            {"__typename": "NotFound", "code": "UNKNOWN_REWARD", "path": ["reward"]},
+        ),
         ({"quantity": 0}, {"__typename": "Refused", "code": "INVALID_QUANTITY", "path": None}),
         (
             {"redemptionId": "x" * 201},
