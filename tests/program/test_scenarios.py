@@ -1,5 +1,6 @@
 """Every scenario of the project, and those of ../shared where that folder is there."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,15 +9,21 @@ from typing import Any
 
 import pytest
 
+from guerdon.core.decision import Decision
+from guerdon.core.plain import record_to_plain, standing_from_plain, standing_to_plain
 from guerdon.program.expectations import Checkpoint, Outcome
 from guerdon.program.load import load
+from guerdon.program.memory import Memory
 from guerdon.program.mistakes import errors
 from guerdon.program.rehearse import Report, rehearse, told
 from guerdon.program.scenario import Scenario, load_scenario
 from guerdon.program.yaml_source import Mapping, Node, Scalar, Sequence, number
 
 ROOT = Path(__file__).parents[2]
-OWN = sorted((ROOT / "examples").glob("*.scenario.yaml"))
+OWN = [
+    *sorted((ROOT / "examples").glob("*.scenario.yaml")),
+    *sorted((Path(__file__).parent / "scenarios").glob("*.yaml")),
+]
 SHARED = ROOT.parent / "shared" / "scenarios"
 OTHERS = sorted(SHARED.glob("*.yaml"))
 
@@ -64,6 +71,27 @@ def test_the_program_of_a_scenario_file_loads_by_itself(path: Path) -> None:
     loaded = load(path.read_text(encoding="utf-8"), path.name)
     assert loaded.program is not None
     assert loaded.program.id == path.stem
+
+
+class Stored(Memory):
+    """A memory that keeps standings, pages and records as stores do: as JSON."""
+
+    def keep(self, member: str, decision: Decision) -> None:
+        head = json.loads(json.dumps(standing_to_plain(decision.standing)))
+        pages = [
+            write._replace(value=json.loads(json.dumps(record_to_plain(write.value))))
+            for write in decision.pages
+        ]
+        kept = replace(decision, standing=standing_from_plain(head), pages=pages)
+        super().keep(member, kept)
+        for key, record in self.records.items():
+            self.records[key] = json.loads(json.dumps(record_to_plain(record)))
+
+
+@pytest.mark.parametrize("path", [*OWN, *OTHERS], ids=lambda path: path.name)
+def test_every_scenario_holds_when_all_is_stored_in_between(path: Path) -> None:
+    report = rehearse(scenario_of(path), Stored)
+    assert report.is_ok, complaint(report)
 
 
 # ---------------------------------------------------------------- expectations that must fail

@@ -4,7 +4,7 @@ Rule: in order of time; at one instant what is due, then what arrives, then what
 mismatch names the line, what was expected, what was found, and what led there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -50,8 +50,8 @@ class Report:
         return not self.mismatches
 
 
-def rehearse(scenario: Scenario) -> Report:
-    """Play a scenario that has no mistakes, and compare.
+def rehearse(scenario: Scenario, memory: Callable[[Program], Memory] = Memory) -> Report:
+    """Play a scenario that has no mistakes, and compare; `memory` makes the program's state.
 
     Raises:
         ValueError: The scenario has mistakes; show those instead.
@@ -59,7 +59,7 @@ def rehearse(scenario: Scenario) -> Report:
     program = scenario.program
     if program is None:
         raise ValueError(f"{scenario.name} has mistakes and cannot be rehearsed")
-    arrivals = Arrivals(Memory(program))
+    arrivals = Arrivals(memory(program))
     play = _Play(program, arrivals)
     mismatches: list[Mismatch] = []
     for _, checkpoint in _in_time(scenario, arrivals):

@@ -1,0 +1,18 @@
+from guerdon.core.raffles import Ticket, winners
+
+# printf 's|r1#2' | sha256sum and so on: r1#2 0d21..., r1#3 2794..., r2#1 5850..., r1#1 98c3...
+TICKETS = [Ticket("r1", "ada", 3), Ticket("r2", "ben", 1)]
+
+
+def test_entries_win_in_the_order_of_their_hashes_and_a_member_once() -> None:
+    assert winners("s", TICKETS, 2) == [("r1#2", "ada"), ("r2#1", "ben")]
+
+
+def test_there_are_no_more_winners_than_members_or_places() -> None:
+    assert winners("s", TICKETS, 1) == [("r1#2", "ada")]
+    assert len(winners("s", TICKETS, 9)) == 2
+    assert winners("s", [], 3) == []
+
+
+def test_the_order_of_tickets_changes_nothing() -> None:
+    assert winners("s", TICKETS[::-1], 2) == winners("s", TICKETS, 2)
