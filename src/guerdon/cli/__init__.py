@@ -14,6 +14,7 @@ from guerdon.cli.importing import importing
 from guerdon.cli.program import app as program
 from guerdon.cli.rehearse import rehearse
 from guerdon.cli.schedule import schedule
+from guerdon.cli.schema import app as schema
 from guerdon.cli.serve import serve
 from guerdon.cli.work import work
 
@@ -28,6 +29,7 @@ for command in (demo, serve, work, schedule, rehearse):
     app.command()(command)
 app.add_typer(importing, name="import")
 app.add_typer(program, name="program")
+app.add_typer(schema, name="schema")
 
 
 def main() -> None:
