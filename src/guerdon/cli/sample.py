@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-SEED = 33
+SEED = 280
 DAYS = 150
 OPENS, CLOSES = 10, 19  # local hours
 REGULARS = 12
