@@ -53,7 +53,10 @@ def activities(
         Path, typer.Option(dir_okay=False, help="Where lines that were refused are listed.")
     ] = Path("errors.csv"),
     batch: Annotated[int, typer.Option(min=1, max=1_000, help="Lines a request.")] = 1_000,
-    streams: Annotated[int, typer.Option(min=1, max=32, help="Requests at a time.")] = 4,
+    streams: Annotated[
+        int,
+        typer.Option(min=1, max=32, help="Requests at a time; with 1 the file's order is kept."),
+    ] = 1,
     delimiter: Annotated[
         str | None, typer.Option(help="What separates cells; else found out from the header.")
     ] = None,

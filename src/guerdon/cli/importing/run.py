@@ -35,7 +35,7 @@ class Order:
     shift_to_now: bool = False
     errors: Path = Path("errors.csv")
     batch: int = 1_000
-    streams: int = 4
+    streams: int = 1
     delimiter: str | None = None
     decimal_comma: bool = False
     notes: Path | None = None
