@@ -1,0 +1,216 @@
+"""Ladders: which tier a member shows, why, and until when.
+
+Rule: a value reached in a window is a result that holds as `keep` says; the tier shown is the
+best of the results that still hold, the tier granted and the floors. It rises when something
+arrives, it falls only at a review, at the end of a grant, or at a refund where the ladder says
+`recheck`.
+"""
+
+from datetime import date
+
+from guerdon.core.program import KeepKind, Ladder, Window, WindowKind
+from oracle import purse
+from oracle.calendar import month_day, plus
+from oracle.counting import counter_value
+from oracle.granting import Cause, give
+from oracle.reading import holds, member_look
+from oracle.world import Climb, Person, Result, World
+
+
+def rank_of(ladder: Ladder, value: int) -> int:
+    """Return the highest rung whose value is reached, -1 for none."""
+    return max((i for i, rung in enumerate(ladder.tiers) if value >= rung.at), default=-1)
+
+
+def ground(ladder: Ladder) -> int:
+    """Return the rank that everybody has."""
+    return rank_of(ladder, 0)
+
+
+def read(world: World, person: Person, ladder: Ladder, at: int) -> int:
+    """Return the rank that the window at an instant supports."""
+    return rank_of(ladder, counter_value(world, person, ladder.counter, at, ladder.window))
+
+
+def until(world: World, ladder: Ladder, reached: int, read_at: int) -> int | None:
+    """Return the first instant without a tier reached now, for the window read at an instant."""
+    calendar, keep = world.calendar, ladder.keep
+    if keep.kind is KeepKind.FOR:
+        assert keep.period is not None
+        return calendar.through(reached, keep.period)
+    if keep.kind is KeepKind.END_OF_WINDOW:
+        return calendar.bounds(ladder.window, read_at)[1]
+    if keep.kind is KeepKind.END_OF_NEXT_YEAR:
+        return end_of_year(world, ladder, calendar.day(read_at).year + 1)
+    return None
+
+
+def end_of_year(world: World, ladder: Ladder, year: int) -> int:
+    """Return the end of a year's hold, with its days of grace."""
+    grace = ladder.keep.grace
+    if grace is None:
+        return world.calendar.begin(date(year + 1, 1, 1))
+    return world.calendar.after(month_day(year + 1, *grace))
+
+
+def same_window(world: World, window: Window, one: int, other: int) -> bool:
+    """Tell whether two instants are read in the same window."""
+    if window.kind is WindowKind.ROLLING:
+        return False
+    return world.calendar.bounds(window, one) == world.calendar.bounds(window, other)
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def best(climb: Climb, ladder: Ladder, now: int) -> int:
+    """Return the best rank earned that still holds."""
+    held = [one.rank for one in climb.results if one.until is None or one.until > now]
+    return max([ground(ladder), *held])
+
+
+def shown_rank(person: Person, climb: Climb, ladder: Ladder, now: int) -> int:
+    """Return the rank shown: the best of earned, granted and floor."""
+    ranks = [best(climb, ladder, now), floor(person, ladder)]
+    if climb.granted is not None and (climb.granted[1] is None or climb.granted[1] > now):
+        ranks.append(climb.granted[0])
+    return max(ranks)
+
+
+def floor(person: Person, ladder: Ladder) -> int:
+    """Return the best rank that the member's attributes give him."""
+    names = [rung.id for rung in ladder.tiers]
+    look = member_look(person.attrs)
+    return max((names.index(one.tier) for one in ladder.floors if holds(one.when, look)), default=-1)
+
+
+def shown_until(person: Person, climb: Climb, ladder: Ladder, now: int) -> int | None:
+    """Return the first instant without the tier shown, None where none is in sight."""
+    rank = climb.rank
+    if rank <= ground(ladder) or floor(person, ladder) >= rank:
+        return None
+    ends = [one.until for one in climb.results if one.rank >= rank]
+    if climb.granted is not None and climb.granted[0] >= rank:
+        ends.append(climb.granted[1])
+    if any(end is None for end in ends):
+        return None
+    later = [end for end in ends if end is not None and end > now]
+    return max(later) if later else None
+
+
+# ---------------------------------------------------------------- what changes it
+
+
+def climb_all(world: World, person: Person, cause: Cause, *, refunded: bool = False) -> None:
+    """Read all ladders twice, because what is given on entering may count."""
+    for _ in range(2):
+        for ladder in world.program.ladders.values():
+            climb(world, person, ladder, cause, refunded=refunded)
+
+
+def climb(
+    world: World, person: Person, ladder: Ladder, cause: Cause, *, refunded: bool = False
+) -> None:
+    """Read one ladder: now, and in the window of the activity that caused it."""
+    state = person.climbs.setdefault(ladder.id, Climb())
+    if refunded and ladder.recheck:
+        for one in state.results:
+            if one.until is None or one.until > cause.now:
+                one.rank = min(one.rank, read(world, person, ladder, one.read_at))
+    for at in dict.fromkeys((cause.at, cause.now)):
+        if ladder.window.kind is WindowKind.ROLLING and at != cause.now:
+            continue
+        _reach(world, person, ladder, state, at, cause)
+    show(world, person, ladder, state, cause)
+
+
+def _reach(
+    world: World, person: Person, ladder: Ladder, state: Climb, at: int, cause: Cause
+) -> None:
+    """Keep the result of the window at an instant, where it is more than there was."""
+    rank = read(world, person, ladder, at)
+    if ladder.keep.kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
+        known = [one for one in state.results if same_window(world, ladder.window, one.read_at, at)]
+        before = max([ground(ladder), *(one.rank for one in known)])
+    else:
+        before = best(state, ladder, cause.now)
+    if rank <= before:
+        return
+    end = until(world, ladder, cause.now, at)
+    state.results.append(Result(rank, cause.now, end, at))
+    if end is not None and end <= cause.now and ladder.keep.kind is KeepKind.END_OF_WINDOW:
+        enter(world, person, ladder, before, rank, cause)
+
+
+def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Cause) -> None:
+    """Show the tier that holds now, and let those who enter one have what comes with it."""
+    rank, before = shown_rank(person, state, ladder, cause.now), state.rank
+    if rank == before and state.spells:
+        return
+    policies = {
+        wallet.id: purse.policy_now(world, person, wallet, None)
+        for wallet in purse.wallets_with_policy_of(world, ladder.id)
+    }
+    is_new = not state.spells
+    state.spells.append((cause.now, rank))
+    for wallet_id, policy in policies.items():
+        wallet = world.program.wallets[wallet_id]
+        if not is_new and purse.policy_now(world, person, wallet, None) != policy:
+            for lot in world.lots_of(person, wallet_id):
+                if lot.left and lot.policy is None:
+                    purse.date_lot(world, person, lot, cause.now)
+    enter(world, person, ladder, before, rank, cause)
+
+
+def enter(
+    world: World, person: Person, ladder: Ladder, before: int, rank: int, cause: Cause
+) -> None:
+    """Give what comes with each tier above the one before, once per tier and `per`."""
+    for rung in ladder.tiers[before + 1 : rank + 1]:
+        for place, effect in enumerate(rung.on_enter):
+            span = world.calendar.span(effect.per, cause.at) if effect.per else None
+            once = ("enter", ladder.id, rung.id, place, span)
+            if once not in person.paid:
+                person.paid.add(once)
+                give(world, person, effect, f"{ladder.id}:{rung.id}", cause)
+
+
+# ---------------------------------------------------------------- reviews
+
+
+def reviews_of(person: Person, after: int) -> list[int]:
+    """Return the instants at which something of a member's tiers ends."""
+    found = []
+    for state in person.climbs.values():
+        found += [one.until for one in state.results if one.until is not None]
+        if state.granted is not None and state.granted[1] is not None:
+            found.append(state.granted[1])
+    return [at for at in found if at > after]
+
+
+def review(world: World, person: Person, ladder: Ladder, now: int) -> None:
+    """Read a ladder anew when a term ends; the new term begins where the old ended."""
+    state = person.climbs.get(ladder.id)
+    if state is None:
+        return
+    ending = [one for one in state.results if one.until == now]
+    held = max((one.rank for one in ending), default=-1)
+    cause = Cause(now, now)
+    if ending:
+        rank = read(world, person, ladder, now)
+        if rank > best(state, ladder, now):
+            state.results.append(Result(rank, now, _renewed(world, ladder, now), now))
+        if ladder.one_rung and best(state, ladder, now) < held - 1:
+            end = _renewed(world, ladder, now)
+            if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
+                end = end_of_year(world, ladder, world.calendar.day(now).year)
+            state.results.append(Result(held - 1, now, end, now))
+    show(world, person, ladder, state, cause)
+
+
+def _renewed(world: World, ladder: Ladder, now: int) -> int | None:
+    """Return the end of a term that begins where the last one ended."""
+    if ladder.keep.kind is KeepKind.FOR:
+        assert ladder.keep.period is not None
+        return world.calendar.begin(plus(world.calendar.day(now), ladder.keep.period))
+    return until(world, ladder, now, now)

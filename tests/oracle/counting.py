@@ -1,0 +1,190 @@
+"""Counters: read off the list of what happened, each time anew.
+
+Rule: an activity counts in the window of its `at`, with what is left of it; lines that went back
+wholly count for nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from guerdon.core.activity import Value
+from guerdon.core.program import Measure, Window
+from oracle.calendar import Inside
+from oracle.reading import holds, is_gone, matching, number, own_field, seen
+from oracle.world import Happened, Person, World
+
+
+Admits = Callable[[Happened], bool]
+
+
+def everything(_: Happened) -> bool:
+    """Admit whatever happened."""
+    return True
+
+
+@dataclass
+class Counted:
+    """An activity that matches a measure, with the lines that match and what is left of them."""
+
+    happened: Happened
+    places: list[int]
+    left: list[int]
+
+    @property
+    def at(self) -> int:
+        """When it happened."""
+        return self.happened.activity.at
+
+    @property
+    def net(self) -> int:
+        """The money of its matching lines."""
+        return sum(self.left[place] for place in self.places)
+
+
+def counted(
+    world: World, happened: Happened, measure: Measure, left: list[int]
+) -> Counted | None:
+    """Return an activity as the measure sees it with so much left, None where it does not."""
+    activity = happened.activity
+    if activity.type not in measure.activity or happened.voided:
+        return None
+    places = matching(activity, measure.lines)
+    if (measure.lines and not places) or is_gone(activity, left, places):
+        return None
+    found = Counted(happened, places, left)
+    return found if holds(measure.when, seen(world, happened, found.net)) else None
+
+
+def entries(
+    world: World, person: Person, measure: Measure, inside: Inside, admits: Admits = everything
+) -> list[Counted]:
+    """Return all that counts in a window."""
+    found = []
+    for happened in world.history_of(person):
+        if inside(happened.activity.at) and admits(happened):
+            one = counted(world, happened, measure, happened.remaining())
+            if one is not None:
+                found.append(one)
+    return found
+
+
+def amount(measure: Measure, one: Counted) -> int:
+    """Return what one activity adds to a sum, or 1 for a count."""
+    if measure.sum is None:
+        return 1
+    if measure.sum == "net":
+        return one.net
+    value = number(own_field(one.happened.activity, measure.sum))
+    return 0 if value is None else int(value.scaleb(measure.scale))
+
+
+def value(
+    world: World, person: Person, measure: Measure, inside: Inside, admits: Admits = everything
+) -> int:
+    """Return the figure of a measure in a window, in minor units of its scale."""
+    if measure.points is not None:
+        return sum(lot.net for lot in _granted(world, person, measure, inside))
+    if measure.when_refunded:
+        return _when_refunded(world, person, measure, inside, admits)
+    found = entries(world, person, measure, inside, admits)
+    if measure.streak is not None:
+        return _streak({world.calendar.day(one.at) for one in found}, measure.streak)
+    if measure.distinct is not None:
+        return _distinct(measure, found)
+    if measure.once_per_day:
+        return len({world.calendar.day(one.at) for one in found})
+    return sum(amount(measure, one) for one in found)
+
+
+def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> int:
+    """Return the `at` of the last thing that counted."""
+    if measure.points is not None:
+        lots = _granted(world, person, measure, inside)
+        return max((lot.at for lot in lots if lot.net), default=0)
+    return max((one.at for one in entries(world, person, measure, inside)), default=0)
+
+
+def _granted(world: World, person: Person, measure: Measure, inside: Inside) -> list:  # type: ignore[type-arg]
+    return [
+        lot
+        for lot in world.lots_of(person, measure.points)
+        if inside(lot.at)
+        and not lot.moved
+        and (not measure.rules or lot.rule in measure.rules)
+    ]
+
+
+def _when_refunded(
+    world: World, person: Person, measure: Measure, inside: Inside, admits: Admits
+) -> int:
+    """Originals count in full in their window, each refund in the window of its own `at`."""
+    total = 0
+    for happened in filter(admits, world.history_of(person)):
+        refunds_at = [at for at, _ in happened.taken]
+        steps = [(at, i) for i, at in enumerate([happened.activity.at, *refunds_at])]
+        before = 0
+        for at, refunds in steps:
+            one = counted(world, happened, measure, happened.remaining(refunds))
+            now = 0 if one is None else amount(measure, one)
+            if inside(at):
+                total += now - before
+            before = now
+    return total
+
+
+def _streak(days: set[date], kind: str) -> int:
+    step = timedelta(days=7 if kind == "week" else 1)
+    starts = {day - timedelta(days=day.weekday()) for day in days} if kind == "week" else days
+    best = 0
+    for first in starts:
+        run = 0
+        while first + run * step in starts:
+            run += 1
+        best = max(best, run)
+    return best
+
+
+def _distinct(measure: Measure, found: list[Counted]) -> int:
+    assert measure.distinct is not None
+    sums: dict[Value, int] = {}
+    for one in found:
+        activity = one.happened.activity
+        own = own_field(activity, measure.distinct)
+        for value_, net in _values(measure.distinct, one, own):
+            part = net
+            if measure.each_sum not in (None, "net"):
+                figure = number(own_field(activity, measure.each_sum or ""))
+                part = 0 if figure is None else int(figure.scaleb(6))
+            sums[value_] = sums.get(value_, 0) + part
+    if measure.each_sum is None:
+        return len(sums)
+    return sum(total >= measure.each_least for total in sums.values())
+
+
+def _values(field: str, one: Counted, own: Value) -> list[tuple[Value, int]]:
+    """Return the values of the field, each with its money: the activity's, else its lines'."""
+    if own is not None:
+        return [(own, one.net)]
+    activity = one.happened.activity
+    return [
+        (line_value, one.left[place])
+        for place in one.places
+        if (one.left[place] != 0 or activity.lines[place].amount == 0)
+        and (line_value := activity.lines[place].fields.get(field)) is not None
+    ]
+
+
+def counter_value(
+    world: World, person: Person, counter: str, at: int, window: Window | None = None
+) -> int:
+    """Return a counter's value in the window that holds an instant."""
+    found = world.program.counters[counter]
+    inside = world.calendar.inside(window or found.window, at)
+    return value(world, person, found.measure, inside)
+
+
+def decimal_value(minor: int, scale: int) -> Decimal:
+    """Write a counter's value as a decimal."""
+    return Decimal(minor).scaleb(-scale)

@@ -1,0 +1,529 @@
+"""How each type of activity is decided, once everything due before it has happened.
+
+Rule: an activity is refused by the first reason that applies, and then nothing happened at all;
+else it joins the history, and what it changes is read off the history.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
+
+from guerdon.core.activity import Activity, Value
+from guerdon.core.program import Draw, GrantTier, Reward
+from oracle import climbing, earning, purse
+from oracle.granting import Cause, badges, grant_tier, missions
+from oracle.reading import (
+    activity_look,
+    context_of,
+    holds,
+    matching,
+    number,
+    own_field,
+    seen,
+)
+from oracle.world import (
+    Drawn,
+    Happened,
+    Lot,
+    Person,
+    Redemption,
+    Use,
+    Voucher,
+    World,
+)
+
+
+class Refused(Exception):
+    """An activity counts for nothing, with the reason."""
+
+
+def decide(world: World, person: Person, activity: Activity) -> None:
+    """Decide an activity of an enrolled member.
+
+    Raises:
+        Refused: It is rejected.
+    """
+    kind = DECIDERS.get(activity.type, _earning)
+    happened = Happened(activity, person.name, context_of(world, person, activity))
+    kind(world, person, happened)
+
+
+def follow_on(
+    world: World, person: Person, activity: Activity, *, refunded: bool = False
+) -> None:
+    """Read ladders, missions and badges after something happened."""
+    cause = Cause(activity.at, activity.received)
+    climbing.climb_all(world, person, cause, refunded=refunded)
+    missions(world, person, cause)
+    badges(world, person, cause)
+
+
+def _join_history(world: World, person: Person, happened: Happened) -> None:
+    """Let an activity be one: for counters, for inactivity, and for what it extends."""
+    world.history.append(happened)
+    _listen(world, person, happened)
+
+
+def _listen(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    purse.bring_to_life(world, person, activity.received)
+    for wallet in world.program.wallets.values():
+        extend = wallet.extend
+        if extend is None or activity.type not in extend.activity:
+            continue
+        if not holds(extend.when, seen(world, happened, sum(happened.remaining()))):
+            continue
+        first = world.calendar.day(activity.at).replace(day=1)
+        bound = world.calendar.begin(purse.plus(first, extend.through))
+        person.extended[wallet.id] = max(bound, person.extended.get(wallet.id, bound))
+        for lot in world.lots_of(person, wallet.id):
+            if lot.left and lot.expires is not None:
+                lot.expires = max(lot.expires, bound)
+
+
+# ---------------------------------------------------------------- earning
+
+
+def _earning(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    look = seen(world, happened, sum(happened.remaining()))
+    for rule in world.program.accept:
+        if activity.type in rule.activity and not holds(rule.when, look):
+            raise Refused(rule.reason)
+    _use_vouchers(person, activity)
+    world.history.append(happened)
+    earning.earn(world, happened, activity.received)
+    _listen(world, person, happened)
+    for draw in world.program.draws.values():
+        if activity.type in draw.activity:
+            _draw(world, person, happened, draw)
+    follow_on(world, person, activity)
+    _follow_beneficiaries(world, person, happened)
+
+
+def _follow_beneficiaries(
+    world: World, person: Person, happened: Happened, *, refunded: bool = False
+) -> None:
+    """Read the ladders, missions and badges of others who got something."""
+    owners = dict.fromkeys(world.survivor(award.lot.owner) for award in happened.awards)
+    for name in owners:
+        other = world.person(name)
+        if other is not None and other is not person:
+            follow_on(world, other, happened.activity, refunded=refunded)
+
+
+def _use_vouchers(person: Person, activity: Activity) -> None:
+    named = activity.data.get("vouchers")
+    names = named if isinstance(named, tuple) else () if named is None else (named,)
+    vouchers = []
+    for name in names:
+        voucher = person.vouchers.get(str(name))
+        if voucher is None or shown_state(voucher, activity.received) != "issued":
+            raise Refused("voucher_used")
+        vouchers.append(voucher)
+    for voucher in vouchers:
+        voucher.state = "used"
+
+
+def shown_state(voucher: Voucher, now: int) -> str:
+    """Return a voucher's state at an instant."""
+    if voucher.state == "issued" and voucher.until is not None and voucher.until <= now:
+        return "expired"
+    return voucher.state
+
+
+def _draw(world: World, person: Person, happened: Happened, draw: Draw) -> None:
+    activity = happened.activity
+    places = matching(activity, draw.lines)
+    look = seen(world, happened, sum(happened.remaining()))
+    if (draw.lines and not places) or not holds(draw.when, look):
+        return
+    digest = sha256(f"{draw.seed}|{activity.id}".encode()).digest()
+    u = int.from_bytes(digest[:8], "big")
+    result, prize, points = "none", None, 0
+    reached = Fraction(0)
+    for row in draw.table:
+        reached += earning.fraction(row.odds)
+        if Fraction(u, 2**64) < reached:
+            result, prize, points = "won", row.id, row.points
+            break
+    if result == "won" and not _in_budget(world, draw, activity.at, points):
+        result, prize, points = "budget", None, 0
+    if result != "won" and draw.pity is not None:
+        misses = 1
+        for earlier in reversed(world.draws):
+            if earlier.draw == draw.id and world.survivor(earlier.member) == person.name:
+                if earlier.result in ("won", "pity"):
+                    break
+                misses += 1
+        if misses >= draw.pity_after and _in_budget(world, draw, activity.at, draw.pity.points):
+            result, prize, points = "pity", draw.pity.id, draw.pity.points
+    world.draws.append(
+        Drawn(draw.id, activity.id, person.name, activity.at, u, result, prize, points)
+    )
+    if points:
+        lot = Lot(
+            person.name,
+            draw.wallet,
+            activity.id,
+            "draw",
+            points,
+            activity.at,
+            activity=activity.key,
+            partner=activity.partner,
+        )
+        purse.grant(world, person, lot, now=activity.received, pending=None)
+
+
+def _in_budget(world: World, draw: Draw, at: int, points: int) -> bool:
+    if draw.budget is None:
+        return True
+    span = world.calendar.span(draw.budget_per, at)
+    won = sum(
+        one.points
+        for one in world.draws
+        if one.draw == draw.id and (span is None or span[0] <= one.at < span[1])
+    )
+    return won + points <= draw.budget
+
+
+# ---------------------------------------------------------------- what undoes
+
+
+def _original(world: World, person: Person, activity: Activity) -> Happened:
+    for one in world.history_of(person):
+        if one.activity.id == activity.data.get("of"):
+            return one
+    raise Refused("unknown_original")
+
+
+def _refund(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    original = _original(world, person, activity)
+    if original.voided:
+        raise Refused("unknown_original")
+    taken = _taken(original, activity)
+    owed = earning.owed_in_total(world, original)
+    original.taken.append((activity.at, taken))
+    _join_history(world, person, happened)
+    earning.rerate(world, original, activity.received, owed)
+    credit = activity.data.get("as")
+    if isinstance(credit, str) and sum(taken):
+        wallet = world.program.wallets[credit]
+        shift = wallet.scale - world.program.money_scale
+        points = Fraction(sum(taken)) * Fraction(10) ** shift
+        lot = Lot(
+            person.name,
+            credit,
+            activity.id,
+            "refund",
+            int(points),
+            activity.at,
+            policy=purse.Never(),
+        )
+        purse.grant(world, person, lot, now=activity.received, pending=None)
+    follow_on(world, person, activity, refunded=True)
+    _follow_beneficiaries(world, person, original, refunded=True)
+
+
+def _taken(original: Happened, activity: Activity) -> list[int]:
+    """Return what a refund takes from each line of its original."""
+    left = original.remaining()
+    taken = [0] * len(left)
+    if not activity.lines:
+        if not any(left):
+            raise Refused("refund_exceeds")
+        return left
+    for line in activity.lines:
+        if line.whole:
+            place = 0 if left else None
+        else:
+            places = [
+                i
+                for i, other in enumerate(original.activity.lines)
+                if all(other.fields.get(key) == value for key, value in line.fields.items())
+            ]
+            fitting = [i for i in places if left[i] - taken[i] >= line.amount]
+            place = fitting[0] if fitting else None
+        if place is None or left[place] - taken[place] < line.amount:
+            raise Refused("refund_exceeds")
+        taken[place] += line.amount
+    return taken
+
+
+def _void(world: World, person: Person, happened: Happened) -> None:
+    original = _original(world, person, happened.activity)
+    if original.voided:
+        raise Refused("unknown_original")
+    owed = earning.owed_in_total(world, original)
+    original.voided = True
+    earning.rerate(world, original, happened.activity.received, owed)
+    for lot in world.lots_of(person):
+        if lot.rule == "draw" and lot.activity == original.activity.key and lot.net:
+            purse.take_back(world, person, lot, lot.net)
+    _join_history(world, person, happened)
+    follow_on(world, person, happened.activity, refunded=True)
+    _follow_beneficiaries(world, person, original, refunded=True)
+
+
+def _confirm(world: World, person: Person, happened: Happened) -> None:
+    original = _original(world, person, happened.activity)
+    _join_history(world, person, happened)
+    for award in original.awards:
+        if award.lot.release == "confirmed":
+            award.lot.release = None
+            owner = world.person(award.lot.owner)
+            assert owner is not None
+            purse.repay(world, owner, award.lot.wallet)
+    follow_on(world, person, happened.activity)
+
+
+# ---------------------------------------------------------------- rewards
+
+
+def cost_of(world: World, reward: Reward, activity: Activity, quantity: int) -> int:
+    """Return what a redemption costs."""
+    if reward.cost is not None:
+        return reward.cost * quantity
+    value = number(activity.data.get("value")) or Decimal(0)
+    money = Fraction(value) * 10**world.program.money_scale
+    exact = money * reward.any_points / reward.any_value * quantity
+    return -((-exact.numerator) // exact.denominator)
+
+
+def stock_left(world: World, reward: Reward) -> int | None:
+    """Return how many there are still."""
+    if reward.stock is None:
+        return None
+    return reward.stock - sum(
+        one.quantity
+        for one in world.redemptions
+        if one.reward == reward.id and not one.cancelled
+    )
+
+
+def _redeem(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    reward = world.program.rewards.get(str(activity.data.get("item")))
+    if reward is None:
+        raise Refused("unknown_reward")
+    quantity = int(number(activity.data.get("qty")) or 1)
+    if not holds(reward.when, seen(world, happened, 0)):
+        raise Refused("not_eligible")
+    if reward.per_member_times is not None:
+        span = world.calendar.span(reward.per_member_per, activity.at)
+        before = sum(
+            one.quantity
+            for one in world.redemptions
+            if one.reward == reward.id
+            and world.survivor(one.member) == person.name
+            and not one.cancelled
+            and (span is None or span[0] <= one.at < span[1])
+        )
+        if before + quantity > reward.per_member_times:
+            raise Refused("limit")
+    left = stock_left(world, reward)
+    if left is not None and left < quantity:
+        raise Refused("out_of_stock")
+    cost = cost_of(world, reward, activity, quantity)
+    if purse.spendable(world, person, reward.wallet) < cost:
+        raise Refused("insufficient_points")
+    use = Use("redemption", activity.id, cost)
+    person.uses.append((reward.wallet, use))
+    purse.spend(world, person, reward.wallet, use, cost)
+    world.redemptions.append(
+        Redemption(
+            activity.id,
+            person.name,
+            reward.id,
+            quantity,
+            activity.at,
+            activity.partner or reward.partner,
+            use,
+        )
+    )
+    if reward.has_voucher:
+        valid = reward.voucher_valid
+        end = None if valid is None else world.calendar.through(activity.at, valid)
+        person.vouchers[activity.id] = Voucher(reward.id, end)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _cancel(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    found = [
+        one
+        for one in world.redemptions
+        if one.name == activity.data.get("of")
+        and world.survivor(one.member) == person.name
+        and not one.cancelled
+    ]
+    if not found:
+        raise Refused("not_redeemed")
+    redemption = found[0]
+    reward = world.program.rewards[redemption.reward]
+    voucher = person.vouchers.get(redemption.name)
+    if voucher is not None and voucher.state == "used":
+        raise Refused("voucher_used")
+    if reward.final:
+        raise Refused("final")
+    if reward.cancel_within is not None and activity.received >= world.calendar.through(
+        redemption.at, reward.cancel_within
+    ):
+        raise Refused("cancel_window")
+    redemption.cancelled = True
+    if voucher is not None:
+        voucher.state = "void"
+    dead = purse.undo(world, person, reward.wallet, redemption.use, now=activity.received)
+    if dead and reward.grace is not None:
+        again = sum(part for _, part in dead)
+        for old, part in dead:
+            old.expired -= part
+            old.reversed += part
+        lot = Lot(person.name, reward.wallet, activity.id, "returned", again, activity.at)
+        lot.policy = purse.After(reward.grace)
+        purse.grant(world, person, lot, now=activity.received, pending=None)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+# ---------------------------------------------------------------- by hand, and between members
+
+
+def units(world: World, wallet: str, value: Value) -> int:
+    """Return an amount of units that an activity names, in minor units."""
+    found = number(value) or Decimal(0)
+    return int(found.scaleb(world.program.wallets[wallet].scale))
+
+
+def _adjust(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    wallet = str(activity.data.get("wallet"))
+    points = units(world, wallet, activity.data.get("points"))
+    if points > 0:
+        lot = Lot(person.name, wallet, activity.id, "adjustment", points, activity.at)
+        purse.grant(world, person, lot, now=activity.received, pending=None)
+    elif points < 0:
+        use = Use("adjustment", activity.id, -points)
+        purse.take(world, person, wallet, use, -points)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _transfer(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    wallet = world.program.wallets[str(activity.data.get("wallet"))]
+    points = units(world, wallet.id, activity.data.get("points"))
+    other = world.person(str(activity.data.get("to")))
+    if other is person:
+        raise Refused("self_transfer")
+    if other is None:
+        raise Refused("unknown_member")
+    if purse.spendable(world, person, wallet.id) < points:
+        raise Refused("insufficient_points")
+    use = Use("transfer", activity.id, points)
+    person.uses.append((wallet.id, use))
+    touched = purse.spend(world, person, wallet.id, use, points)
+    if wallet.transfer_to is not None:
+        lot = Lot(other.name, wallet.transfer_to, activity.id, "received", points, activity.at)
+        purse.grant(world, other, lot, now=activity.received, pending=None)
+    else:
+        for lot in touched:
+            part = sum(amount for one, amount in lot.uses if one is use)
+            moved = Lot(other.name, wallet.id, lot.source, f"xfer.{lot.rule}", part, lot.at)
+            moved.expires, moved.policy, moved.moved = lot.expires, lot.policy, True
+            purse.grant(world, other, moved, now=activity.received, pending=None)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+    follow_on(world, other, activity)
+
+
+def _grant_tier(world: World, person: Person, happened: Happened) -> None:
+    data = happened.activity.data
+    until = number(data.get("until"))
+    effect = GrantTier(
+        ladder=str(data.get("ladder")),
+        tier=str(data.get("tier")),
+        until=None if until is None else int(until),  # type: ignore[arg-type]
+    )
+    grant_tier(world, person, effect, Cause(happened.activity.at, happened.activity.received))
+    _join_history(world, person, happened)
+    follow_on(world, person, happened.activity)
+
+
+def _buy_plan(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    plan = world.program.plans[str(activity.data.get("plan"))]
+    terms = person.terms.setdefault(plan.id, [])
+    running = terms[-1] if terms else None
+    if running is not None and running[1] is None:
+        raise Refused("already_for_life")
+    if plan.period is None:
+        terms.append((activity.at, None))
+    elif running is not None and running[1] is not None and activity.at < running[1]:
+        begin, end = running
+        terms[-1] = (begin, world.calendar.begin(purse.plus(world.calendar.day(end), plan.period)))
+    else:
+        terms.append((activity.at, world.calendar.through(activity.at, plan.period)))
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _cancel_plan(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    terms = person.terms.get(str(activity.data.get("plan")), [])
+    if not terms or (terms[-1][1] is not None and terms[-1][1] <= activity.at):
+        raise Refused("not_eligible")
+    terms[-1] = (terms[-1][0], activity.at)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _join_mission(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    person.joined.setdefault(str(activity.data.get("mission")), activity.at)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _update(world: World, person: Person, happened: Happened) -> None:
+    take_attributes(person, happened.activity)
+    _join_history(world, person, happened)
+    follow_on(world, person, happened.activity)
+
+
+def take_attributes(person: Person, activity: Activity) -> None:
+    """Keep the attributes that an activity brings."""
+    for name, value in activity.data.items():
+        if name.startswith("attrs."):
+            person.attrs[name.removeprefix("attrs.")] = value
+
+
+def _plain(world: World, person: Person, happened: Happened) -> None:
+    _join_history(world, person, happened)
+    follow_on(world, person, happened.activity)
+
+
+def _award_badge(world: World, person: Person, happened: Happened) -> None:
+    person.badges.setdefault(str(happened.activity.data.get("badge")), happened.activity.at)
+    _plain(world, person, happened)
+
+
+DECIDERS: dict[str, Callable[[World, Person, Happened], None]] = {
+    "refund": _refund,
+    "ineligible": _void,
+    "confirmation": _confirm,
+    "redemption": _redeem,
+    "redemption_cancelled": _cancel,
+    "adjustment": _adjust,
+    "transfer": _transfer,
+    "tier_granted": _grant_tier,
+    "badge_awarded": _award_badge,
+    "plan_purchased": _buy_plan,
+    "plan_cancelled": _cancel_plan,
+    "mission_joined": _join_mission,
+    "member_updated": _update,
+    "identity_linked": _plain,
+}

@@ -1,0 +1,281 @@
+"""What an activity earns, and what of it remains right after a refund.
+
+Rule: the same function says how much an activity earns when it arrives and how much it would
+have earned had only the rest been bought; a refund takes the difference (S5, S8, S9).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from guerdon.core.activity import Value
+from guerdon.core.program import (
+    Bands,
+    Fixed,
+    Give,
+    GiveByTier,
+    Of,
+    Rate,
+    Rule,
+    Step,
+    Unit,
+)
+from oracle import purse
+from oracle.reading import holds, is_gone, matching, number, own_field, seen
+from oracle.world import Award, Happened, Lot, Person, World
+
+
+def fraction(ratio: object) -> Fraction:
+    """Return a ratio as a fraction."""
+    return Fraction(ratio.over, ratio.under)  # type: ignore[attr-defined]
+
+
+@dataclass
+class Rating:
+    """Rates one activity, with `left` of its lines."""
+
+    world: World
+    happened: Happened
+    left: list[int]
+
+    def rules(self) -> list[Rule]:
+        """Return the rules that listen to the activity, in the program's order."""
+        kind = self.happened.activity.type
+        return [rule for rule in self.world.program.rules if kind in rule.activity]
+
+    def net(self, rule: Rule) -> int | None:
+        """Return the money that the rule looks at; None where the rule does not apply."""
+        activity = self.happened.activity
+        if self.happened.voided:
+            return None
+        look = seen(self.world, self.happened, sum(self.left))
+        places = matching(activity, rule.lines)
+        if (rule.lines and not places) or not holds(rule.when, look):
+            return None
+        return sum(self.left[place] for place in places)
+
+    def give(self, rule: Rule) -> Give | None:
+        """Return what the rule gives, for the tier held at the time."""
+        if isinstance(rule.give, GiveByTier):
+            tier = self.happened.context.tiers.get(rule.give.ladder)
+            return rule.give.tiers.get(tier) if tier else None
+        return rule.give
+
+    def raw(self, rule: Rule) -> int:
+        """Return the rounded points before `best_of` and limits."""
+        net, give = self.net(rule), self.give(rule)
+        if net is None or give is None:
+            return 0
+        points = purse.rounded(self._exact(rule, give, net), give.round)
+        return points if give.max is None else min(points, give.max)
+
+    def _exact(self, rule: Rule, give: Give, net: int) -> Fraction:
+        form, activity = give.form, self.happened.activity
+        if isinstance(form, Rate):
+            return net * fraction(form.ratio)
+        if isinstance(form, Of):
+            parts = [self.awarded(one) for one in self.rules() if one.id in form.rules]
+            return sum(parts) * fraction(form.times)
+        if isinstance(form, Step):
+            if form.carry:
+                return Fraction(self._carried(rule, form))
+            return Fraction(net // form.step * form.points)
+        if is_gone(activity, self.left, matching(activity, rule.lines)):
+            return Fraction(0)
+        if isinstance(form, Fixed):
+            return Fraction(form.points)
+        if isinstance(form, Unit):
+            units = number(own_field(activity, form.field))
+            if units is None:
+                return Fraction(0)
+            return max(Fraction(units), fraction(form.least)) * fraction(form.points)
+        assert isinstance(form, Bands)
+        for upto, points in form.bands:
+            if net <= upto:
+                return Fraction(points)
+        return Fraction(form.above)
+
+    def _carried(self, rule: Rule, form: Step) -> int:
+        """Return by how much this activity lifts what the running total owes."""
+        person = self.world.person(self.happened.member)
+        assert person is not None
+        before = 0
+        for other in self.world.history_of(person):
+            if other is not self.happened and rule in (other_rating := rating(self.world, other)).rules():
+                before += other_rating.net(rule) or 0
+        own = self.net(rule) or 0
+        return ((before + own) // form.step - before // form.step) * form.points
+
+    def awarded(self, rule: Rule) -> int:
+        """Return the points that the rule pays, after `best_of` and what its limit left."""
+        points = self.raw(rule)
+        if rule.best_of is not None:
+            group = [one for one in self.rules() if one.best_of == rule.best_of]
+            best = max(self.raw(one) for one in group)
+            if next(one for one in group if self.raw(one) == best) is not rule:
+                return 0
+        room = self.happened.rooms.get(rule.id)
+        return points if room is None else min(points, room)
+
+
+def rating(world: World, happened: Happened) -> Rating:
+    """Rate an activity as it stands now."""
+    return Rating(world, happened, happened.remaining())
+
+
+# ---------------------------------------------------------------- limits
+
+
+def room_of(world: World, rule: Rule, happened: Happened, beneficiary: Person) -> int | None:
+    """Return how many points the rule's limit leaves for this activity; None: no limit."""
+    limit = rule.limit
+    if limit is None:
+        return None
+    actor = world.survivor(happened.member)
+    subject = own_field(happened.activity, limit.subject) if limit.subject else None
+    span = world.calendar.span(limit.per, happened.activity.at)
+    taken: list[int] = []
+    for other in world.history:
+        for award in other.awards:
+            if award.rule != rule.id or award.lot.net <= 0:
+                continue
+            if span is not None and not span[0] <= other.activity.at < span[1]:
+                continue
+            mine = world.survivor(other.member) == actor
+            same_subject = _same_subject(limit.subject, other, subject)
+            counts = {
+                "member": mine,
+                "subject": mine and same_subject,
+                "beneficiary": world.survivor(award.lot.owner) == beneficiary.name,
+                "anyone": same_subject,
+            }[limit.by]
+            if counts:
+                taken.append(award.lot.net)
+    if limit.times is not None:
+        return None if len(taken) < limit.times else 0
+    assert limit.points is not None
+    return max(limit.points - sum(taken), 0)
+
+
+def _same_subject(field: str | None, other: Happened, subject: Value) -> bool:
+    return field is None or own_field(other.activity, field) == subject
+
+
+def beneficiary_of(world: World, rule: Rule, happened: Happened) -> Person | None:
+    """Return who gets what the rule gives."""
+    if not rule.to_referrer:
+        return world.person(happened.member)
+    referrer = happened.context.attrs.get("referrer")
+    return world.person(referrer) if isinstance(referrer, str) else None
+
+
+# ---------------------------------------------------------------- awarding and re-rating
+
+
+def earn(world: World, happened: Happened, now: int) -> None:
+    """Let all rules pay for an activity that just arrived."""
+    first = rating(world, happened)
+    for rule in first.rules():
+        person = beneficiary_of(world, rule, happened)
+        happened.rooms[rule.id] = (
+            0 if person is None else room_of(world, rule, happened, person)
+        )
+        points = first.awarded(rule)
+        if points > 0 and person is not None:
+            award(world, happened, rule, person, points, now)
+
+
+def award(
+    world: World, happened: Happened, rule: Rule, person: Person, points: int, now: int
+) -> None:
+    """Grant what a rule gives for an activity."""
+    activity = happened.activity
+    lot = Lot(
+        owner=person.name,
+        wallet=rule.wallet,
+        source=activity.id,
+        rule=rule.id,
+        granted=points,
+        at=activity.at,
+        policy=rule.expiry,
+        activity=activity.key,
+        partner=activity.partner,
+    )
+    purse.grant(world, person, lot, now=now, pending=rule.pending)
+    happened.awards.append(Award(rule.id, lot, happened.rooms.get(rule.id)))
+
+
+def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) -> None:
+    """Take back (or add) what an activity earns less (or more) than it was given.
+
+    `carried` tells for each rule with a running total what it had paid for before.
+    """
+    after = rating(world, happened)
+    for rule in after.rules():
+        awards = [award for award in happened.awards if award.rule == rule.id]
+        if _carries(after, rule):
+            _settle_running_total(world, happened, rule, carried.get(rule.id, 0))
+            continue
+        given = sum(award.lot.net for award in awards)
+        excess = given - after.awarded(rule)
+        for one in awards:
+            part = min(excess, one.lot.net)
+            if part > 0:
+                purse.take_back(world, _owner(world, one.lot), one.lot, part)
+                excess -= part
+        if excess < 0:
+            person = beneficiary_of(world, rule, happened)
+            if person is not None:
+                award(world, happened, rule, person, -excess, now)
+
+
+def _owner(world: World, lot: Lot) -> Person:
+    person = world.person(lot.owner)
+    assert person is not None
+    return person
+
+
+def _carries(rated: Rating, rule: Rule) -> bool:
+    give = rated.give(rule)
+    return give is not None and isinstance(give.form, Step) and give.form.carry
+
+
+def owed_in_total(world: World, happened: Happened) -> dict[str, int]:
+    """Return what each rule with a running total owes for everything the member did."""
+    person = world.person(happened.member)
+    assert person is not None
+    found = {}
+    for rule in rating(world, happened).rules():
+        give = rating(world, happened).give(rule)
+        if give is not None and isinstance(give.form, Step) and give.form.carry:
+            total = 0
+            for other in world.history_of(person):
+                rated = rating(world, other)
+                if rule in rated.rules():
+                    total += rated.net(rule) or 0
+            found[rule.id] = total // give.form.step * give.form.points
+    return found
+
+
+def _settle_running_total(world: World, happened: Happened, rule: Rule, before: int) -> None:
+    """Take back what the running total no longer owes: own lot first, then the newest."""
+    excess = before - owed_in_total(world, happened).get(rule.id, 0)
+    person = world.person(happened.member)
+    assert person is not None
+    own = [award.lot for award in happened.awards if award.rule == rule.id]
+    others = [
+        award.lot
+        for one in reversed(world.history_of(person))
+        for award in reversed(one.awards)
+        if award.rule == rule.id and award.lot not in own
+    ]
+    for lot in [*own, *others]:
+        part = min(excess, lot.net)
+        if part > 0:
+            purse.take_back(world, _owner(world, lot), lot, part)
+            excess -= part
+
+
+def decimal_units(minor: int, scale: int) -> Decimal:
+    """Write minor units as a decimal."""
+    return Decimal(minor).scaleb(-scale)

@@ -1,0 +1,128 @@
+"""Two accounts of one person become one (S22).
+
+Rule: the survivor holds what one account would hold, had both been one from the start; only what
+was refused stays refused, and tiers are those of the moment.
+"""
+
+from guerdon.core.activity import Activity
+from guerdon.core.program import Rule
+from oracle import earning, purse
+from oracle.deciding import follow_on
+from oracle.world import Award, Climb, Happened, Person, World
+
+
+def merge(world: World, donor: Person, into: Person, activity: Activity) -> None:
+    """Move everything of the donor to the survivor."""
+    world.survivors[donor.name] = into.name
+    for name, value in donor.attrs.items():
+        into.attrs.setdefault(name, value)
+    if into.attrs.get("referrer") in (donor.name, into.name):
+        del into.attrs["referrer"]
+    into.enrolled_at = min(into.enrolled_at, donor.enrolled_at)
+    into.debts += donor.debts
+    into.uses += donor.uses
+    for ladder, climb in donor.climbs.items():
+        mine = into.climbs.setdefault(ladder, Climb())
+        mine.results += climb.results
+        if climb.granted is not None and (
+            mine.granted is None or climb.granted[0] > mine.granted[0]
+        ):
+            mine.granted = climb.granted
+    for mission, at in donor.joined.items():
+        into.joined[mission] = min(at, into.joined.get(mission, at))
+    for badge, at in donor.badges.items():
+        into.badges[badge] = min(at, into.badges.get(badge, at))
+    for name, voucher in donor.vouchers.items():
+        into.vouchers.setdefault(name, voucher)
+    for plan, terms in donor.terms.items():
+        into.terms[plan] = sorted(
+            [*into.terms.get(plan, []), *terms], key=lambda term: (term[0], term[1] or purse.NEVER)
+        )
+    for wallet, bound in donor.extended.items():
+        into.extended[wallet] = max(bound, into.extended.get(wallet, bound))
+    now = activity.received
+    _forget_self_referrals(world, into, now)
+    _reverse_beyond_limits(world, into)
+    _reverse_second_grants(world, donor, into)
+    into.paid |= donor.paid
+    for mission, at in donor.completed.items():
+        into.completed[mission] = min(at, into.completed.get(mission, at))
+    purse.bring_to_life(world, into, now)
+    follow_on(world, into, activity)
+
+
+def _forget_self_referrals(world: World, person: Person, now: int) -> None:
+    """A referral between the two was one of oneself, and gives nothing to either side."""
+    for happened in world.history_of(person):
+        referrer = happened.context.attrs.get("referrer")
+        if isinstance(referrer, str) and world.survivor(referrer) == person.name:
+            owed = earning.owed_in_total(world, happened)
+            del happened.context.attrs["referrer"]
+            for award in happened.awards:
+                rule = _rule(world, award)
+                if rule.to_referrer and award.lot.net:
+                    purse.take_back(world, person, award.lot, award.lot.net)
+            earning.rerate(world, happened, now, owed)
+
+
+def _rule(world: World, award: Award) -> Rule:
+    return next(rule for rule in world.program.rules if rule.id == award.rule)
+
+
+def _reverse_beyond_limits(world: World, person: Person) -> None:
+    """Grants beyond a limit of the one person are taken back, the newest first."""
+    for rule in world.program.rules:
+        limit = rule.limit
+        if limit is None or limit.by == "anyone":
+            continue
+        groups: dict[object, list[tuple[Happened, Award]]] = {}
+        for happened in world.history:
+            for award in happened.awards:
+                who = award.lot.owner if limit.by == "beneficiary" else happened.member
+                if award.rule != rule.id or world.survivor(who) != person.name:
+                    continue
+                if not award.lot.net:
+                    continue
+                subject = (
+                    earning.own_field(happened.activity, limit.subject)
+                    if limit.subject and limit.by == "subject"
+                    else None
+                )
+                span = world.calendar.span(limit.per, happened.activity.at)
+                groups.setdefault((span, subject), []).append((happened, award))
+        for group in groups.values():
+            _reverse_newest(world, person, rule, group)
+
+
+def _reverse_newest(
+    world: World, person: Person, rule: Rule, group: list[tuple[Happened, Award]]
+) -> None:
+    limit = rule.limit
+    assert limit is not None
+    newest = sorted(group, key=lambda one: one[0].activity.at, reverse=True)
+    if limit.times is not None:
+        for _, award in newest[: max(len(newest) - limit.times, 0)]:
+            purse.take_back(world, person, award.lot, award.lot.net)
+        return
+    assert limit.points is not None
+    excess = sum(award.lot.net for _, award in group) - limit.points
+    for _, award in newest:
+        part = min(excess, award.lot.net)
+        if part > 0:
+            purse.take_back(world, person, award.lot, part)
+            excess -= part
+
+
+def _reverse_second_grants(world: World, donor: Person, into: Person) -> None:
+    """What happens once for life and happened to both is taken back where it was newer."""
+    twice = [f"mission:{name}" for name in into.completed if name in donor.completed]
+    twice += [f"{one[1]}:{one[2]}" for one in into.paid & donor.paid if one[0] == "enter"]
+    twice += [f"badge:{name}" for name in into.badges if name in donor.badges]
+    for source in twice:
+        by_rule: dict[tuple[str, str], list[object]] = {}
+        lots = [lot for lot in world.lots_of(into) if lot.source == source and lot.net]
+        for lot in sorted(lots, key=lambda one: one.at):
+            known = by_rule.setdefault((lot.wallet, lot.rule), [])
+            known.append(lot)
+            if len(known) > 1:
+                purse.take_back(world, into, lot, lot.net)

@@ -1,0 +1,264 @@
+"""Wallets: granting, spending, taking back, expiring; every unit of a lot is always somewhere.
+
+Rule: granted = left + spent + expired + reversed for each lot, and what was spent is a part of
+some use, or a debt.
+"""
+
+from datetime import date
+from fractions import Fraction
+
+from guerdon.core.amounts import Rounding
+from guerdon.core.program import (
+    After,
+    Expiry,
+    ExpiryByTier,
+    Inactivity,
+    Never,
+    OnDate,
+    Pending,
+    Wallet,
+)
+from oracle.calendar import month_day, plus, plus_months
+from oracle.world import Debt, Lot, Person, Use, World
+
+NEVER = 10**18
+
+
+def rounded(value: Fraction, rounding: Rounding) -> int:
+    """Return a figure as whole minor units."""
+    floor = value.numerator // value.denominator
+    rest = value - floor
+    if rounding is Rounding.FLOOR or rest == 0:
+        return floor
+    if rounding is Rounding.CEIL:
+        return floor + 1
+    half = Fraction(1, 2)
+    if rest != half:
+        return floor + (rest > half)
+    if rounding is Rounding.HALF_EVEN:
+        return floor + floor % 2
+    return floor + (value > 0)
+
+
+# ---------------------------------------------------------------- when units die
+
+
+def policy_now(world: World, person: Person, wallet: Wallet, own: Expiry | None) -> Expiry:
+    """Return the policy that holds: the lot's own, else the wallet's, for the tier held now."""
+    policy = own if own is not None else wallet.expiry
+    while isinstance(policy, ExpiryByTier):
+        rank = person.climbs[policy.ladder].rank if policy.ladder in person.climbs else -1
+        rungs = world.program.ladders[policy.ladder].tiers
+        if rank < 0 and rungs[0].at <= 0:
+            rank = 0
+        tier = rungs[rank].id if rank >= 0 else None
+        policy = policy.tiers.get(tier, policy.otherwise) if tier else policy.otherwise
+    return policy
+
+
+def dies(world: World, policy: Expiry, at: int) -> int | None:
+    """Return the first instant without a lot that was earned (or dated anew) at an instant."""
+    calendar = world.calendar
+    day = calendar.day(at)
+    if isinstance(policy, OnDate):
+        return calendar.after(month_day(day.year + policy.years, policy.month, policy.day))
+    if not isinstance(policy, After):
+        return None
+    last = plus(day, policy.period)
+    if policy.round == "month":
+        return calendar.begin(plus_months(last.replace(day=1), 1))
+    if policy.round == "quarter":
+        first = date(last.year, last.month - (last.month - 1) % 3, 1)
+        return calendar.begin(plus_months(first, 3))
+    if policy.round == "year":
+        return calendar.begin(date(last.year + 1, 1, 1))
+    return calendar.after(last)
+
+
+def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
+    """Return the instants at which a wallet of this policy dies for want of activity."""
+    ats = sorted(
+        one.activity.at
+        for one in world.history_of(person)
+        if one.activity.type in policy.activity and not one.voided
+    )
+    ends = [world.calendar.through(at, policy.period) for at in ats]
+    following = [*ats[1:], NEVER]
+    return [end for end, next_at in zip(ends, following, strict=True) if next_at >= end]
+
+
+def death_of(world: World, person: Person, lot: Lot) -> int | None:
+    """Return when a lot dies by itself or with its wallet; None: no date in sight."""
+    policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
+    if isinstance(policy, Inactivity):
+        found = [end for end in deaths(world, person, policy) if end > lot.at]
+        return min(found) if found else None
+    return lot.expires
+
+
+# ---------------------------------------------------------------- reading
+
+
+def spending_order(world: World, person: Person, wallet: str) -> list[Lot]:
+    """Return the living lots in the order in which they are spent, pending ones included."""
+    living = [lot for lot in world.lots_of(person, wallet) if lot.left > 0]
+    if world.program.wallets[wallet].spend == "fifo":
+        return sorted(living, key=lambda lot: lot.at)
+    return sorted(living, key=lambda lot: (NEVER if lot.expires is None else lot.expires, lot.at))
+
+
+def spendable(world: World, person: Person, wallet: str) -> int:
+    """Return what can be spent now."""
+    return sum(lot.left for lot in world.lots_of(person, wallet) if not lot.is_pending)
+
+
+def owed(person: Person, wallet: str) -> int:
+    """Return the debt."""
+    return sum(debt.amount for debt in person.debts if debt.wallet == wallet)
+
+
+# ---------------------------------------------------------------- moving
+
+
+def grant(world: World, person: Person, lot: Lot, *, now: int, pending: Pending | None) -> Lot:
+    """Add a lot; it is born dead if its date has passed, else it pays the debt first."""
+    wallet = world.program.wallets[lot.wallet]
+    lot.left = lot.granted
+    if not lot.moved:
+        date_lot(world, person, lot, lot.at)
+    if pending is not None:
+        lot.release = "confirmed"
+        if pending.period is not None:
+            day = plus(world.calendar.day(lot.at), pending.period)
+            release = world.calendar.begin(day)
+            lot.release = release if release > now else None
+    world.lots.append(lot)
+    death = death_of(world, person, lot)
+    if death is not None and death <= now:
+        expire(lot)
+    repay(world, person, wallet.id)
+    return lot
+
+
+def date_lot(world: World, person: Person, lot: Lot, at: int) -> None:
+    """Give a lot the date of the policy that holds now, counted from an instant."""
+    policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
+    lot.expires = dies(world, policy, at)
+    bound = person.extended.get(lot.wallet)
+    if bound is not None and lot.expires is not None:
+        lot.expires = max(lot.expires, bound)
+
+
+def expire(lot: Lot) -> None:
+    """Let what is left of a lot die."""
+    lot.expired += lot.left
+    lot.left = 0
+
+
+def spend(world: World, person: Person, wallet: str, use: Use, amount: int) -> list[Lot]:
+    """Take units in spending order; return the lots from which they came."""
+    touched = []
+    for lot in spending_order(world, person, wallet):
+        part = min(lot.left, amount)
+        if part and not lot.is_pending:
+            lot.left -= part
+            lot.uses.append((use, part))
+            amount -= part
+            touched.append(lot)
+    assert amount == 0, "nobody spends what he lacks"
+    return touched
+
+
+def repay(world: World, person: Person, wallet: str) -> None:
+    """Let spendable units pay the debt, the oldest part of it first."""
+    for debt in [debt for debt in person.debts if debt.wallet == wallet]:
+        part = min(debt.amount, spendable(world, person, wallet))
+        if part:
+            spend(world, person, wallet, debt.use, part)
+            debt.amount -= part
+    person.debts = [debt for debt in person.debts if debt.amount]
+
+
+def take_back(world: World, person: Person, lot: Lot, amount: int) -> None:
+    """Reverse units of a lot: what is left, then what expired, then what was spent."""
+    for part_of in ("left", "expired"):
+        part = min(getattr(lot, part_of), amount)
+        setattr(lot, part_of, getattr(lot, part_of) - part)
+        lot.reversed += part
+        amount -= part
+    while amount and lot.uses:
+        use, used = lot.uses.pop()
+        part = min(used, amount)
+        if used > part:
+            lot.uses.append((use, used - part))
+        lot.reversed += part
+        amount -= part
+        cover(world, person, lot.wallet, use, part)
+
+
+def cover(world: World, person: Person, wallet: str, use: Use, amount: int) -> None:
+    """Pay for a use from other lots, and owe the rest (or write it off)."""
+    part = min(amount, spendable(world, person, wallet))
+    spend(world, person, wallet, use, part)
+    if amount > part and world.program.wallets[wallet].debt == "allow":
+        person.debts.append(Debt(wallet, use, amount - part))
+
+
+def take(world: World, person: Person, wallet: str, use: Use, amount: int) -> None:
+    """Take units for a downward adjustment: in spending order, then debt."""
+    person.uses.append((wallet, use))
+    cover(world, person, wallet, use, amount)
+
+
+def bring_to_life(world: World, person: Person, now: int) -> None:
+    """Read the dates of inactivity anew: what died too early lives, what should be dead dies."""
+    for lot in world.lots_of(person):
+        wallet = world.program.wallets[lot.wallet]
+        if not isinstance(policy_now(world, person, wallet, lot.policy), Inactivity):
+            continue
+        death = death_of(world, person, lot)
+        if death is not None and death <= now:
+            expire(lot)
+        elif lot.expired:
+            lot.left += lot.expired
+            lot.expired = 0
+    for wallet_id in world.program.wallets:
+        repay(world, person, wallet_id)
+
+
+# ---------------------------------------------------------------- undoing a use
+
+
+def undo(world: World, person: Person, wallet: str, use: Use, *, now: int) -> list[tuple[Lot, int]]:
+    """Bring a use back into the lots that paid for it; return what came back dead.
+
+    What is still owed for it is owed no longer.
+    """
+    person.debts = [debt for debt in person.debts if debt.use is not use]
+    use.cancelled = use.amount
+    dead = []
+    for lot in world.lots_of(person, wallet):
+        for entry in [entry for entry in lot.uses if entry[0] is use]:
+            lot.uses.remove(entry)
+            death = death_of(world, person, lot)
+            if death is not None and death <= now:
+                lot.expired += entry[1]
+                dead.append((lot, entry[1]))
+            else:
+                lot.left += entry[1]
+    repay(world, person, wallet)
+    return dead
+
+
+def wallets_with_policy_of(world: World, ladder: str) -> list[Wallet]:
+    """Return the wallets whose expiry looks at a ladder."""
+    return [
+        wallet
+        for wallet in world.program.wallets.values()
+        if isinstance(wallet.expiry, ExpiryByTier) and wallet.expiry.ladder == ladder
+    ]
+
+
+def is_never(policy: Expiry) -> bool:
+    """Tell whether a policy sets no date at all."""
+    return isinstance(policy, Never)
