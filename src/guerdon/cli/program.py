@@ -7,14 +7,11 @@ import typer
 
 from guerdon.program.mistakes import Mistake, Severity
 
-app = typer.Typer(name="program", help="Check program files.", no_args_is_help=True)
+app = typer.Typer(
+    name="program", help="Check programs, and let editors know them.", no_args_is_help=True
+)
 
 Files = Annotated[list[Path], typer.Argument(help="Program or scenario files.")]
-
-
-@app.callback()
-def _group() -> None:
-    """Let `check` be named, although it is the only command so far."""
 
 
 @app.command()
@@ -46,6 +43,16 @@ def check(files: Files) -> None:
         raise typer.Exit(2)
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of program files, for editors."""
+    import json
+
+    from guerdon.program.editors import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 def _mistakes(path: Path, text: str) -> list[Mistake]:

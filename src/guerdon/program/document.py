@@ -189,7 +189,7 @@ PROGRAM: Record[Program] = Record(
             name="draws",
             shape=DRAWS,
             about="Random rewards.",
-            example="{mystery: {activity: purchase, seed: s, wallet: points, table: [...]}}",
+            example="{luck: {activity: go, seed: s, wallet: w, table: [{id: a, p: 1, fixed: 9}]}}",
             default={},
         ),
         Key(

@@ -12,7 +12,7 @@ from guerdon.program.numbers import READING
 from guerdon.program.presentation import looks, shown
 from guerdon.program.records import ByKey, Fields, Key, Record
 from guerdon.program.scalars import COUNTER, ID, LINE, MONTH_DAY, PERIOD, TIER, judge_id
-from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, UniqueListOf, entries_of
+from guerdon.program.shapes import Choice, ListOf, MapOf, Schema, Shape, UniqueListOf, entries_of
 
 
 def _rung(fields: Fields) -> Rung:
@@ -71,6 +71,10 @@ class _Keep(ByKey[Keep]):
     def read(self, spot: Spot) -> Keep:
         """Return how long tiers are kept."""
         return super().read(spot) if entries_of(spot) else Keep()
+
+    def schema(self) -> Schema:
+        """Return the variants, or an empty map."""
+        return {"anyOf": [super().schema(), {"type": "object", "maxProperties": 0}]}
 
 
 KEEP: Shape[Keep] = _Keep(

@@ -69,7 +69,11 @@ class Number(Shape[Decimal]):
 
     def schema(self) -> Schema:
         """Return the bounds."""
-        described: Schema = {"type": "integer" if self.whole else "number"}
+        digits = "[0-9]+" if self.whole else "([0-9]+|[0-9]*[.][0-9]+)"
+        described: Schema = {
+            "type": ["integer" if self.whole else "number", "string"],
+            "pattern": f"^-?{digits}$",
+        }
         if self.least is not None:
             described["minimum"] = float(self.least)
         if self.above is not None:
@@ -103,13 +107,15 @@ class Whole(Shape[int]):
 
     def read(self, spot: Spot) -> int:
         """Return the number."""
+        return int(self._number().read(spot))
+
+    def _number(self) -> Number:
         most = None if self.most is None else Decimal(self.most)
-        return int(Number(least=Decimal(self.least), most=most, whole=True).read(spot))
+        return Number(least=Decimal(self.least), most=most, whole=True)
 
     def schema(self) -> Schema:
         """Return the bounds."""
-        found: Schema = {"type": "integer", "minimum": self.least}
-        return found | ({"maximum": self.most} if self.most is not None else {})
+        return self._number().schema()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from guerdon.program.draft import Spot, Unreadable
 from guerdon.program.mistakes import did_you_mean, nearest
 from guerdon.program.shapes import Choice, Schema, Shape, entries_of, shortened
-from guerdon.program.yaml_source import Mapping
+from guerdon.program.yaml_source import Mapping, Node, Sequence, is_null, number, parse
 
 T = TypeVar("T")
 
@@ -125,13 +125,35 @@ class Record(Shape[T]):
                 key.name: {
                     **key.shape.schema(),
                     "description": key.about,
-                    "examples": [key.example],
+                    "examples": [example_of(key)],
                 }
                 for key in self.keys
             },
         }
         required = [key.name for key in self.keys if key.required]
         return described | ({"required": required} if required else {})
+
+
+def example_of(key: Key) -> Any:
+    """Return a key's example as the value that editors offer."""
+    node, mistakes = parse(f"{key.name}: {key.example}")
+    assert isinstance(node, Mapping)
+    assert not mistakes, f"the example of `{key.name}` is no YAML"
+    return plain_value(node.entries[0][1])
+
+
+def plain_value(node: Node) -> Any:
+    """Return a node as JSON would hold it."""
+    if isinstance(node, Mapping):
+        return {name.text: plain_value(value) for name, value in node.entries}
+    if isinstance(node, Sequence):
+        return [plain_value(item) for item in node.items]
+    value = number(node.text) if node.plain else None
+    if value is not None:
+        return int(value) if value == value.to_integral_value() else float(value)
+    if node.plain and node.text in ("true", "false"):
+        return node.text == "true"
+    return None if is_null(node) else node.text
 
 
 def unknown_key(spot: Spot, what: str, known: Iterable[str]) -> Unreadable:

@@ -83,7 +83,7 @@ class Parsed(Shape[T]):
 
     def schema(self) -> Schema:
         """Return the pattern, so that editors underline what cannot be parsed."""
-        described: Schema = {"type": ["string", "number", "boolean"], "description": self.what}
+        described: Schema = {"type": ["string", "number"]}
         return described | ({"pattern": self.pattern} if self.pattern else {})
 
 
@@ -105,7 +105,8 @@ class Choice(Shape[T]):
 
     def schema(self) -> Schema:
         """Return the words."""
-        return {"enum": list(self.choices)}
+        words: list[str | bool] = list(self.choices)
+        return {"enum": words + [word == "true" for word in words if word in ("true", "false")]}
 
 
 @dataclass(frozen=True)
