@@ -28,44 +28,51 @@ def _only_a_group() -> None:
     """Keep the name of the one command there is so far."""
 
 
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or JSON Lines.")]
+Kind = Annotated[str | None, typer.Option("--type", help="What each line is, such as purchase.")]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="What columns mean: customer=member,date=at,amount=amount."),
+]
+Url = Annotated[str | None, typer.Option(envvar="GUERDON_URL", help="The GraphQL address.")]
+Key = Annotated[
+    str | None, typer.Option(envvar="GUERDON_KEY", help="A key that may report activities.")
+]
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Take address and key from a demo's file."),
+]
+Errors = Annotated[
+    Path, typer.Option(dir_okay=False, help="Where lines that were refused are listed.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, max=1_000, help="Lines a request.")]
+StreamCount = Annotated[
+    int, typer.Option(min=1, max=32, help="Requests at a time; with 1 the file's order is kept.")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="What separates cells; else found out from the header.")
+]
+Shift = Annotated[bool, typer.Option(help="Move the newest line to today, and all others as far.")]
+DecimalComma = Annotated[bool, typer.Option(help="Amounts are written 29,33.")]
+Waits = Annotated[bool, typer.Option(help="Return when everything is decided.")]
+
+
 @importing.command()
 def activities(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or JSON Lines.")],
-    kind: Annotated[
-        str | None, typer.Option("--type", help="What each line is, such as purchase.")
-    ] = None,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="What columns mean: customer=member,date=at,amount=amount."),
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option(envvar="GUERDON_URL", help="The GraphQL address.")
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(envvar="GUERDON_KEY", help="A key that may report activities."),
-    ] = None,
-    ready_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Take address and key from a demo's file."),
-    ] = None,
-    errors: Annotated[
-        Path, typer.Option(dir_okay=False, help="Where lines that were refused are listed.")
-    ] = Path("errors.csv"),
-    batch: Annotated[int, typer.Option(min=1, max=1_000, help="Lines a request.")] = 1_000,
-    streams: Annotated[
-        int,
-        typer.Option(min=1, max=32, help="Requests at a time; with 1 the file's order is kept."),
-    ] = 1,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What separates cells; else found out from the header.")
-    ] = None,
+    file: File,
+    kind: Kind = None,
+    maps: Maps = None,
+    url: Url = None,
+    key: Key = None,
+    ready_file: ReadyFile = None,
+    errors: Errors = Path("errors.csv"),
+    batch: BatchSize = 1_000,
+    streams: StreamCount = 1,
+    delimiter: Delimiter = None,
     *,
-    shift_to_now: Annotated[
-        bool, typer.Option(help="Move the newest line to today, and all others as far.")
-    ] = False,
-    decimal_comma: Annotated[bool, typer.Option(help="Amounts are written 29,33.")] = False,
-    wait: Annotated[bool, typer.Option(help="Return when everything is decided.")] = False,
+    shift_to_now: Shift = False,
+    decimal_comma: DecimalComma = False,
+    wait: Waits = False,
 ) -> None:
     """Report each line of FILE as an activity."""
     from guerdon.cli.importing.refused import AskedWrongly, CannotGoOn
