@@ -148,6 +148,8 @@ FIELDS: dict[str, Right] = {
     "Mutation.joinMission": members_and_owner("activities:write"),
     "Mutation.cancelRedemption": members_and_owner("activities:write"),
     "Mutation.redeemReward": members_and_owner("activities:write"),
+    "Mutation.linkIdentity": owner("members:write"),
+    "Mutation.mergeMembers": owner("members:write"),
     "Mutation.recordActivities": everybody("activities:write"),
     "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),

@@ -76,6 +76,7 @@ _SENTENCES = {
     "not_redeemed": "There is no such redemption that could be cancelled.",
     "out_of_stock": "None are left.",
     "payload_differs": "This id was used before with other content: choose a new one.",
+    "self_merge": "A member cannot be merged into the same member.",
     "too_old": "It happened too long ago to be reported.",
     "unknown_badge": "There is no such badge in this program.",
     "unknown_member": "There is no such member in this program: enroll the person first.",

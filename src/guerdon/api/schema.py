@@ -12,6 +12,7 @@ from guerdon.api.describe import noun
 from guerdon.api.effects import EFFECTS
 from guerdon.api.enrollments import EnrollmentMutations
 from guerdon.api.fields import finish
+from guerdon.api.identities import IdentityMutations
 from guerdon.api.keys import KeyMutations
 from guerdon.api.leaderboard_updates import LeaderboardSubscriptions
 from guerdon.api.leaderboards import LeaderboardQueries
@@ -46,6 +47,7 @@ class Query(
 class Mutation(
     ChangeMutations,
     EnrollmentMutations,
+    IdentityMutations,
     KeyMutations,
     ReceiptMutations,
     RedemptionMutations,

@@ -31,8 +31,9 @@ from strawberry.execution import optimized_is_awaitable
 
 from guerdon.api.transport.encoding import encode_json
 from guerdon.api.transport.errors import ErrorReader, Refused, refusal_from
+from guerdon.api.transport.executor import WholeExecutor
 from guerdon.api.transport.hooks import Connection, Credential, TransportHooks
-from guerdon.api.transport.incremental import WholeExecutor, head, rest
+from guerdon.api.transport.incremental import head, rest
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import TransportOptions
 

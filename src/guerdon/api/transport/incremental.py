@@ -12,21 +12,9 @@ from contextlib import aclosing
 from typing import Any
 
 from graphql import ExperimentalIncrementalExecutionResults, GraphQLError
-from graphql.execution.executor import Executor
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from guerdon.api.transport.encoding import encode_json
 from guerdon.api.transport.errors import ErrorReader
-
-
-class WholeExecutor(Executor[Any]):
-    """Executes everything at once: `@defer` and `@stream` are read over, as they may be."""
-
-    build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
-
-    def __init__(self, *args: Any, operation_extensions: Any = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.operation_extensions = operation_extensions
 
 
 def head(results: ExperimentalIncrementalExecutionResults) -> bytes:

@@ -6,7 +6,6 @@ from a caller is logged, there, with its correlation id.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import strawberry
@@ -22,6 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.field import StrawberryField
 
+from guerdon.api.transport.executor import Attribute
 from guerdon.api.transport.scalars import SCALAR_MAP
 
 
@@ -97,8 +97,4 @@ def _read_plain_attributes_directly(schema: GraphQLSchema) -> None:
             definition = field.extensions.get("strawberry-definition")
             is_plain = getattr(field.resolve, "_is_default", False)
             if is_plain and isinstance(definition, StrawberryField):
-                field.resolve = partial(_attribute, definition.python_name)
-
-
-def _attribute(name: str, source: object, _info: object) -> object:
-    return getattr(source, name)
+                field.resolve = Attribute(definition.python_name)
