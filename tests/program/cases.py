@@ -182,6 +182,20 @@ CASES = [
         "`aftr` is no choice for `mode`.",
         "Did you mean `after`?",
     ),
+    Case(
+        "period: P12M}",
+        "period: «P101Y}",
+        "wallets.points.expiry.period",
+        "`P101Y` is not a period.",
+        "at most a century",
+    ),
+    Case(
+        "orders: {activity: purchase}",
+        'orders: {activity: run, window: {from: «"0001-01-01T00:00:00Z"}}',
+        "counters.orders.window.from",
+        "is not an instant",
+        "Years from 1900 to 2999 are counted.",
+    ),
     # references
     Case(
         "counter: spend\n",

@@ -250,17 +250,25 @@ _PERIOD = re.compile(
 )
 
 
+_MONTHS_MAX = 1_200
+_DAYS_MAX = 36_525
+
+
 def parse_period(text: str) -> Period:
     """Return a text such as P18M, P1Y, P14D or P2W as a period.
 
     Raises:
-        ValueError: It is none; hours and smaller parts are not counted.
+        ValueError: It is none (hours and smaller parts are not counted), or longer than a century,
+            beyond which calendars end.
     """
     found = _PERIOD.fullmatch(text)
     if found is None:
         raise ValueError(f"{text} is not a period")
     years, months, weeks, days = (int(part or 0) for part in found.groups())
-    return Period(months=years * 12 + months, days=weeks * 7 + days)
+    period = Period(months=years * 12 + months, days=weeks * 7 + days)
+    if period.months > _MONTHS_MAX or period.days > _DAYS_MAX:
+        raise ValueError(f"{text} is longer than a century")
+    return period
 
 
 def parse_instant(text: str) -> Instant:

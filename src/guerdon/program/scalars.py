@@ -94,6 +94,8 @@ def period(text: str) -> Period:
     try:
         return parse_period(text)
     except ValueError:
+        if re.fullmatch(r"P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?", text):
+            raise ValueError("A period is at most a century: P100Y, P1200M or P36525D.") from None
         if text.startswith("P") and "T" in text:
             raise ValueError("Periods count days at least: write P1D, P2W, P18M or P1Y.") from None
         raise ValueError from None
@@ -155,6 +157,7 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+_YEAR_MIN, _YEAR_MAX = 1900, 2999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -169,6 +172,8 @@ def instant(text: str) -> Instant:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("There is no such date or time.") from None
+    if not _YEAR_MIN <= moment.year <= _YEAR_MAX:
+        raise ValueError(f"Years from {_YEAR_MIN} to {_YEAR_MAX} are counted.")
     return Instant((moment - _EPOCH) // timedelta(milliseconds=1))
 
 
