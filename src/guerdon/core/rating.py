@@ -89,7 +89,7 @@ class Rating:
             if found is None:
                 return 0
             give = found
-        points = self._points(give, net)
+        points = max(self._points(give, net), 0)  # a basket of discounts alone costs nothing
         if give.max is not None:
             points = min(points, give.max)
         cap = self.caps.get(earning.rule.id)
