@@ -2,6 +2,9 @@
 
 import pytest
 
+from guerdon.core.activity import Activity
+from guerdon.core.decision import Decision
+from guerdon.program.memory import Memory
 from guerdon.program.rehearse import Report, rehearse, told
 from guerdon.program.scenario import load_scenario
 
@@ -244,3 +247,27 @@ def test_a_scenario_with_mistakes_is_not_played() -> None:
     scenario = load_scenario("program: {id: x}\nactivities: [{id: a1}]")
     with pytest.raises(ValueError, match="has mistakes"):
         rehearse(scenario)
+
+
+def test_what_guerdon_itself_cannot_decide_fails_alone_and_is_told() -> None:
+    class Breaking(Memory):
+        def decide(self, activity: Activity) -> Decision:
+            if activity.id == "a1":
+                raise ZeroDivisionError("broken on purpose")
+            return super().decide(activity)
+
+    scenario = load_scenario(
+        PROGRAM
+        + "activities:\n"
+        + ENROLLED
+        + """\
+  - {id: a1, at: "2026-01-02T09:00:00Z", type: purchase, member: ada, amount: 20}
+  - {id: a2, at: "2026-01-03T09:00:00Z", type: purchase, member: ada, amount: 7}
+expect:
+  - {at: "2026-01-04T00:00:00Z", member: ada, wallets: {points: {spendable: 7}}}
+"""
+    )
+    report = rehearse(scenario, Breaking)
+    (mismatch,) = report.mismatches
+    assert mismatch.about == "a1"
+    assert mismatch.found == "a bug in guerdon: ZeroDivisionError('broken on purpose')"

@@ -52,6 +52,7 @@ class Arrivals:
     results: dict[str, list[Result]] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
     raffles: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
     _contents: dict[str, object] = field(default_factory=dict)
     _refs: dict[tuple[str, str | None, str], str] = field(default_factory=dict)
     _identities: dict[Identity, str] = field(default_factory=dict)
@@ -59,8 +60,13 @@ class Arrivals:
 
     def tick(self, to: Instant) -> None:
         """Let time pass for everybody."""
-        for member, decision in self.memory.tick(to).items():
-            self.journal.append(Entry(member, to, "time", decision))
+        for member in self.memory.due(to):
+            try:
+                decision = self.memory.settle(member, to)
+            except Exception as error:  # noqa: BLE001 - a bug fails one member's time, as in service
+                self.failures.setdefault(f"time of {member}", repr(error))
+            else:
+                self.journal.append(Entry(member, to, "time", decision))
 
     def take(self, reported: Reported) -> Result:
         """Take an activity in and return what becomes of it."""
@@ -102,7 +108,12 @@ class Arrivals:
             self._enroll_unknown(activity)
         refusal = self._judge(activity)
         if refusal is None:
-            decision = self._run(activity)
+            try:
+                decision = self._run(activity)
+            except Exception as error:  # noqa: BLE001 - a bug fails one activity, as in service
+                result.result, result.reason = "failed", type(error).__name__
+                self.failures.setdefault(activity.id, repr(error))
+                return
             result.result, result.reason = decision.result, decision.reason
         else:
             result.result, result.reason = "rejected", refusal

@@ -95,14 +95,14 @@ class Memory:
                 self.draws[activity.id] = effect
         return decision
 
-    def tick(self, to: Instant) -> dict[str, Decision]:
-        """Let everything happen that is due up to an instant; return the decisions by member."""
-        due = [
+    def due(self, to: Instant) -> list[str]:
+        """Return the members to whom something happens by time alone up to an instant, in order."""
+        found = [
             (standing.due_at, standing.member)
             for standing in self.members()
             if standing.due_at is not None and standing.due_at <= to
         ]
-        return {member: self.settle(member, to) for _, member in sorted(due)}
+        return [member for _, member in sorted(found)]
 
     def settle(self, member: str, to: Instant) -> Decision:
         """Bring one member up to an instant."""

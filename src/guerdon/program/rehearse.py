@@ -67,10 +67,22 @@ def rehearse(scenario: Scenario, memory: Callable[[Program], Memory] = Memory) -
     for expectation in scenario.expectations:
         if isinstance(expectation, Outcome):
             mismatches += play.outcome(expectation)
+    mismatches += [_failed(name, error) for name, error in arrivals.failures.items()]
     return Report(
         name=scenario.name,
         checks=len(scenario.expectations),
         mismatches=tuple(sorted(mismatches, key=lambda mismatch: mismatch.line)),
+    )
+
+
+def _failed(name: str, error: str) -> Mismatch:
+    """Return that something could not be decided at all, which is never expected."""
+    return Mismatch(
+        line=1,
+        at="in between",
+        about=name,
+        expected="a decision",
+        found=f"a bug in guerdon: {error}",
     )
 
 
