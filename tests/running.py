@@ -63,7 +63,7 @@ class Guerdon:
 
 
 @contextmanager
-def running(folder: Path, *words: str) -> Iterator[Guerdon]:
+def running(folder: Path, *words: str, **settings: str) -> Iterator[Guerdon]:
     """Run `guerdon demo` with its files in a folder, until the end of the block."""
     ready_file, output = folder / "ready.json", folder / "output"
     environment = {name: it for name, it in os.environ.items() if not name.startswith("GUERDON_")}
@@ -72,7 +72,7 @@ def running(folder: Path, *words: str) -> Iterator[Guerdon]:
             [sys.executable, "-m", "guerdon", "demo", "--ready-file", ready_file, *words],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment | settings,
             cwd=folder,
         )
     try:

@@ -74,12 +74,14 @@ export function appear(made) {
   );
 }
 
+const ASK_MS = 10_000; // a page whose tokens are refused is not asked for the next one at once
 const ANNOUNCE_MS = 4_000; // screen readers are told the latest news, not all of it
 
 /**
  * The base of the elements. Attributes: `endpoint` (default /graphql), `token`, `member` (an
  * external id; absent: the member of the token), `lang`. The property `token` keeps a credential
- * out of the document; `words` replaces sentences.
+ * out of the document; `words` replaces sentences. Who has no token, or one that is not accepted,
+ * asks the page for one with the event "guerdon-needs-token".
  *
  * A subclass has `static words`, `start()` and `stop()`; `start` may throw.
  */
@@ -90,6 +92,7 @@ export class GuerdonElement extends HTMLElement {
   #token = null;
   #words = {};
   #starting = false;
+  #asked = 0;
   #link = null;
   #status = node("p", { class: "unseen", role: "status" });
   #announced = 0;
@@ -113,6 +116,7 @@ export class GuerdonElement extends HTMLElement {
   }
 
   set token(token) {
+    if (token === this.#token) return;
     this.#token = token;
     this.restart();
   }
@@ -173,6 +177,11 @@ export class GuerdonElement extends HTMLElement {
   }
 
   async #enter() {
+    if (!this.token) {
+      this.showLoading();
+      this.#askForToken();
+      return;
+    }
     const link = linkTo(this.getAttribute("endpoint") ?? "/graphql", this.token);
     this.#link = link;
     link.addEventListener("state", this.#showState);
@@ -216,17 +225,21 @@ export class GuerdonElement extends HTMLElement {
     this.body.replaceChildren(...children);
   }
 
-  /** Say what went wrong and what can be done; tell the page where the credential is at fault. */
+  /** Say what went wrong and what can be done. */
   showRefusal(refusal) {
-    if (refusal.isAboutRights) {
-      const asked = new CustomEvent("guerdon-refused", { bubbles: true, composed: true });
-      this.dispatchEvent(asked);
-    }
+    if (refusal.isAboutRights) this.#askForToken();
     const again = node("button", { type: "button", class: "quiet" }, this.say("again"));
     again.addEventListener("click", () => this.restart());
     const reason = refusal.isAboutRights ? this.say("refused") : refusal.message;
     const sentence = node("p", {}, reason);
     this.#show(false, [node("div", { class: "empty", role: "alert" }, sentence, again)]);
+  }
+
+  /** Ask the page for a token, which it answers by setting the property of that name. */
+  #askForToken() {
+    if (Date.now() - this.#asked < ASK_MS) return;
+    this.#asked = Date.now();
+    this.dispatchEvent(new CustomEvent("guerdon-needs-token", { bubbles: true, composed: true }));
   }
 
   #showConnection() {
