@@ -10,6 +10,9 @@ ways against each other.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -20,6 +23,9 @@ from graphql import (
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+_PLAIN = frozenset({str, int, float, bool, Decimal, datetime})
+_NULL = object()
 
 
 class Attribute:
@@ -37,21 +43,21 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """A field that is an attribute and has no fields of its own."""
+    """A field that is an attribute and has no fields of its own; or, with `constant`, no value."""
 
     key: str
     attribute: str
     serialize: Callable[[Any], Any]
     is_nullable: bool
+    constant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How one selection is read: in short (`leaves`), as constants (`fixed`), or the long way."""
+    """How one selection is read: in short (`leaves`), or the long way."""
 
     selection: dict[str, Any]
     leaves: list[_Leaf]
-    fixed: dict[str, str]
     others: dict[str, Any]
 
 
@@ -89,7 +95,7 @@ class WholeExecutor(Executor[Any]):
 
     def _planned(self, parent_type: GraphQLObjectType, selection: dict[str, Any]) -> _Plan:
         """Return how a selection is read; it is the same for every item of a list."""
-        plan = _Plan(selection, [], {}, {})
+        plan = _Plan(selection, [], {})
         for key, details in selection.items():
             name = details[0].node.name.value
             field = parent_type.fields.get(name)
@@ -97,7 +103,7 @@ class WholeExecutor(Executor[Any]):
             is_nullable = not isinstance(type_, GraphQLNonNull)
             named = type_ if is_nullable else type_.of_type
             if name == "__typename":
-                plan.fixed[key] = parent_type.name
+                plan.leaves.append(_Leaf(key, name, str, is_nullable, parent_type.name))
             elif field and isinstance(field.resolve, Attribute) and is_leaf_type(named):
                 serialize = named.coerce_output_value
                 plan.leaves.append(_Leaf(key, field.resolve.name, serialize, is_nullable))
@@ -109,22 +115,31 @@ class WholeExecutor(Executor[Any]):
 
 def _read(plan: _Plan, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what could be read in short, and what is left to the long way."""
-    read: dict[str, Any] = {**plan.fixed}
+    read: dict[str, Any] = {}
     others = plan.others
     for leaf in plan.leaves:
-        try:
-            value = getattr(source, leaf.attribute)
-            if value is None and leaf.is_nullable:
-                read[leaf.key] = None
-                continue
-            shown = leaf.serialize(value)
-        except Exception:  # noqa: BLE001  # the long way meets it again, and tells it properly
-            shown = None
-        if isinstance(shown, str | int | float):
-            read[leaf.key] = shown
-        else:
+        if leaf.constant is not None:
+            read[leaf.key] = leaf.constant
+            continue
+        shown = _shown(leaf, source)
+        if shown is None:
             others = {**others, leaf.key: plan.selection[leaf.key]}
+        else:
+            read[leaf.key] = None if shown is _NULL else shown
     return read, others
+
+
+def _shown(leaf: _Leaf, source: Any) -> Any:
+    """Return a serialised value, or nothing where the library must look at it."""
+    try:
+        value = getattr(source, leaf.attribute)
+        if value is None:
+            return _NULL if leaf.is_nullable else None
+        if value.__class__ in _PLAIN or isinstance(value, Enum):
+            return leaf.serialize(value)
+    except Exception:  # noqa: BLE001, S110  # the library meets it again, and tells it properly
+        pass
+    return None
 
 
 def _in_order(
