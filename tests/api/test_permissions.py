@@ -5,11 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql import GraphQLField
 
-from guerdon.api.fields import guarded, object_fields
-from guerdon.api.permissions import FIELDS, ROLES, TYPES, Right, denied_fields, right_to
+from guerdon.api.fields import ASKS_ITSELF, Guard, object_fields, types_behind
+from guerdon.api.permissions import FIELDS, ROLES, TYPES, Right, right_of_type, right_to
 from guerdon.api.schema import schema
 from guerdon.api.transport import Forbidden
+from guerdon.engine.keys import ADMIN_SCOPES
 
 MATRIX = Path(__file__).parent / "permissions.txt"
 FIELDS_OF_SCHEMA = object_fields(schema())
@@ -54,34 +56,73 @@ def test_the_table_names_nothing_that_the_schema_lacks() -> None:
     assert set(FIELDS) <= set(FIELDS_OF_SCHEMA)
 
 
-@pytest.mark.parametrize("coordinate", sorted(FIELDS_OF_SCHEMA))
-def test_every_limited_field_asks_before_its_resolver_runs(coordinate: str) -> None:
-    found = FIELDS_OF_SCHEMA[coordinate]
-    resolve = found.subscribe or found.resolve
-    assert resolve is not None
-    info: Any = SimpleNamespace(context=SimpleNamespace(denied={coordinate}))
-    if not right_to(coordinate).is_limited:
-        assert getattr(resolve, "__name__", "") != "resolve_if_permitted"
-        return
-
-    with pytest.raises(Forbidden, match="This credential may not read"):
-        resolve(SimpleNamespace(), info)
+KINDS = [
+    (role, scopes)
+    for role in ROLES
+    for scopes in [frozenset[str](), ADMIN_SCOPES, *(frozenset({it}) for it in ADMIN_SCOPES)]
+    if role != "member" or not scopes
+]
 
 
-def test_a_guard_lets_those_through_who_may() -> None:
-    resolve = guarded(lambda _source, _info, **arguments: arguments, "Query.members")
-    admin: Any = SimpleNamespace(
-        context=SimpleNamespace(denied=denied_fields("admin", frozenset({"members:read"})))
+@pytest.mark.parametrize(("role", "scopes"), KINDS, ids=lambda it: "+".join(sorted(it)) or "none")
+def test_guards_let_nobody_reach_a_field_without_its_right(
+    role: str, scopes: frozenset[str]
+) -> None:
+    """Walk the schema from its roots, through every field whose guard lets this credential pass."""
+    reached: set[str] = set()
+    left = ["Query", "Mutation", "Subscription"]
+    while left:
+        name = left.pop()
+        for coordinate, found in FIELDS_OF_SCHEMA.items():
+            if coordinate.partition(".")[0] != name or coordinate in reached:
+                continue
+            if not passes(found, role, scopes):
+                continue
+            reached.add(coordinate)
+            types = types_behind(schema(), found)
+            if coordinate in ASKS_ITSELF:
+                types = [it for it in types if right_of_type(it).permits(role, scopes)]
+            left += types
+
+    assert reached == {it for it in reached if right_to(it).permits(role, scopes)}
+    assert "Query.viewer" in reached
+
+
+def passes(found: GraphQLField, role: str, scopes: frozenset[str]) -> bool:
+    """Call a field's real guard for a credential, with a resolver that does nothing behind it."""
+    guard = found.subscribe or found.resolve
+    if not isinstance(guard, Guard):
+        return True
+    free = Guard(lambda _source, _info: None, guard.coordinate, guard.rights)
+    info: Any = SimpleNamespace(
+        context=SimpleNamespace(permits=lambda right: right.permits(role, scopes))
     )
+    try:
+        free(None, info)
+    except Forbidden:
+        return False
+    return True
 
-    assert resolve(None, admin, first=3) == {"first": 3}
+
+def test_every_field_that_somebody_may_read_is_reached_by_somebody() -> None:
+    everything = frozenset(ADMIN_SCOPES)
+
+    assert [it for it in FIELDS_OF_SCHEMA if not right_to(it).permits("admin", everything)] == []
+
+
+def test_inside_of_a_type_nothing_is_asked_again() -> None:
+    guarded = [it for it, found in FIELDS_OF_SCHEMA.items() if isinstance(found.resolve, Guard)]
+
+    assert "Leaderboard.period" in guarded
+    assert [it for it in guarded if it.startswith(("LeaderboardEntry", "Wallet.", "Lot."))] == []
 
 
 def test_a_member_needs_no_scope_and_a_key_is_nothing_without_its_own() -> None:
     none, reading = frozenset[str](), frozenset({"members:read"})
+    wallets = right_to("Member.wallets")
 
-    assert "Member.wallets" not in denied_fields("member", none)
-    assert "Member.wallets" in denied_fields("service", none)
-    assert "Member.wallets" not in denied_fields("service", reading)
-    assert "Member.wallets" in denied_fields("partner", reading)
-    assert "Query.members" in denied_fields("member", reading)
+    assert wallets.permits("member", none)
+    assert not wallets.permits("service", none)
+    assert wallets.permits("service", reading)
+    assert not wallets.permits("partner", reading)
+    assert not right_to("Query.members").permits("member", reading)

@@ -12,7 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.connections import Range
-from guerdon.api.permissions import denied_fields
+from guerdon.api.permissions import Right
 from guerdon.api.transport import loader
 from guerdon.core.activity import Instant
 from guerdon.engine import read
@@ -45,13 +45,16 @@ class Context:
         self.world = world
         self.caller = caller
         self.program = caller.program
-        self.denied = denied_fields(str(caller.role), caller.scopes)
         self.pause_ms = pause_ms
         self.links = links
 
     def fresh(self) -> "Context":
         """Return a context of the same caller that has read nothing yet."""
         return Context(self.world, self.caller, links=self.links, pause_ms=self.pause_ms)
+
+    def permits(self, right: Right) -> bool:
+        """Tell whether the caller has a right."""
+        return right.permits(self.caller.role, self.caller.scopes)
 
     @cached_property
     def now(self) -> Instant:

@@ -21,6 +21,7 @@ from guerdon.api.members import MEMBER_NODES
 from guerdon.api.missions import mission_noun
 from guerdon.api.nodes import Node
 from guerdon.api.partners import partner_noun
+from guerdon.api.permissions import right_of_type
 from guerdon.api.programs import program_noun
 from guerdon.api.rewards import reward_noun
 from guerdon.api.transport.errors import BadInput
@@ -61,7 +62,9 @@ async def load_node(context: Context, text: str) -> Node | None:
     """
     found = read_id(text)
     load = LOADS.get(found.type)
-    if load is None or found.program != context.program or f"{found.type}.id" in context.denied:
+    if load is None or found.program != context.program:
+        return None
+    if not context.permits(right_of_type(found.type)):
         return None
     return await load(context, found)
 

@@ -8,9 +8,7 @@ resolvers see to, because it depends on whose they are.
 Which types of activity a credential may report is decided in `engine.accept`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 ROLES = ("member", "partner", "service", "admin")
 
@@ -171,30 +169,9 @@ def right_to(coordinate: str) -> Right:
     return right
 
 
-def scopes_in(rights: Iterable[Right]) -> frozenset[str]:
-    """Return every scope that some of these rights ask for."""
-    return frozenset(scope for right in rights for scope in right.scopes)
+def right_of_type(name: str) -> Right:
+    """Return who may read the fields of a type that are not named one by one.
 
-
-class Denied:
-    """The fields that one kind of credential may not read; asked by coordinate, remembered."""
-
-    __slots__ = ("_known", "_role", "_scopes")
-
-    def __init__(self, role: str, scopes: frozenset[str]) -> None:
-        self._role = role
-        self._scopes = scopes
-        self._known: dict[str, bool] = {}
-
-    def __contains__(self, coordinate: str) -> bool:
-        known = self._known.get(coordinate)
-        if known is None:
-            known = not right_to(coordinate).permits(self._role, self._scopes)
-            self._known[coordinate] = known
-        return known
-
-
-@lru_cache(maxsize=256)
-def denied_fields(role: str, scopes: frozenset[str]) -> Denied:
-    """Return the fields that a credential may not read."""
-    return Denied(role, scopes)
+    Root types have no such fields: nobody is anywhere before the first one.
+    """
+    return TYPES.get(name, _PUBLIC)

@@ -6,6 +6,8 @@ API is seen in review; it only ever grows.
 
 from functools import lru_cache
 
+from graphql import build_schema, lexicographic_sort_schema, print_schema
+
 from guerdon.api.activities import ActivityQueries
 from guerdon.api.changes import ChangeMutations
 from guerdon.api.describe import noun
@@ -26,8 +28,6 @@ from guerdon.api.redeeming import RedemptionMutations
 from guerdon.api.rewards import RewardQueries
 from guerdon.api.transport import TransportSchema
 from guerdon.api.viewer import ViewerQueries
-
-_DEFINED_BY_THE_LANGUAGE = "directive @oneOf on INPUT_OBJECT\n"
 
 
 @noun
@@ -69,6 +69,9 @@ def schema() -> TransportSchema:
 
 
 def sdl() -> str:
-    """Return the schema as the file `schema.graphql` holds it."""
-    printed = schema().as_str().replace(_DEFINED_BY_THE_LANGUAGE, "")
-    return printed.strip() + "\n"
+    """Return the schema as the file `schema.graphql` holds it: sorted.
+
+    It is sorted as a text that was read again, because sorting the schema itself copies its enums
+    into ones that no longer know their own members.
+    """
+    return print_schema(lexicographic_sort_schema(build_schema(schema().as_str()))) + "\n"
