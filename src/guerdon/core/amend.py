@@ -16,7 +16,7 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
 from guerdon.core.errors import Rejected
 from guerdon.core.plain import activity_from_plain, kept_from_plain
-from guerdon.core.program import Limit, Rule
+from guerdon.core.program import Limit, Rule, Step
 from guerdon.core.rating import Rating
 from guerdon.core.rulebook import Earning, Version
 from guerdon.core.rules import Record
@@ -186,8 +186,9 @@ def _rerate(d: Deciding, original: Original, *, before: list[int], after: list[i
     rating = Rating(original.version, context, caps)
     gone = after is None or bool(original.record.get("gone"))
     for earning in rating.earnings:
-        if earning.carry is not None:
-            _recarry(d, original, earning, before=before, after=after)
+        step = rules.step_of(earning, context) if earning.carry else None
+        if step is not None:
+            _recarry(d, original, earning, step, before=before, after=after)
             continue
         rule = earning.rule
         note = grants.get(rule.id)
@@ -230,14 +231,13 @@ def _take_back(d: Deciding, rule: Rule, note: dict[str, Any], points: int) -> No
     """Reverse units of a rule: those granted by an earlier refund first, newest first."""
     extra = [list(pair) for pair in note.get("lots", [])]
     while extra and points:
-        lot, amount = extra[-1]
-        part = min(points, amount)
+        lot, amount = extra.pop()
+        part = min(points, amount, holdings.find(d, rule.wallet, lot).worth)
         wallets.reverse(d, rule.wallet, lot, part)
         points -= part
-        extra[-1][1] -= part
-        if not extra[-1][1]:
-            extra.pop()
-    if extra or "lots" in note:
+        if amount > part and not points:
+            extra.append([lot, amount - part])
+    if "lots" in note:
         note["lots"] = extra
     if points and "lot" in note:
         wallets.reverse(d, rule.wallet, note["lot"], points)
@@ -247,20 +247,20 @@ def _recarry(
     d: Deciding,
     original: Original,
     earning: Earning,
+    step: Step,
     *,
     before: list[int],
     after: list[int] | None,
 ) -> None:
     """Follow the running total down (or up): own lot first, then the rule's newest lots."""
-    carry, rule = earning.carry, earning.rule
-    assert carry is not None
+    rule = earning.rule
     rated = Rating(original.version, original.context(d, before)).base(earning)
     kept = 0
     if after is not None and not original.record.get("gone"):
         kept = Rating(original.version, original.context(d, after)).base(earning)
     total = d.standing.carries.get(rule.id, 0)
     d.standing.carries[rule.id] = total - rated + kept
-    change = rules.owed(carry, total - rated + kept) - rules.owed(carry, total)
+    change = rules.owed(step, total - rated + kept) - rules.owed(step, total)
     note = dict(original.record["grants"].get(rule.id) or {"points": 0})
     if change > 0:
         context = original.context(d, after or before)
@@ -273,26 +273,15 @@ def _recarry(
         _take_back(d, rule, note, own)
         note["points"] -= own
         original.record["grants"][rule.id] = note
-    _take_from_newest(d, rule, -change - own)
+    rules.take_from_newest(d, rule, -change - own)
 
 
 def _worth(d: Deciding, slug: str, note: dict[str, Any]) -> int:
-    if "lot" not in note:
-        return sum(amount for _, amount in note.get("lots", []))
-    return holdings.find(d, slug, note["lot"]).worth
-
-
-def _take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
-    name = f"carried:{rule.id}"
-    if points <= 0:
-        return
-    for key in sorted(d.everything(name), key=int, reverse=True):
-        lot = holdings.find(d, rule.wallet, int(key))
-        part = min(points, lot.worth)
-        wallets.reverse(d, rule.wallet, lot.no, part)
-        points -= part
-        if not points:
-            return
+    """Return what is left of the points that an activity brought, whoever took some of them."""
+    lots = [no for no, _ in note.get("lots", [])]
+    if "lot" in note:
+        lots.append(note["lot"])
+    return sum(holdings.find(d, slug, no).worth for no in lots)
 
 
 # ---------------------------------------------------------------- counters

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
 from guerdon.core.conditions import Compiled, compile_test, text
-from guerdon.core.program import Condition, Program
+from guerdon.core.program import Condition, Program, WindowKind
 from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
@@ -45,7 +45,18 @@ class LineMatch:
 class Context:
     """The readable side of one activity; `net` is the money in view (basket, or matching lines)."""
 
-    __slots__ = ("_matched", "activity", "calendar", "day", "kept", "left", "net", "scale", "whole")
+    __slots__ = (
+        "_matched",
+        "_windows",
+        "activity",
+        "calendar",
+        "day",
+        "kept",
+        "left",
+        "net",
+        "scale",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -68,6 +79,14 @@ class Context:
         self.whole = Matched(tuple(range(len(lines))), net, gone)
         self.net: int = net
         self._matched: dict[LineMatch, Matched | None] = {}
+        self._windows: dict[WindowKind, str] = {}
+
+    def window(self, kind: WindowKind) -> str:
+        """Return the key of the calendar window that holds the activity; asked once."""
+        found = self._windows.get(kind)
+        if found is None:
+            found = self._windows[kind] = self.calendar.window_key(kind, self.day)
+        return found
 
     def matched(self, match: LineMatch | None) -> Matched | None:
         """Return the lines that match, None where the activity has no such line; asked once."""
@@ -143,9 +162,17 @@ class Getters(dict[str, Getter]):
         if is_state(self.program, field):
             getter: Getter = lambda context: context.kept.get(field)  # noqa: E731 - closes over field
         else:
-            getter = lambda context: context.activity.data.get(field)  # noqa: E731 - as above
+            getter = lambda context: _own_field(context, field)  # noqa: E731 - as above
         self[field] = getter
         return getter
+
+
+def _own_field(context: Context, field: str) -> Value:
+    """Return a scalar of the activity; what describes its one `amount` is its own scalar too."""
+    own = context.activity
+    if field in own.data:
+        return own.data[field]
+    return next((line.fields.get(field) for line in own.lines if line.whole), None)
 
 
 def is_state(program: Program, field: str) -> bool:

@@ -180,11 +180,28 @@ def count(d: Deciding, context: Context) -> None:
     """Let an activity join the history: every reading that listens to it moves."""
     activity = context.activity
     for reading in d.state.readings_by_type.get(activity.type, ()):
+        if reading.direct:
+            _count_direct(d, reading, context)
+            continue
         window = counts(d, reading, activity)
         if window is not None:
             found = share(reading, context)
             if found is not NOTHING:
                 join(d, reading, window, activity, found)
+
+
+def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
+    """Add a count, or the money, to the figure of the activity's window: the usual case."""
+    matched = context.whole if reading.lines is None else context.matched(reading.lines)
+    if matched is None or matched.gone:
+        return
+    if reading.when:
+        context.net = matched.net
+        if not holds_all(reading.when, context):
+            return
+    kind = reading.calendar_kind
+    window = "" if kind is None else context.window(kind)
+    _move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
 
 
 def recount(d: Deciding, before: Context, after: Context | None, refund_at: Instant) -> None:
@@ -278,16 +295,22 @@ def change(
 
 def _move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) -> None:
     """Add to a window's figure; a rise is dated by the activity that brought it."""
-    items = d.shelf(reading.win).items
+    name = reading.win
+    shelf = d.forked.get(name) or d.shelf(name)
+    items = shelf.items
     entry = items.get(window)
     if entry is None:
-        entry = d.look(reading.win, window)
+        entry = d.look(name, window)
         value, last = entry[:2] if entry is not None else (0, 0)
-        d.put(reading.win, window, (value + delta, at if delta >= 0 and at > last else last))
+        d.put(name, window, (value + delta, at if delta >= 0 and at > last else last))
     else:
         value, last = entry
         items[window] = (value + delta, at if delta >= 0 and at > last else last)
-    d.touch(reading.id, window)
+    windows = d.touched.get(reading.id)
+    if windows is None:
+        d.touched[reading.id] = {window: None}
+    else:
+        windows[window] = None
 
 
 def _change_set(d: Deciding, reading: Reading, window: str, *, before: Share, after: Share) -> int:

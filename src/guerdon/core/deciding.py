@@ -35,10 +35,15 @@ from guerdon.core.standing import (
 
 def sort_text(key: tuple[int, int, int]) -> str:
     """Return an order key as text of fixed width, so that pages sort alike."""
-    return "".join(f"{part + 10**15:017d}" for part in key)
+    first_part, second, third = key
+    return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
 
 
-State = TypeVar("State", WalletState, LadderState, MissionState)
+_SORT_BASE = 10**15
+"""Added to each part of a sort, so that negative ones sort before positive ones as text."""
+
+
+State = TypeVar("State", LadderState, MissionState)
 
 CAPACITY = {
     "win": 8,
@@ -77,6 +82,7 @@ class Deciding:
         "state",
         "tier_changes",
         "touched",
+        "wallets",
     )
 
     def __init__(
@@ -97,6 +103,7 @@ class Deciding:
         self.decision = Decision(result="accepted", standing=self.standing)
         self.owned: set[tuple[str, str]] = set()
         self.forked: dict[str, Shelf] = {}
+        self.wallets: dict[str, WalletState] = {}
         self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.tier_changes: set[str] = set()
@@ -121,7 +128,12 @@ class Deciding:
 
     def wallet(self, slug: str) -> WalletState:
         """Return the wallet's totals, to be changed."""
-        return self.own(self.standing.wallets, "wallet", slug, WalletState)
+        found = self.wallets.get(slug)
+        if found is None:
+            before = self.standing.wallets.get(slug)
+            found = WalletState() if before is None else before.fork()
+            self.wallets[slug] = self.standing.wallets[slug] = found
+        return found
 
     def ladder(self, slug: str) -> LadderState:
         """Return the ladder's state, to be changed."""

@@ -94,9 +94,10 @@ def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:
     if home == "closed":
         d.put(name, key, lot, key.rjust(12, "0"))
         return
-    before = d.spilled(name)
+    shelf = d.shelf(name)
+    before = shelf.spilled
     d.put_ordered(name, key, lot, order_of(wallet))
-    if d.spilled(name) > before:
+    if shelf.spilled > before:
         _note_spill(d, wallet.id)
 
 

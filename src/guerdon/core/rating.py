@@ -39,13 +39,12 @@ class Rating:
 
     def paid(self, earning: Earning) -> int:
         """Return what the rule gives, 0 for those that another of their group beats."""
-        rule = earning.rule
-        if rule.best_of is None:
+        if earning.rule.best_of is None:
             return self._rated(earning)
-        found = self._paid.get(rule.id)
+        found = self._paid.get(earning.id)
         if found is None:
             found = self._rated(earning)
-            self._paid[rule.id] = found = self._best(earning, found) if found else 0
+            self._paid[earning.id] = found = self._best(earning, found) if found else 0
         return found
 
     def cause(self, rule: Rule) -> Explanation:
@@ -72,48 +71,54 @@ class Rating:
 
     def _rated(self, earning: Earning) -> int:
         """Return what the rule gives by itself, before its group picks the best."""
-        name = earning.rule.id
+        name = earning.id
         found = self._raw.get(name)
-        if found is None:
-            self._raw[name] = 0  # a rule that multiplies itself finds nothing to multiply
-            found = self._raw[name] = self._rate(earning)
-        return found
-
-    def _rate(self, earning: Earning) -> int:
+        if found is not None:
+            return found
+        self._raw[name] = 0  # a rule that multiplies itself finds nothing to multiply
         net = self._eligible(earning)
         if net is None:
             return 0
         give = earning.rule.give
         if isinstance(give, GiveByTier):
-            found = self._tier_give(earning.rule, give)
-            if found is None:
+            by_tier = self._tier_give(earning.rule, give)
+            if by_tier is None:
                 return 0
-            give = found
-        points = max(self._points(give, net), 0)  # a basket of discounts alone costs nothing
-        if give.max is not None:
-            points = min(points, give.max)
-        cap = self.caps.get(earning.rule.id)
-        return points if cap is None else min(points, cap)
+            give = by_tier
+        form = give.form
+        if type(form) is Rate and give.round is Rounding.FLOOR:
+            points = net * form.ratio.over // form.ratio.under
+        else:
+            points = self._points(give, net)
+        if give.max is not None and points > give.max:
+            points = give.max
+        if name in self.caps and points > self.caps[name]:
+            points = self.caps[name]
+        self._raw[name] = points = max(points, 0)  # a basket of discounts alone costs nothing
+        return points
 
     def _eligible(self, earning: Earning) -> int | None:
         """Return the matching money that is left, or None where the rule does not apply."""
         context = self.context
         context.net = context.whole.net
-        for test in earning.when:
-            seen = test.get(context)
-            if not test.holds(seen):
-                name = earning.rule.id
+        for get, holds, field, op, needed in earning.when:
+            seen = get(context)
+            if not holds(seen):
+                words = seen if type(seen) is str else text(seen)
+                name = earning.id
+                self._causes[name] = Explanation(name, False, "when", field, op, words, needed)
+                return None
+        if earning.lines is None:
+            matched = context.whole
+        else:
+            found = context.matched(earning.lines)
+            if found is None:
+                name = earning.id
                 self._causes[name] = Explanation(
-                    name, False, "when", test.field, test.op, text(seen), test.needed
+                    name, False, "lines", "lines", "in", "", earning.wanted
                 )
                 return None
-        matched = context.matched(earning.lines)
-        if matched is None:
-            name = earning.rule.id
-            self._causes[name] = Explanation(
-                name, False, "lines", "lines", "in", "", earning.wanted
-            )
-            return None
+            matched = found
         return None if matched.gone else matched.net
 
     def _tier_give(self, rule: Rule, give: GiveByTier) -> Give | None:

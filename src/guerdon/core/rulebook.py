@@ -53,10 +53,11 @@ class Listening(Protocol):
 class Earning:
     """A rule, compiled: conditions bound, place in the program's order, lines wanted in words."""
 
-    __slots__ = ("carry", "lines", "place", "rule", "wanted", "when")
+    __slots__ = ("carry", "id", "lines", "place", "rule", "wanted", "when")
 
     def __init__(self, rule: Rule, place: int, version: "Version") -> None:
         self.rule = rule
+        self.id = rule.id
         self.place = place
         self.when = version.bound(rule.when)
         self.lines = version.line_match(rule.lines)
@@ -77,6 +78,7 @@ class Reading:
     __slots__ = (
         "calendar_kind",
         "days",
+        "direct",
         "id",
         "lines",
         "measure",
@@ -111,8 +113,21 @@ class Reading:
         self.rolling = window.kind is WindowKind.ROLLING
         self.calendar_kind = window.kind if window.kind in CALENDAR_KINDS else None
         self.plain_sum = measure.sum == "net" and not measure.once_per_day
+        self.direct = self._is_direct()
         self.win, self.roll = f"win:{name}", f"roll:{name}"
         self.set, self.days = f"set:{name}", f"days:{name}"
+
+    def _is_direct(self) -> bool:
+        """Tell whether an activity simply adds a count or its money to one window's figure."""
+        measure, mission = self.measure, self.mission
+        one_figure = not (
+            measure.distinct or measure.streak or measure.points or measure.once_per_day
+        )
+        always = self.since is None and (
+            mission is None or (not mission.opt_in and mission.late is None)
+        )
+        one_window = self.calendar_kind is not None or self.window.kind is WindowKind.LIFETIME
+        return one_figure and always and one_window and measure.sum in (None, "net")
 
 
 class Version:

@@ -6,12 +6,13 @@ post exactly the difference. How many points a rule gives is the matter of `core
 
 from typing import Any
 
-from guerdon.core import limits, wallets
+from guerdon.core import holdings, limits, wallets
 from guerdon.core.activity import Activity
+from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Explanation
-from guerdon.core.program import GiveByTier, Step
+from guerdon.core.program import GiveByTier, Rule, Step
 from guerdon.core.rating import Rating
 from guerdon.core.rulebook import NOTHING_GIVEN, Earning, Version
 
@@ -44,7 +45,8 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
     rating = Rating(version, context)
     explain = d.decision.explanations.append
     for earning in rating.earnings:
-        points = _carried(d, earning, rating) if earning.carry else rating.paid(earning)
+        step = step_of(earning, context) if earning.carry else None
+        points = rating.paid(earning) if step is None else _carried(d, earning, rating, step)
         if points <= 0:
             explain(rating.cause(earning.rule))
         else:
@@ -128,21 +130,41 @@ def refer(d: Deciding, rule: str, referrer: str, origin: Activity, *, points: in
 # ---------------------------------------------------------------- running totals
 
 
-def _step_for(earning: Earning, rating: Rating) -> Step:
+def step_of(earning: Earning, context: Context) -> Step | None:
+    """Return the step by which this activity counts on the running total; None where it does not.
+
+    By tier it is the step of the tier held at the activity's own time.
+    """
     give = earning.rule.give
     if isinstance(give, GiveByTier):
-        give = give.tiers.get(str(rating.context.kept.get(give.ladder)), NOTHING_GIVEN)
-    return give.form if isinstance(give.form, Step) else Step(1, 0)
+        give = give.tiers.get(text(context.kept.get(give.ladder)), NOTHING_GIVEN)
+    return give.form if isinstance(give.form, Step) and give.form.carry else None
 
 
-def _carried(d: Deciding, earning: Earning, rating: Rating) -> int:
-    """Return the points that the running total brings with this activity."""
+def _carried(d: Deciding, earning: Earning, rating: Rating, step: Step) -> int:
+    """Return the points that the running total brings with this activity.
+
+    A total that falls takes points back from the rule's newest lots.
+    """
     net = rating.base(earning)
-    step = _step_for(earning, rating)
     name = earning.rule.id
     total = d.standing.carries.get(name, 0)
     d.standing.carries[name] = total + net
-    return owed(step, total + net) - owed(step, total)
+    change = owed(step, total + net) - owed(step, total)
+    if change < 0:
+        take_from_newest(d, earning.rule, -change)
+    return change
+
+
+def take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
+    """Reverse points of a rule that follows a running total, newest lot first."""
+    if points <= 0:
+        return
+    for key in sorted(d.everything(f"carried:{rule.id}"), key=int, reverse=True):
+        lot = holdings.find(d, rule.wallet, int(key))
+        part = min(points, lot.worth)
+        wallets.reverse(d, rule.wallet, lot.no, part)
+        points -= part
 
 
 def owed(step: Step, total: int) -> int:
