@@ -401,7 +401,10 @@ class TestRefunds:
 
 
 def test_a_rule_change_is_in_force_from_its_instant_on() -> None:
-    rule = "wallets: {{points: {{}}}}\nrules: [{{id: base, activity: purchase, wallet: points, give: {{rate: {}}}}}]"
+    rule = """
+        wallets: {{points: {{}}}}
+        rules: [{{id: base, activity: purchase, wallet: points, give: {{rate: {}}}}}]
+        """
     town = a_town(
         a_program(rule.format(1)),
         a_program(rule.format(2), version=2, begin="2026-04-01"),

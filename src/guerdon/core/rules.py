@@ -158,9 +158,11 @@ def _carried(d: Deciding, earning: Earning, rating: Rating, step: Step) -> int:
 
 def take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
     """Reverse points of a rule that follows a running total, newest lot first."""
-    if points <= 0:
+    if not points:
         return
     for key in sorted(d.everything(f"carried:{rule.id}"), key=int, reverse=True):
+        if not points:
+            break
         lot = holdings.find(d, rule.wallet, int(key))
         part = min(points, lot.worth)
         wallets.reverse(d, rule.wallet, lot.no, part)
