@@ -109,19 +109,22 @@ def activities(
 
 async def _import(order: "Order", key: str, *, wait: bool) -> None:
     """Run the import under a progress bar, and end as it ended."""
+    from rich.console import Console
     from rich.progress import Progress, TimeRemainingColumn
 
     from guerdon.cli.importing.remote import Remote
     from guerdon.cli.importing.run import Import
 
-    bar = Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), transient=True)
+    console = Console()
+    columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     async with Remote(order.url, key, connections=order.streams + 1) as remote:
         with bar:
             task = bar.add_task(order.path.name)
             run = Import(
                 order,
                 remote,
-                say=bar.console.print,
+                say=console.print,
                 step=lambda lines: bar.update(task, completed=lines),
             )
             bar.update(task, total=run.total)

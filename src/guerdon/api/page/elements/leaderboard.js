@@ -34,6 +34,13 @@ const UPDATES = `subscription LeaderboardUpdates($slug: String!, $first: Int!, $
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MOVE_SHOWN_MS = 6_000;
 
+/** Four characters that stay the same for the same id, and say nothing else about it. */
+function code(id) {
+  let hash = 2_166_136_261;
+  for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0), 16_777_619);
+  return ((hash >>> 0) % 36 ** 4).toString(36).toUpperCase().padStart(4, "0");
+}
+
 class GuerdonLeaderboard extends GuerdonElement {
   static observedAttributes = [...GuerdonElement.observedAttributes, "leaderboard", "first"];
   static words = {
@@ -43,7 +50,7 @@ class GuerdonLeaderboard extends GuerdonElement {
     loading: "Loading the leaderboard",
     member: "Member",
     moved: "You are now number {rank}, with {score}.",
-    nobody: "A member",
+    nobody: "Member {code}",
     own: "You",
     missing: "There is no leaderboard called “{slug}”.",
     rank: "Rank",
@@ -184,8 +191,10 @@ class GuerdonLeaderboard extends GuerdonElement {
     return entry.profile.isViewer || entry.id === this.#own?.id;
   }
 
+  /** The name somebody shows; who shows none is told apart by a code. */
   #nameOf(entry) {
-    return entry.profile.displayName ?? this.say("nobody");
+    const own = this.#isOwn(entry) ? this.getAttribute("member") : null;
+    return entry.profile.displayName ?? own ?? this.say("nobody", { code: code(entry.id) });
   }
 
   #show({ total, entries, around }) {
