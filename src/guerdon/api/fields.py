@@ -24,8 +24,9 @@ from guerdon.api.describe import BULK
 from guerdon.api.permissions import Right, right_of_type, right_to
 from guerdon.api.transport.errors import Forbidden
 
-ASKS_ITSELF = frozenset({"Query.node", "Query.nodes"})
-"""Fields that lead to every type and ask for the right of what they found (`lookup`)."""
+ASKS_ITSELF = frozenset({"Query.me", "Query.node", "Query.nodes", "Viewer.member"})
+"""Fields that are null for those who lack the right to what they lead to, by their own doing:
+`node` asks for the right of what it found (`lookup`), a key is nobody's `me`."""
 
 _Resolver = Callable[..., Any]
 
