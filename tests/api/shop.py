@@ -78,11 +78,12 @@ class WorkersHere:
 
     def __init__(self) -> None:
         self.world: World | None = None
+        self.awake = True
         self._working: set[asyncio.Task[int]] = set()
 
     def wake(self, program: str, lanes: Collection[int]) -> None:
         assert self.world is not None
-        for lane in lanes:
+        for lane in lanes if self.awake else ():
             task = asyncio.ensure_future(score_lane(self.world, program, lane))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
@@ -99,6 +100,7 @@ class Shop:
 
     program: str
     world: World
+    workers: WorkersHere
     port: int
     keys: dict[str, str]
     http: httpx2.AsyncClient
@@ -195,14 +197,16 @@ async def open_shops(settings: Settings, *programs: str) -> AsyncIterator[list[S
         async with httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
         ) as http:
-            yield [await _open(world, program, port, http) for program in programs]
+            yield [await _open(workers, program, port, http) for program in programs]
     finally:
         await workers.rest()
         server.should_exit = True
         await serving
 
 
-async def _open(world: World, program: str, port: int, http: httpx2.AsyncClient) -> Shop:
+async def _open(workers: WorkersHere, program: str, port: int, http: httpx2.AsyncClient) -> Shop:
+    world = workers.world
+    assert world is not None
     await publish.publish(world, DOCUMENT.format(id=program))
     made = {
         role.value: (
@@ -217,4 +221,4 @@ async def _open(world: World, program: str, port: int, http: httpx2.AsyncClient)
         )[0]
         for role, scopes in ALL_SCOPES.items()
     }
-    return Shop(program=program, world=world, port=port, keys=made, http=http)
+    return Shop(program=program, world=world, workers=workers, port=port, keys=made, http=http)

@@ -1,10 +1,13 @@
 import asyncio
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from api.shop import Shop
+from guerdon.engine import accept, keys
+from guerdon.engine.inputs import ActivityInput, MemberRef
 
 ACTIVITY = """
 fragment Whole on Activity {
@@ -192,18 +195,34 @@ async def test_batches_over_a_thousand_and_bodies_over_a_megabyte_are_refused_wh
     assert large.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
 
 
-async def test_a_thousand_activities_cost_the_process_little_beside_the_database(
-    shop: Shop,
-) -> None:
+async def test_a_thousand_activities_cost_little_beyond_their_acceptance(shop: Shop) -> None:
     await shop.enroll("ada")
-    await shop.record(purchase("warm"))
-    started = time.process_time()
-    recorded = await shop.record(*(purchase(f"p{i}") for i in range(1_000)), wait="ACCEPTED")
-    spent = time.process_time() - started
+    shop.workers.awake = False
+    ada = MemberRef(external_id="ada")
+    caller = await keys.check(shop.world, shop.keys["service"])
 
-    assert {it["result"] for it in recorded["receipts"]} == {"PENDING"}
-    assert len(recorded["receipts"]) == 1_000
-    assert spent < 2.0
+    async def through_the_api(run: int) -> float:
+        started = time.process_time()
+        many = (purchase(f"a{run}.{i}") for i in range(1_000))
+        recorded = await shop.record(*many, wait="ACCEPTED")
+        spent = time.process_time() - started
+        assert [it["result"] for it in recorded["receipts"]] == ["PENDING"] * 1_000
+        return spent
+
+    async def past_the_api(run: int) -> float:
+        inputs = [
+            ActivityInput(id=f"b{run}.{i}", type="purchase", member=ada, amount=Decimal(10))
+            for i in range(1_000)
+        ]
+        started = time.process_time()
+        await accept.record(shop.world, caller, inputs)
+        return time.process_time() - started
+
+    whole = min([await through_the_api(run) for run in range(4)])
+    engine = min([await past_the_api(run) for run in range(4)])
+
+    # 25 ms on a quiet core, the test's own client included; the library's own way takes 80.
+    assert whole - engine < 0.075
 
 
 async def test_waiting_for_decisions_brings_the_effects_with_the_receipts(shop: Shop) -> None:
