@@ -59,7 +59,7 @@ def settings_for(*, mongo_url: str, database: str, redis_url: str, **given: obje
         mongo_database=database,
         redis_url=redis_url,
         redis_namespace=database.replace("_", "-"),
-        **given,
+        **{"redis_api_timeout_seconds": 5, **given},  # a busy machine is no server that is away
     )
 
 
@@ -69,7 +69,7 @@ async def a_world(
 ) -> AsyncIterator[World]:
     """Give a World in which `document` is published."""
     await prepare(settings)
-    world = build(settings)
+    world = build(settings, at_work=True)
     if clock is not None:
         world = replace(world, clock=clock)
     try:

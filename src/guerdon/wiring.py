@@ -50,13 +50,20 @@ def new_member(external_id: str) -> str:
     return str(uuid7())
 
 
-def build(settings: Settings) -> World:
-    """Return the World of one process; connections are opened when they are first used."""
-    mongo = database(settings)
+def build(settings: Settings, *, at_work: bool = False) -> World:
+    """Return the World of one process; connections are opened when they are first used.
+
+    `at_work` is for processes that decide: they read what was written last (see `Access`), and are
+    patient with Redis, because nobody waits for their answer.
+    """
+    mongo = database(settings, latest=at_work)
+    patience = (
+        settings.redis_worker_timeout_seconds if at_work else settings.redis_api_timeout_seconds
+    )
     live = Live(
         settings.redis_url.get_secret_value(),
         namespace=settings.redis_namespace,
-        timeout_seconds=settings.redis_api_timeout_seconds,
+        timeout_seconds=patience,
     )
     lease_ms = int(settings.lane_lease_seconds * 1_000)
     programs, inbox = ProgramStore(mongo), InboxStore(mongo)
@@ -65,7 +72,7 @@ def build(settings: Settings) -> World:
         redis_broker(
             settings.redis_url.get_secret_value(),
             namespace=settings.redis_namespace,
-            timeout_seconds=settings.redis_api_timeout_seconds,
+            timeout_seconds=patience,
         )
     )
     limits = _limits(settings)
@@ -98,7 +105,7 @@ def build(settings: Settings) -> World:
     )
 
 
-def database(settings: Settings) -> Mongo:
+def database(settings: Settings, *, latest: bool = False) -> Mongo:
     """Return the way to the database."""
     return Mongo(
         Access(
@@ -107,6 +114,7 @@ def database(settings: Settings) -> Mongo:
             driver=settings.mongo_driver,
             pool_max=settings.mongo_pool_max,
             selection_seconds=settings.mongo_selection_seconds,
+            latest=latest,
         )
     )
 

@@ -10,7 +10,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from time import monotonic
+from typing import NamedTuple
 
+from guerdon.core.rulebook import Rulebook
 from guerdon.engine.batches import Decided, Frame, Heads, decide_batch
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.outcomes import Result
@@ -30,34 +32,44 @@ from guerdon.engine.world import (
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 2.0
-"""After which a worker gives a lane back, so that workers and programs get their turns."""
+"""After which a worker gives a lane back, so that other lanes and programs get their turns."""
+
+
+class Visit(NamedTuple):
+    """One stay in a lane: how many entries left its inbox, and whether it has more to do now."""
+
+    taken: int
+    has_more: bool
 
 
 async def score_lane(world: World, program: str, lane: int) -> int:
-    """Decide what waits in a lane and return how many activities left the inbox.
+    """Decide what waits in a lane until nothing does; return how many entries left the inbox.
 
     Whoever finds the lane held returns at once, because its holder looks again after giving it
-    back. A lane that is not empty after a while is handed on by a hint.
+    back.
     """
-    taken = 0
-    until = monotonic() + SLICE_SECONDS
+    total = 0
     while True:
-        hold = await world.lanes.take(program, lane)
-        if hold is None:
-            return taken
-        world.crash(CrashPoint.AFTER_TAKE)
-        scoring = _Scoring(world, hold)
-        try:
-            while monotonic() < until and (count := await scoring.batch()):
-                taken += count
-        finally:
-            await scoring.end()
-        world.crash(CrashPoint.AFTER_RELEASE)
-        if not await world.inbox.depth(program, lane, 1):
-            return taken
-        if monotonic() >= until:
-            world.hints.wake(program, [lane])
-            return taken
+        taken, has_more = await visit_lane(world, program, lane)
+        total += taken
+        if not has_more:
+            return total
+
+
+async def visit_lane(world: World, program: str, lane: int) -> Visit:
+    """Decide one batch of a lane, and more only while batches are full.
+
+    Leaving it to others what comes in meanwhile lets batches grow with the load: the next visit
+    finds them all.
+    """
+    hold = await world.lanes.take(program, lane)
+    if hold is None:
+        return Visit(0, has_more=False)
+    world.crash(CrashPoint.AFTER_TAKE)
+    scoring = _Scoring(world, hold)
+    taken = await scoring.run()
+    # Looked at after giving back: whoever was turned away until then has left it to us.
+    return Visit(taken, has_more=bool(await world.inbox.depth(program, lane, 1)))
 
 
 class _Scoring:
@@ -69,31 +81,52 @@ class _Scoring:
         self._heads = Heads(world, hold)
         self._size = world.limits.batch_max
         self._projecting: asyncio.Task[None] | None = None
-        self._is_lost = False
+        self._is_held = True
+        self._rulebook: Rulebook | None = None
 
-    async def batch(self) -> int:
+    async def run(self) -> int:
+        """Decide batches while they are full and the time lasts, then give the lane back."""
+        until = monotonic() + SLICE_SECONDS
+        taken = 0
+        try:
+            while self._is_held and monotonic() < until and (count := await self._batch()):
+                taken += count
+        finally:
+            await self._projected()
+            if self._is_held:
+                await self._world.lanes.release(self._hold)
+            self._world.crash(CrashPoint.AFTER_RELEASE)
+        return taken
+
+    async def _batch(self) -> int:
         """Decide and commit one batch; return how many entries left the inbox, 0 at the end."""
         world, hold = self._world, self._hold
-        waiting = await world.inbox.take(hold.program, hold.lane, self._size)
+        waiting, self._rulebook = await asyncio.gather(
+            world.inbox.take(hold.program, hold.lane, self._size),
+            world.rulebooks.fresh(hold.program),
+        )
         if not waiting:
             return 0
         try:
             return await self._with_care(waiting)
         except LaneLost:
-            self._is_lost = True
+            self._is_held = False
             return 0
-        except StoreDown:
-            raise
+        except (AlreadyDecided, Outdated, StoreDown):
+            raise  # these say nothing of the activities: the next visit decides them
         except Exception as error:
+            self._heads = Heads(world, hold)
             if len(waiting) > 1:
                 log.warning("a batch failed and is tried in halves", exc_info=error)
                 self._size = max(len(waiting) // 2, 1)
-                self._heads = Heads(world, hold)
-                return await self.batch()
+                return await self._batch()
             return await self._set_aside(waiting[0], error)
 
     async def _with_care(self, waiting: Sequence[Waiting]) -> int:
-        """Decide and commit; once more, with a look at what is stored, where that was overtaken."""
+        """Decide and commit; once more, with a look at what is stored, where that was overtaken.
+
+        Overtaken a second time is nothing an activity could be blamed for.
+        """
         try:
             return await self._commit(waiting)
         except (AlreadyDecided, Outdated):
@@ -102,14 +135,22 @@ class _Scoring:
 
     async def _commit(self, waiting: Sequence[Waiting], known: frozenset[str] = frozenset()) -> int:
         world, hold = self._world, self._hold
-        rulebook = await world.rulebooks.fresh(hold.program)
+        assert self._rulebook is not None
         layout = await world.rulebooks.layout(hold.program)
         decided = await decide_batch(
-            world, rulebook, self._heads, frame=Frame(hold, layout), waiting=waiting, known=known
+            world,
+            self._rulebook,
+            self._heads,
+            frame=Frame(hold, layout),
+            waiting=waiting,
+            known=known,
         )
+        # The last batch of a visit gives the lane back in its own transaction.
+        decided.batch.releases_lane = len(waiting) < self._size
         world.crash(CrashPoint.BEFORE_COMMIT)
         await world.commit(decided.batch)
         world.crash(CrashPoint.AFTER_COMMIT)
+        self._is_held = not decided.batch.releases_lane
         await self._after(decided)
         return len(waiting)
 
@@ -151,7 +192,6 @@ class _Scoring:
             activity=activity,
         )
         await self._world.commit(Batch(hold=self._hold, taken=[waiting.order], failed=[aside]))
-        self._heads = Heads(self._world, self._hold)
         self._size = self._world.limits.batch_max
         return 1
 
@@ -163,11 +203,3 @@ class _Scoring:
             except Exception:
                 # What was decided stands; the sweep finds the lane's mark behind.
                 log.exception("a batch could not be projected")
-
-    async def end(self) -> None:
-        """Wait for the projection and give the lane back."""
-        try:
-            await self._projected()
-        finally:
-            if not self._is_lost:
-                await self._world.lanes.release(self._hold)

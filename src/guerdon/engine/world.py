@@ -180,6 +180,7 @@ class Batch:
     """All that one transaction writes for a lane; nothing of it is there before all of it is."""
 
     hold: Hold
+    releases_lane: bool = False
     entries: list[Entry] = field(default_factory=list)
     standings: list[StandingWrite] = field(default_factory=list)
     pages: list[PageWrites] = field(default_factory=list)

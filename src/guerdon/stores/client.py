@@ -16,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import pymongo
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
@@ -32,13 +32,19 @@ _PAUSE_SECONDS_MAX = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach the database; `driver` is motor or pymongo."""
+    """How to reach the database; `driver` is motor or pymongo.
+
+    `latest` reads what was written last, also what a majority has not got yet. Whoever holds a
+    lane must read so, or would miss what its last holder committed a moment ago; that is right,
+    because what it commits itself stands behind all it has read. Everybody else reads what stays.
+    """
 
     url: str
     database: str = "guerdon"
     driver: str = "motor"
     pool_max: int = 50
     selection_seconds: float = 5.0
+    latest: bool = False
 
 
 class Mongo:
@@ -63,7 +69,7 @@ class Mongo:
             "w": "majority",
             "journal": True,
             "retryWrites": True,
-            "readConcernLevel": "majority",
+            "readConcernLevel": "local" if access.latest else "majority",
             "heartbeatFrequencyMS": 2_000,
             "serverSelectionTimeoutMS": int(access.selection_seconds * 1_000),
             "connectTimeoutMS": 5_000,
@@ -162,6 +168,10 @@ class Mongo:
                 await closing
 
 
+# Codes by which the server says that a document of ours is wrong; all others are its own faults.
+_OUR_MISTAKES = frozenset({2, 9, 14, 52, 121, 10334, 11000, 17280, 17419})
+
+
 @contextmanager
 def unit_of_work(seconds: float = WORK_SECONDS) -> Iterator[None]:
     """Bound everything inside to a deadline, and name a database that is away.
@@ -173,6 +183,9 @@ def unit_of_work(seconds: float = WORK_SECONDS) -> Iterator[None]:
         with pymongo.timeout(seconds):
             yield
     except PyMongoError as error:
-        if isinstance(error, ConnectionFailure) or error.timeout:
-            raise StoreDown(str(type(error).__name__)) from error
+        is_fault = isinstance(error, OperationFailure) and error.code not in _OUR_MISTAKES
+        if isinstance(error, BulkWriteError):
+            is_fault = False  # says by document what is wrong
+        if is_fault or isinstance(error, ConnectionFailure) or error.timeout:
+            raise StoreDown(type(error).__name__) from error
         raise

@@ -8,12 +8,14 @@ on from: the server has ended the transaction by then; the engine looks and deci
 from typing import Any
 
 from pymongo.errors import OperationFailure
+from pymongo.read_concern import ReadConcern
 
 from guerdon.engine.world import AlreadyDecided, Batch, LaneLost, Outdated
-from guerdon.stores.client import Document, Mongo
+from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key
+from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_name, page_update
 from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
@@ -43,19 +45,32 @@ class CommitStore:
             await _members(write, batch)
             await _shared(write, batch)
 
-        await self._mongo.transact(work)
+        while True:
+            try:
+                await self._mongo.transact(work)
+            except LaneLost:
+                # A transaction begins on what every earlier write has settled, which under load is
+                # a moment ago: the lane may have been taken since then, by ourselves.
+                if not await self._is_held(batch):
+                    raise
+            else:
+                return
+
+    async def _is_held(self, batch: Batch) -> bool:
+        lanes = self._mongo["lanes"].with_options(read_concern=ReadConcern("local"))
+        with unit_of_work():
+            return await lanes.find_one(_held(batch), {"_id": 1}) is not None
 
     async def _lane(self, write: "_Writing", batch: Batch) -> None:
-        hold = batch.hold
-        advance = {
-            "$set": {
-                "s": {"$add": ["$s", len(batch.entries)]},
-                "u": {"$add": ["$$NOW", self._lease_ms]},
-            }
-        }
-        held = {"_id": lane_key(hold.program, hold.lane), "f": hold.fence, "s": hold.seq}
-        if await write.update("lanes", [{"q": held, "u": [advance]}]) != 1:
+        until = FREE if batch.releases_lane else {"$add": ["$$NOW", self._lease_ms]}
+        advance = {"$set": {"s": {"$add": ["$s", len(batch.entries)]}, "u": until}}
+        if await write.update("lanes", [{"q": _held(batch), "u": [advance]}]) != 1:
             raise LaneLost
+
+
+def _held(batch: Batch) -> Document:
+    hold = batch.hold
+    return {"_id": lane_key(hold.program, hold.lane), "f": hold.fence, "s": hold.seq}
 
 
 class _Writing:

@@ -15,6 +15,9 @@ from guerdon.engine.world import Hold
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_in, lane_key, within
 
+FREE = datetime.fromtimestamp(0, UTC)
+"""The lease of a free lane: long past, because two readings of the clock may be a little apart."""
+
 
 class LaneStore:
     """See `engine.world.Lanes`."""
@@ -49,7 +52,7 @@ class LaneStore:
         with unit_of_work():
             await lanes.update_one(
                 {"_id": lane_key(hold.program, hold.lane), "f": hold.fence},
-                [{"$set": {"o": "", "u": "$$NOW"}}],
+                {"$set": {"o": "", "u": FREE}},
             )
 
     async def seqs(self, program: str) -> dict[int, int]:
@@ -66,5 +69,5 @@ def fresh_lane(program: str, lane: int) -> Document:
         "f": 0,
         "s": 0,
         "o": "",
-        "u": datetime.fromtimestamp(0, UTC),
+        "u": FREE,
     }

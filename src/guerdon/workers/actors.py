@@ -9,8 +9,8 @@ import logging
 import dramatiq
 from dramatiq import Broker
 
-from guerdon.engine.score import score_lane
-from guerdon.engine.world import StoreDown, World
+from guerdon.engine.rota import Rota
+from guerdon.engine.world import StoreDown
 from guerdon.live.hints import ACTOR, QUEUE
 from guerdon.settings import Settings
 from guerdon.wiring import build
@@ -18,33 +18,32 @@ from guerdon.wiring import build
 log = logging.getLogger(__name__)
 
 
-class _Worlds:
-    """The process's World, made when the first message comes, on the loop of the actors."""
+class _Rotas:
+    """The process's rota, made when the first message comes, on the loop of the actors."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._world: World | None = None
+        self._rota: Rota | None = None
 
-    def get(self) -> World:
-        if self._world is None:
-            self._world = build(self._settings)
-        return self._world
+    def get(self) -> Rota:
+        if self._rota is None:
+            self._rota = Rota(build(self._settings, at_work=True))
+        return self._rota
 
 
 def declare(broker: Broker, settings: Settings) -> None:
     """Declare all actors on a broker."""
-    worlds = _Worlds(settings)
+    rotas = _Rotas(settings)
 
     @dramatiq.actor(
         broker=broker,
         queue_name=QUEUE,
         actor_name=ACTOR,
-        max_retries=0,
         time_limit=int(settings.actor_seconds_max * 1_000),
     )
     async def score(program: str, lane: int) -> None:
         """Decide what waits in a lane."""
         try:
-            await score_lane(worlds.get(), program, lane)
+            await rotas.get().visit(program, lane)
         except StoreDown:
             log.warning("the database does not answer; the lane waits", extra={"lane": lane})

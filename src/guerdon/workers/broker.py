@@ -1,7 +1,8 @@
 """The broker of a worker process: Redis with short deadlines, one event loop for all actors.
 
-Rule: an actor cannot outlive its time limit, and a message that fails is dropped: time and
-repetition are MongoDB's matter, because a delayed message is stranded when Redis restarts.
+Rule: an actor cannot outlive its time limit, and a message that fails is dropped (there is no
+middleware that would repeat it): time and repetition are MongoDB's matter, because a delayed
+message is stranded when Redis restarts.
 """
 
 from dramatiq import Broker, Worker

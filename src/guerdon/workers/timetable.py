@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 async def run(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Tick and sweep until cancelled; `ready` is called once the database has answered."""
     await prepare(settings)
-    world = build(settings)
+    world = build(settings, at_work=True)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
