@@ -11,29 +11,21 @@ def serve() -> None:
 
     configure_logs(settings)
 
-    import uvicorn
-    from starlette.types import ASGIApp
-
     from guerdon.api.app import create_app
+    from guerdon.api.transport import server_for
     from guerdon.wiring import build
 
-    def make_app() -> ASGIApp:
-        # Called on the server's event loop, to which the clients of a World belong.
-        app: ASGIApp = create_app(build(settings), settings)
-        return app
-
-    uvicorn.run(
-        make_app,
-        factory=True,
+    app = create_app(build(settings), settings)
+    server_for(
+        app,
+        on_stop=app.state.stop,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
-        server_header=False,
         limit_concurrency=settings.connections_max,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ws_max_size=settings.socket_message_bytes_max,
         ws_ping_interval=settings.socket_ping_seconds,
         ws_ping_timeout=settings.socket_ping_seconds,
-        ws_per_message_deflate=False,  # costs memory a socket, and a slow client's queue
-    )
+    ).run()
