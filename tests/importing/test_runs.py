@@ -155,6 +155,7 @@ def test_requests_that_are_too_large_are_halved_until_they_fit(shop: Shop) -> No
 
     assert outcome.code == 0, outcome.said
     assert shop.intake.count == 40
+    assert shop.intake.requests == [40, 20, 10] + [5] * 8
 
 
 def test_a_line_that_spoils_its_request_is_found_and_listed(shop: Shop) -> None:

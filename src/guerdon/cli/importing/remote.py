@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -29,10 +30,11 @@ RECORD = """mutation Import($input: RecordActivitiesInput!) {
   recordActivities(input: $input) { receipts { result reason } problems { message path } }
 }"""
 
+_LINES_MAX = 1_000  # the API takes no more in one request
 _NO_RIGHTS = {"UNAUTHENTICATED", "FORBIDDEN"}
-_WRONG_LINE = {"BAD_USER_INPUT", "PAYLOAD_TOO_LARGE"}
+_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+_WRONG_LINE = {"BAD_USER_INPUT", _TOO_LARGE}
 _TRY_AGAIN = {429, 500, 502, 503, 504}
-_TOO_LARGE = 413
 
 
 class Receipt(NamedTuple):
@@ -81,6 +83,7 @@ class Remote:
     ) -> None:
         self._url = url
         self._patience = patience or Patience()
+        self._lines_max = _LINES_MAX
         self._client = httpx2.AsyncClient(
             headers={
                 "authorization": f"Bearer {key}",
@@ -132,6 +135,14 @@ class Remote:
 
     async def record(self, activities: Sequence[Activity]) -> list[Receipt]:
         """Report activities and return what became of each, in order."""
+        receipts: list[Receipt] = []
+        while len(receipts) < len(activities):
+            done = len(receipts)
+            receipts += await self._record(activities[done : done + self._lines_max])
+        return receipts
+
+    async def _record(self, activities: Sequence[Activity]) -> list[Receipt]:
+        """Report what fits into one request; in parts where the service wants it so."""
         try:
             answer = await self._send(RECORD, {"input": {"activities": activities}})
         except _Refused as refused:
@@ -139,8 +150,10 @@ class Remote:
                 raise CannotGoOn(refused.message) from None
             if len(activities) == 1:
                 return [Receipt("REJECTED", refused.message)]
-            # Something in here, or its size, is not to the service's liking: find out what.
             half = len(activities) // 2
+            if refused.code == _TOO_LARGE:
+                self._lines_max = half  # further requests fit at once
+            # Otherwise one of these lines is not to the service's liking: find out which.
             first = await self.record(activities[:half])
             return first + await self.record(activities[half:])
         return _receipts(answer["recordActivities"])
@@ -198,8 +211,10 @@ class Remote:
 
     def _end(self, status: int, code: str, message: str) -> "_Refused | CannotGoOn":
         """Return what a refusal means that no repeat can mend."""
-        if status == _TOO_LARGE or code in _WRONG_LINE:
-            return _Refused(code or "PAYLOAD_TOO_LARGE", message)
+        if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return _Refused(_TOO_LARGE, message)
+        if code in _WRONG_LINE:
+            return _Refused(code, message)
         if status in {401, 403} or code in _NO_RIGHTS:
             return CannotGoOn(f"The key is not accepted: {message}")
         return CannotGoOn(f"{self._url} is not the API that is expected: {message}")
