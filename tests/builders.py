@@ -220,6 +220,10 @@ class Life:
         """The standing as it was kept last."""
         return self.town.standings[self.town.survivor(self.name)]
 
+    def due(self) -> str | None:
+        """Return when time alone changes something next."""
+        return shown(self.standing.due_at)
+
     def view(self, at: str) -> View:
         """Return a reader as of an instant; for shelves that may have spilled use the others."""
         return self.town.view(self.name, instant(at), lambda view: view)

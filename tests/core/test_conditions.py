@@ -38,9 +38,7 @@ def test_a_missing_field_fails(op: str, needed: Asked) -> None:
 
 
 @pytest.mark.parametrize(("op", "needed"), [("ne", "x"), ("not_in", ("x",)), ("exists", False)])
-def test_a_missing_field_holds_where_absence_is_what_is_asked(
-    op: str, needed: Asked
-) -> None:
+def test_a_missing_field_holds_where_absence_is_what_is_asked(op: str, needed: Asked) -> None:
     assert holds(op, needed, None)
 
 

@@ -242,7 +242,7 @@ def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> Non
         if window is None:
             continue
         entry = f"lot {lot.no}"
-        if reading.rolling and not _move_entry(d, reading, lot.at, entry, delta, ()):
+        if reading.rolling and not _move_entry(d, reading, lot.at, entry, delta, counted=delta < 0):
             continue
         _move(d, reading, window, lot.at, delta)
 
@@ -285,7 +285,13 @@ def change(
         return
     delta = after.amount - before.amount
     if reading.rolling and not _move_entry(
-        d, reading, activity.at, activity.key, delta, after.values
+        d,
+        reading,
+        activity.at,
+        activity.key,
+        delta,
+        counted=before is not NOTHING,
+        values=after.values,
     ):
         return
     if before.values or after.values:
@@ -361,16 +367,21 @@ def _move_entry(
     at: Instant,
     key: str,
     delta: int,
-    values: tuple[tuple[str, int], ...],
+    *,
+    counted: bool,
+    values: tuple[tuple[str, int], ...] = (),
 ) -> bool:
-    """Move the entry of something counted before; False where it has left already."""
+    """Move the entry of something; False where it has left already.
+
+    `counted` tells that it may have an entry, so that it is looked for.
+    """
     period = reading.window.period
     assert period is not None
     leaves = d.rulebook.calendar.leaves(at, period)
     if leaves <= d.now:
         return False
     name = f"{at}:{key}"
-    held = d.look(reading.roll, name) if delta < 0 or values else None
+    held = d.look(reading.roll, name) if counted else None
     amount = delta + (held[0] if held else 0)
     if held is not None:
         d.drop(reading.roll, name)

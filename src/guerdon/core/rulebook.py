@@ -117,6 +117,11 @@ class Reading:
         self.win, self.roll = f"win:{name}", f"roll:{name}"
         self.set, self.days = f"set:{name}", f"days:{name}"
 
+    def begins(self, since: Instant | None) -> None:
+        """Let it count from an instant on, whatever is reported later of the time before."""
+        self.since = since
+        self.direct = self._is_direct()
+
     def _is_direct(self) -> bool:
         """Tell whether an activity simply adds a count or its money to one window's figure."""
         measure, mission = self.measure, self.mission
@@ -238,9 +243,24 @@ class Rulebook:
         self.calendar = Calendar(newest.timezone, newest.day_start_minutes)
         self.versions = tuple(Version(program, self.calendar) for program in ordered)
         self._begins = [program.begin for program in ordered]
+        self._begin_readings()
         self._wallets: dict[str, Wallet] = {}
         for program in ordered:
             self._wallets.update(program.wallets)
+
+    def _begin_readings(self) -> None:
+        """Let what a later version brings count from that version's instant on.
+
+        Otherwise a refund or a late report of the time before would lower or raise what never
+        counted the rest of that time.
+        """
+        since: dict[str, Instant | None] = {}
+        for place, version in enumerate(self.versions):
+            for name, reading in version.readings.items():
+                own = reading.since
+                if own is None and place:
+                    own = version.program.begin
+                reading.begins(since.setdefault(name, own))
 
     def at(self, instant: int) -> Version:
         """Return the version in force at an instant; the first one before any began."""
