@@ -33,7 +33,7 @@ class TestRemembering:
         assert (documents.misses, documents.hits) == (1, 4)
 
     async def test_wrong_ones_push_no_right_ones_out(self) -> None:
-        demo = Demo(options=TransportOptions(documents_cached_max=1))
+        demo = Demo(options=TransportOptions(documents_cached_tokens_max=10))
         async with client_of(demo) as client:
             await ask(client, HELLO)
             for number in range(10):
@@ -41,6 +41,19 @@ class TestRemembering:
             await ask(client, HELLO)
 
         assert demo.transport.parts.operations.documents.hits == 1
+
+    async def test_memory_is_bounded_by_tokens_and_text(self) -> None:
+        demo = Demo(options=TransportOptions(documents_cached_tokens_max=100))
+        documents = demo.transport.parts.operations.documents
+        comment = "#" * 20_000 + "\n"
+        async with client_of(demo) as client:
+            for number in range(40):
+                await ask(client, f"query Q{number} {{ hello }}")
+            kept = len(documents._known)
+            await ask(client, comment + "{ hello }")
+
+        assert 10 < kept < 40
+        assert len(documents._known) <= kept / 2
 
     async def test_at_most_five_errors_are_told(self, client: httpx2.AsyncClient) -> None:
         answer = await ask(client, "{ " + " ".join(f"nope{n}" for n in range(9)) + " }")

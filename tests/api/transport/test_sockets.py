@@ -1,5 +1,6 @@
 """graphql-transport-ws, message by message, over a real port."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -342,3 +343,22 @@ async def test_a_stopping_server_closes_sockets_so_that_clients_come_back(demo: 
             port.server.should_exit = True
             assert (await socket.closed())[0] == 1012
         await until(lambda: demo.counts.alive == 0)
+
+
+async def test_hundreds_of_connections_that_break_leave_no_task_behind(
+    demo: Demo, port: Port
+) -> None:
+    tasks = len(asyncio.all_tasks())
+    for _ in range(10):
+        sockets = [await (await port.socket().__aenter__()).init() for _ in range(30)]
+        for number, socket in enumerate(sockets):
+            await socket.subscribe("subscription { count(to: 9999, delay: 0.001) }")
+            await socket.subscribe("subscription { board(interval: 0.001) { title } }", id_="2")
+            if number % 2:
+                socket.raw.transport.abort()
+            else:
+                await socket.raw.close()
+
+    await until(lambda: demo.counts.alive == 0)
+    await until(lambda: len(demo.transport.parts.connections) == 0)
+    await until(lambda: len(asyncio.all_tasks()) <= tasks)

@@ -32,6 +32,8 @@ from guerdon.api.transport.errors import Refused, refusal_from
 from guerdon.api.transport.limits import check_extent, too_complex
 from guerdon.api.transport.options import TransportOptions
 
+CHARACTERS_A_TOKEN = 400  # a parsed token is about as large as so much text
+
 _RULES = (*specified_rules, MaybeNullValidationRule)
 
 
@@ -91,6 +93,7 @@ class Documents:
         self._schema = schema
         self._options = options
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._held = 0
         self.hits = 0
         self.misses = 0
 
@@ -108,8 +111,10 @@ class Documents:
         self.misses += 1
         document = self._read(text, suggestions=suggestions)
         self._known[text] = document
-        if len(self._known) > self._options.documents_cached_max:
-            self._known.popitem(last=False)
+        self._held += _weight(document)
+        while self._held > self._options.documents_cached_tokens_max:
+            _, forgotten = self._known.popitem(last=False)
+            self._held -= _weight(forgotten)
         return document
 
     def _read(self, text: str, *, suggestions: bool) -> Document:
@@ -165,6 +170,11 @@ class Documents:
                 plan = CostPlan(self._schema, it, fragments, self._options.cost)
                 planned[name] = PlannedOperation(it, name, plan)
         return planned
+
+
+def _weight(document: Document) -> int:
+    """Return what a document holds of memory, in tokens; a long comment is not free either."""
+    return (document.node.token_count or 0) + len(document.text) // CHARACTERS_A_TOKEN
 
 
 def root_field_of(operation: PlannedOperation, document: Document) -> str:

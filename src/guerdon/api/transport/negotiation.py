@@ -16,6 +16,7 @@ MULTIPART = "multipart/mixed"
 HTML = "text/html"
 
 _EXACT = 3
+_CACHED_BYTES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,13 @@ Rank = tuple[float, bool, int]
 _UNACCEPTABLE: Rank = (0.0, False, -1_000_000)
 
 
-@lru_cache(maxsize=512)
 def read_accept(header: bytes) -> Accepted:
     """Return what an Accept header permits; an absent one permits plain JSON, as before 2025."""
+    return _accepted(header) if len(header) <= _CACHED_BYTES_MAX else _accepted.__wrapped__(header)
+
+
+@lru_cache(maxsize=512)
+def _accepted(header: bytes) -> Accepted:
     if not header.strip():
         return Accepted(PLAIN_JSON, None, stream_first=False, instalments=False, html=False)
     ranges = _ranges(header.decode("latin-1"))

@@ -64,6 +64,9 @@ class TransportOptions:
     `status_codes`: "compat" answers as graphql-http's audits of 2023 to 2025 expect, "draft" as
     the working draft of August 2026 does (422, 294). `allowed_origins` opens sockets and CORS to
     pages of other origins, written exactly (`https://shop.example`).
+
+    What is cached is bounded so that a caller who fills every cache with the worst that the other
+    limits allow holds some tens of megabytes: a token of a parsed document is 0.4 kB.
     """
 
     path: str = "/graphql"
@@ -72,10 +75,10 @@ class TransportOptions:
     documents: DocumentLimits = field(default_factory=DocumentLimits)
     cost: CostTable = field(default_factory=CostTable)
     validation_errors_max: int = 5
-    documents_cached_max: int = 1_000
-    requests_cached_max: int = 2_000
-    request_cached_bytes_max: int = 4_096
-    persisted_bytes_max: int = 50_000
+    documents_cached_tokens_max: int = 100_000
+    requests_cached_max: int = 500
+    request_cached_bytes_max: int = 2_048
+    persisted_bytes_max: int = 20_000
     execution_seconds_max: float = 10.0
     init_seconds_max: float = 10.0
     write_seconds_max: float = 30.0
