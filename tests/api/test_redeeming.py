@@ -6,8 +6,9 @@ from api.shop import Shop
 
 PROBLEMS = """problems { __typename code message path
     ... on InsufficientPoints { held needed } }"""
-REDEMPTION = """redemption { id quantity cost state reward { slug } member { externalId }
+FIELDS = """{ id quantity cost state reward { slug } member { externalId }
     vouchers { kind state until } }"""
+REDEMPTION = f"redemption {FIELDS}"
 
 
 async def redeem(shop: Shop, *, token: str = "service", **input_: Any) -> dict[str, Any]:
@@ -66,7 +67,10 @@ async def test_a_reward_is_taken_once_however_often_it_is_asked_for(rich: Shop) 
 
 async def test_a_cancelled_redemption_gives_the_units_back(rich: Shop) -> None:
     redeemed = await redeem(rich, quantity=2)
+    node = f"query($id: ID!) {{ node(id: $id) {{ ... on Redemption {FIELDS} }} }}"
+    before = await rich.get("service", node, id=redeemed["redemption"]["id"])
     cancelled = await cancel(rich)
+    after = await rich.get("service", node, id=redeemed["redemption"]["id"])
     again = await cancel(rich)
     by_global_id = await cancel(rich, redemptionId=redeemed["redemption"]["id"], activityId="c2")
 
@@ -76,6 +80,8 @@ async def test_a_cancelled_redemption_gives_the_units_back(rich: Shop) -> None:
     assert cancelled["redemption"]["id"] == redeemed["redemption"]["id"]
     assert {it["state"] for it in cancelled["redemption"]["vouchers"]} == {"CANCELLED"}
     assert again == cancelled
+    assert before["node"] == redeemed["redemption"]
+    assert after["node"]["state"] == "CANCELLED"
     assert by_global_id["problems"][0]["code"] == "NOT_REDEEMED"
     assert await spendable(rich) == "25.00"
 

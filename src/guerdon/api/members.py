@@ -35,6 +35,7 @@ from guerdon.api.ladders import MemberTier, tier_of, tiers_of
 from guerdon.api.missions import MissionProgress, MissionState, missions_of
 from guerdon.api.nodes import Node
 from guerdon.api.offers import OFFERS, RewardOfferConnection, offer_of, offer_page
+from guerdon.api.redemptions import redemption_of
 from guerdon.api.references import MemberRef, find_member
 from guerdon.api.standings import plain_value, shown
 from guerdon.api.vouchers import Voucher, VoucherState, vouchers_of
@@ -310,6 +311,7 @@ MEMBER_NODES = {
     "BadgeAward": _part_of_a_member(_award),
     "MemberTier": _part_of_a_member(_tier),
     "MissionProgress": _part_of_a_member(_mission),
+    "Redemption": _part_of_a_member(redemption_of),
     "RewardOffer": _part_of_a_member(offer_of),
     "Voucher": _part_of_a_member(_voucher),
     "Wallet": _part_of_a_member(wallet_of),

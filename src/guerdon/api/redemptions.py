@@ -6,19 +6,25 @@ Whether a redemption is possible is decided in `core`, when its activity is.
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from guerdon.api.catalogue import Catalogue
-from guerdon.api.context import Info
+from guerdon.api.context import Context, Info
 from guerdon.api.describe import field, kind, kinds, noun, says
 from guerdon.api.ids import global_id
 from guerdon.api.instants import amount, to_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.rewards import Reward, reward_noun
+from guerdon.api.standings import shown
 from guerdon.api.vouchers import Voucher, vouchers_of
 from guerdon.core.decision import RedemptionEffect
+from guerdon.core.standing import Plain
+from guerdon.core.views import View
+from guerdon.core.vouchers import Voucher as HeldVoucher
+from guerdon.engine import read
 
 if TYPE_CHECKING:
     from guerdon.api.members import Member
@@ -77,3 +83,47 @@ def redemption_noun(catalogue: Catalogue, member_id: str, effect: RedemptionEffe
         member_id=member_id,
         key=effect.redemption,
     )
+
+
+async def redemption_of(context: Context, member_id: str, redemption_id: str) -> Redemption | None:
+    """Return a redemption as it is now, None where the member has none under that id."""
+    catalogue = await context.catalogue()
+    found = await read.activities(
+        context.world,
+        context.program,
+        [f"{reporter}/{redemption_id}" for reporter in _reporters(catalogue, member_id)],
+    )
+    for key, entry in found.items():
+        if entry.activity.type != "redemption" or entry.activity.member != member_id:
+            continue
+        record, vouchers = await shown(context, member_id, partial(_kept, key=key))
+        if record is None:
+            continue
+        states = {vouchers[name].shown(context.now) for name in record["vouchers"]}
+        effect = RedemptionEffect(
+            redemption=redemption_id,
+            reward=record["reward"],
+            state=_state(record["state"], states),
+            cost=record["cost"],
+            quantity=record["quantity"],
+            at=record["at"],
+        )
+        return redemption_noun(catalogue, member_id, effect)
+    return None
+
+
+def _kept(view: View, *, key: str) -> tuple[Plain | None, dict[str, HeldVoucher]]:
+    return view.redemption(key), view.vouchers()
+
+
+def _reporters(catalogue: Catalogue, member_id: str) -> list[str]:
+    """Return who may have reported a member's redemption."""
+    partners = [f"partner:{slug}" for slug in catalogue.program.partners]
+    return ["service", f"member:{member_id}", *partners]
+
+
+def _state(state: str, vouchers: set[str]) -> str:
+    """Return what became of a redemption, given what became of all of its vouchers."""
+    if state == "issued" and len(vouchers) == 1 and vouchers <= {"used", "expired"}:
+        return next(iter(vouchers))
+    return state

@@ -14,7 +14,7 @@ from guerdon.core.lots import Lot, lapse_of, lot_of, policy_of, spending_key
 from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
 from guerdon.core.rewards import matches
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import Standing, WalletState
+from guerdon.core.standing import Plain, Standing, WalletState
 from guerdon.core.vouchers import Voucher, voucher_of
 from guerdon.core.windows import per_key
 
@@ -164,6 +164,11 @@ class View:
     def vouchers(self) -> dict[str, Voucher]:
         """Return every voucher by name."""
         return {name: voucher_of(value) for name, value in self._d.everything("voucher").items()}
+
+    def redemption(self, key: str) -> Plain | None:
+        """Return what is kept of a redemption by its activity's key; None where it is none."""
+        found = self._d.look("record", key)
+        return found if found is not None and "reward" in found else None
 
     def plans(self) -> dict[str, Instant | None]:
         """Return the end of the last term of each plan; None for life."""
