@@ -74,8 +74,12 @@ def test_everything_else_compares_as_text() -> None:
     assert holds("gte", "2026-03-01", "2026-03-01")
     assert not holds("gte", "2026-03-01", "2026-02-28")
     assert holds("lt", "b", "a")
-    assert holds("gt", Decimal(9), "x")
-    assert not holds("gt", Decimal(9), "10 pieces")
+
+
+def test_a_word_reaches_no_number_from_above_or_below() -> None:
+    for op in ("gt", "gte", "lt", "lte", "from", "to"):
+        assert not holds(op, Decimal(9), "x")
+        assert not holds(op, Decimal(9), "10 pieces")
 
 
 def test_texts_that_differ_are_different_even_where_they_read_as_one_number() -> None:

@@ -63,8 +63,10 @@ def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:  # noqa: 
             return False
         if isinstance(value, tuple):
             return any(holds(item) for item in value)
-        seen = number(value) if limit is not None else None
-        if limit is not None and seen is not None:
+        if limit is not None:
+            seen = number(value)
+            if seen is None:
+                return False
             order = (seen > limit) - (seen < limit)
         else:
             found = text(value)
