@@ -1,4 +1,4 @@
-"""Undoing: refunds, voided and confirmed activities, and referrals whose cause changed.
+"""Undoing: refunds, voided and confirmed activities.
 
 Rule: what an activity earned is rated anew with what is left of it, in its own context, and the
 difference is posted; nothing is ever edited. Limits, draws, stock and redemptions are not decided
@@ -10,74 +10,15 @@ from typing import Any
 
 from guerdon.core import counters, expiries, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
-from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
 from guerdon.core.errors import Rejected
-from guerdon.core.plain import activity_from_plain, kept_from_plain
-from guerdon.core.program import Limit, Rule, Step
+from guerdon.core.originals import Original, origin_key, take_back
+from guerdon.core.program import Step
 from guerdon.core.rating import Rating
-from guerdon.core.rulebook import Earning, Version
-from guerdon.core.rules import Record
-from guerdon.core.windows import FAR, per_key
-
-
-def origin_key(activity: Activity) -> str:
-    """Return the key of the activity that another one names in `of`."""
-    resolved = activity.data.get("of_key")
-    if isinstance(resolved, str):
-        return resolved
-    return f"{activity.reporter}/{text(activity.data.get('of'))}"
-
-
-def shifted(found: Record, shift: int) -> Record:
-    """Return a record of a merged member with its lots renumbered as the survivor counts them."""
-    grants = {}
-    for rule, note in found["grants"].items():
-        moved = dict(note)
-        if "lot" in moved:
-            moved["lot"] += shift
-        if "lots" in moved:
-            moved["lots"] = [[no + shift, amount] for no, amount in moved["lots"]]
-        grants[rule] = moved
-    draws = {
-        name: {**note, "lot": note["lot"] + shift} for name, note in found.get("draws", {}).items()
-    }
-    return {**found, "grants": grants, **({"draws": draws} if draws else {})}
-
-
-class Original:
-    """An earlier earning activity with its record, as it stands now."""
-
-    __slots__ = ("activity", "key", "record", "version")
-
-    def __init__(self, d: Deciding, key: str) -> None:
-        found = d.look("record", key)
-        if found is None or "left" not in found:
-            raise Rejected("unknown_original")
-        self.key = key
-        shift = d.standing.absorbed.get(found.get("member", ""), 0)
-        self.record: Record = shifted(found, shift) if shift else dict(found)
-        self.record["grants"] = dict(self.record["grants"])
-        self.record["kept"] = kept_from_plain(self.record["kept"])
-        self.record["member"] = d.standing.member
-        self.activity: Activity = activity_from_plain(found["activity"])
-        self.version: Version = d.rulebook.at(self.activity.at)
-
-    def context(self, d: Deciding, left: Sequence[int]) -> Context:
-        """Return the activity's context with so much left of its lines."""
-        return Context(
-            self.activity,
-            calendar=d.rulebook.calendar,
-            scale=self.version.program.money_scale,
-            kept=self.record["kept"],
-            left=left,
-        )
-
-    def save(self, d: Deciding) -> None:
-        """Keep the record as it is now."""
-        d.put("record", self.key, self.record)
+from guerdon.core.rulebook import Earning
+from guerdon.core.windows import FAR
 
 
 def refund(d: Deciding, activity: Activity) -> None:
@@ -88,11 +29,11 @@ def refund(d: Deciding, activity: Activity) -> None:
     if record.get("void") or record.get("gone"):
         raise Rejected("refund_exceeds")
     after = _reduced(original.activity.lines, before, activity)
-    if not original.activity.lines:
-        record["gone"] = True
+    if not activity.lines and not any(line.amount for line in original.activity.lines):
+        record["gone"] = True  # nothing of money tells that it all went back
     record["left"] = after
     earned = rules.granted(original.version, record)
-    _rerate(d, original, before=before, after=after)
+    rerate(d, original, before=before, after=after)
     _resell(d, original, earned, before=before, after=after)
     _recount(d, original, before=before, after=after, at=activity.at)
     original.save(d)
@@ -110,9 +51,10 @@ def void(d: Deciding, activity: Activity) -> None:
     record["void"] = True
     before = list(record["left"])
     earned = rules.granted(original.version, record)
-    _rerate(d, original, before=before, after=None)
+    rerate(d, original, before=before, after=None)
     _resell(d, original, earned, before=before, after=None)
-    _recount(d, original, before=before, after=None, at=activity.at)
+    if not record.get("gone"):
+        _recount(d, original, before=before, after=None, at=activity.at)
     for name, note in record.get("draws", {}).items():
         wallets.reverse(d, note["wallet"], note["lot"], note["points"])
         if note.get("budget"):
@@ -162,7 +104,7 @@ def _reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> 
     for back in activity.lines:
         rest = back.amount
         for index, line in enumerate(lines):
-            if rest and (back.whole or _same_line(back, line)):
+            if rest and (index == 0 if back.whole else _same_line(back, line)):
                 part = min(rest, after[index])
                 after[index] -= part
                 rest -= part
@@ -178,7 +120,7 @@ def _same_line(back: Line, line: Line) -> bool:
 # ---------------------------------------------------------------- points
 
 
-def _rerate(d: Deciding, original: Original, *, before: list[int], after: list[int] | None) -> None:
+def rerate(d: Deciding, original: Original, *, before: list[int], after: list[int] | None) -> None:
     """Post, rule by rule, the difference between what was granted and what is still due."""
     grants = original.record["grants"]
     context = original.context(d, after if after is not None else [0] * len(before))
@@ -218,29 +160,13 @@ def _settle_difference(
         else:
             note["points"] = 0
     elif due < held:
-        _take_back(d, rule, note, held - due)
+        take_back(d, rule, note, held - due)
     else:
         lot = rules.grant(d, earning, context, due - held)
         note["lots"] = [*note.get("lots", []), [lot, due - held]]
     if not due and "place" in note:
         limits.free(d, rule.id, note.pop("place"))
     grants[rule.id] = note
-
-
-def _take_back(d: Deciding, rule: Rule, note: dict[str, Any], points: int) -> None:
-    """Reverse units of a rule: those granted by an earlier refund first, newest first."""
-    extra = [list(pair) for pair in note.get("lots", [])]
-    while extra and points:
-        lot, amount = extra.pop()
-        part = min(points, amount, holdings.find(d, rule.wallet, lot).worth)
-        wallets.reverse(d, rule.wallet, lot, part)
-        points -= part
-        if amount > part and not points:
-            extra.append([lot, amount - part])
-    if "lots" in note:
-        note["lots"] = extra
-    if points and "lot" in note:
-        wallets.reverse(d, rule.wallet, note["lot"], points)
 
 
 def _recarry(
@@ -270,7 +196,7 @@ def _recarry(
         return
     own = min(-change, _worth(d, rule.wallet, note))
     if own:
-        _take_back(d, rule, note, own)
+        take_back(d, rule, note, own)
         note["points"] -= own
         original.record["grants"][rule.id] = note
     rules.take_from_newest(d, rule, -change - own)
@@ -326,89 +252,3 @@ def _store_credit(d: Deciding, activity: Activity, slug: str, money: int) -> Non
         wallets.Origin(activity.id, "refund", activity.at, activity.key, activity.partner or ""),
         wallets.Terms(dated=True),
     )
-
-
-# ---------------------------------------------------------------- referrals
-
-
-def referral_changed(d: Deciding, activity: Activity) -> None:
-    """Give the one who referred what a friend's activity is worth to them now."""
-    data = activity.data
-    name, source, origin = (text(data[field]) for field in ("rule", "source", "origin"))
-    at = Instant(int(text(data["origin_at"])))
-    due = int(text(data["points"]))
-    earning = d.rulebook.at(at).earning_by_id.get(name)
-    if earning is None:
-        raise Rejected("unknown_rule")
-    rule = earning.rule
-    page = f"{origin}.{name}"
-    note: dict[str, Any] = dict(d.look("record", page) or {"points": 0})
-    fresh = "seen" not in note
-    note["seen"] = True
-    if fresh and rule.limit is not None and rule.limit.by == "beneficiary":
-        due = _admit_beneficiary(d, rule, rule.limit, note, due, at)
-    elif "cap" in note:
-        due = min(due, note["cap"])
-    held = note["points"]
-    note["points"] = due
-    if due > held:
-        lot = wallets.grant(
-            d,
-            rule.wallet,
-            due - held,
-            wallets.Origin(source, name, at, origin, activity.partner or ""),
-            wallets.Terms(expiry=rule.expiry, pending=rule.pending),
-        )
-        note["lots"] = [*note.get("lots", []), [lot, due - held]]
-        d.put("referred", page, text(data["friend"]))
-    elif due < held:
-        _take_back(d, rule, note, held - due)
-    if not due and "place" in note:
-        limits.free(d, name, note.pop("place"))
-    note["member"] = d.standing.member
-    d.put("record", page, note)
-
-
-def _admit_beneficiary(
-    d: Deciding, rule: Rule, limit: Limit, note: dict[str, Any], due: int, at: Instant
-) -> int:
-    key = per_key(limit.per, d.rulebook.calendar.day(at))
-    name = f"limit:{rule.id}"
-    held = d.look(name, key) or 0
-    whole = limit.times if limit.times is not None else limit.points or 0
-    wanted = 1 if limit.times is not None else due
-    used = max(min(wanted, whole - held), 0) if due else 0
-    if used:
-        d.put(name, key, held + used)
-        note["place"] = [key, used, False]
-    granted = due if used and limit.times is not None else used
-    if granted < due:
-        note["cap"] = granted
-    return granted
-
-
-def referral_gone(d: Deciding, page: str) -> None:
-    """Take back everything that a friend's activity brought, because it was oneself."""
-    note = dict(d.look("record", page) or {})
-    origin, _, name = page.rpartition(".")
-    versions = d.rulebook.versions
-    earning = next((e for v in versions if (e := v.earning_by_id.get(name)) is not None), None)
-    if earning is None or not note.get("points") or not origin:
-        return
-    rule = earning.rule
-    shift = d.standing.absorbed.get(note.get("member", ""), 0)
-    note["lots"] = [[no + shift, amount] for no, amount in note.get("lots", [])]
-    _take_back(d, rule, note, note["points"])
-    note["points"] = 0
-    note["member"] = d.standing.member
-    if "place" in note:
-        limits.free(d, name, note.pop("place"))
-    d.put("record", page, note)
-
-
-def unrefer(d: Deciding, original: Original) -> None:
-    """Rate an activity anew as one of a member whom nobody referred."""
-    left = list(original.record["left"])
-    original.record["kept"] = {**original.record["kept"], "member.referrer": None}
-    _rerate(d, original, before=left, after=left)
-    original.save(d)

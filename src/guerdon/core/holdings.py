@@ -82,9 +82,9 @@ def head(d: Deciding, slug: str) -> list[Lot]:
 
 def home_of(lot: Lot) -> str:
     """Return the kind of shelf on which a lot belongs."""
-    if lot.release is not None:
-        return "pending"
-    return "lots" if lot.left else "closed"
+    if not lot.left:
+        return "closed"
+    return "lots" if lot.release is None else "pending"
 
 
 def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:

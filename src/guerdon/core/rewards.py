@@ -10,13 +10,13 @@ from typing import Any
 
 from guerdon.core import returns, vouchers, wallets
 from guerdon.core.activity import Activity
-from guerdon.core.amend import origin_key
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, holds_all, is_state, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, RedemptionEffect
 from guerdon.core.errors import Rejected
+from guerdon.core.originals import is_own, origin_key
 from guerdon.core.program import Condition, Reward
 from guerdon.core.rulebook import Version
 from guerdon.core.windows import add, per_key
@@ -54,6 +54,7 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     ]
     d.effect(RedemptionEffect(activity.id, reward.id, "issued", cost, quantity, activity.at))
     return {
+        "member": d.standing.member,
         "reward": reward.id,
         "wallet": reward.wallet,
         "taken": [list(pair) for pair in portions],
@@ -117,7 +118,9 @@ def cancel(d: Deciding, activity: Activity) -> None:
     """Give the units of a redemption back and make its vouchers void."""
     key = origin_key(activity)
     found = d.look("record", key)
-    if found is None or "reward" not in found or found["state"] != "issued":
+    if found is None or "reward" not in found or not is_own(d, found):
+        raise Rejected("not_redeemed")
+    if found["state"] != "issued":
         raise Rejected("not_redeemed")
     record = dict(found)
     held = [(name, d.look("voucher", name)) for name in record["vouchers"]]

@@ -1,0 +1,91 @@
+"""Questions on which core and the naive evaluator once differed, each settled by the papers."""
+
+from builders import a_line, a_member, a_town
+
+POINTS = """
+    wallets:
+      points: {}
+"""
+SHOP = (
+    POINTS
+    + """
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+      - {id: visit, activity: visit, wallet: points, give: {fixed: 10}}
+      - {id: free, activity: gift, wallet: points, give: {fixed: 5}}
+    counters:
+      visits: {activity: visit}
+    rewards:
+      mug: {wallet: points, cost: 10}
+"""
+)
+
+
+def test_nobody_can_undo_what_another_member_did() -> None:
+    town = a_town(SHOP)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    ana.buys(30, "2026-03-01", id="p1")
+    ana.redeems("mug", "2026-03-01", id="r1")
+
+    for kind in ("refund", "ineligible", "confirmation"):
+        assert ben.does(kind, "2026-03-02", of="p1").reason == "unknown_original"
+    assert ben.does("redemption_cancelled", "2026-03-02", of="r1").reason == "not_redeemed"
+    assert ben.wallet("2026-03-03").earned == 0
+    assert ana.balance("2026-03-03") == 20
+
+
+def test_a_merged_member_undoes_what_either_account_did() -> None:
+    town = a_town(SHOP)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    ben.buys(30, "2026-03-01", id="p1")
+    ben.redeems("mug", "2026-03-01", id="r1")
+    ben.does("member_merged", "2026-03-02", into="ana")
+
+    assert ana.does("redemption_cancelled", "2026-03-03", of="r1").result == "accepted"
+    assert ana.refunds("p1", "2026-03-03").result == "accepted"
+    assert ana.wallet("2026-03-04").earned == 0
+
+
+def test_a_refund_of_an_amount_reduces_the_first_line_and_no_other() -> None:
+    ana = a_member(SHOP)
+    ana.does("purchase", "2026-03-01", id="p1", lines=[a_line(10, sku="a"), a_line(20, sku="b")])
+
+    assert ana.refunds("p1", "2026-03-02", amount="10.01").reason == "refund_exceeds"
+    assert ana.refunds("p1", "2026-03-02", amount="10.00").result == "accepted"
+    assert ana.balance("2026-03-02") == 20
+
+
+def test_what_cost_nothing_goes_back_once_and_takes_its_points_along() -> None:
+    ana = a_member(SHOP)
+    ana.does("gift", "2026-03-01", id="g1", amount=0)
+    assert ana.balance("2026-03-01") == 5
+
+    assert ana.refunds("g1", "2026-03-02").result == "accepted"
+    assert ana.balance("2026-03-02") == 0
+    assert ana.refunds("g1", "2026-03-03").reason == "refund_exceeds"
+
+
+def test_voiding_what_was_taken_back_before_counts_down_once() -> None:
+    ana = a_member(SHOP)
+    ana.does("visit", "2026-03-01", id="v1")
+    ana.does("visit", "2026-03-01", id="v2")
+    ana.refunds("v1", "2026-03-02")
+    assert ana.counter("2026-03-02", "visits") == 1
+
+    ana.does("ineligible", "2026-03-03", of="v1")
+    assert ana.counter("2026-03-03", "visits") == 1
+
+
+def test_a_pending_lot_that_was_wholly_reversed_is_no_living_lot() -> None:
+    ana = a_member(
+        POINTS
+        + """
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}, pending: {for: P14D}}
+"""
+    )
+    ana.buys(30, "2026-03-01", id="p1")
+    ana.refunds("p1", "2026-03-02")
+
+    assert ana.lots("2026-03-02") == []
+    assert ana.lots("2026-04-01") == []
