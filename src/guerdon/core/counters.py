@@ -5,123 +5,16 @@ came in; a refund changes the window of its original. Which thresholds rest on a
 by ladders, missions and badges; nothing is granted here.
 """
 
-from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from guerdon.core.activity import Activity, Instant, Value
-from guerdon.core.amounts import COUNTER_SCALE, Rounding, to_minor
-from guerdon.core.conditions import number, text
-from guerdon.core.context import Context, Matched, holds_all
+from guerdon.core.activity import Activity, Instant
+from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
-from guerdon.core.program import Measure, WindowKind
+from guerdon.core.measures import NOTHING, Share, share, weight
+from guerdon.core.program import WindowKind
 from guerdon.core.rulebook import Reading
 from guerdon.core.standing import Plain
 from guerdon.core.windows import add
-
-
-class Share(NamedTuple):
-    """What one activity contributes: an amount, and for sets the values it stands for."""
-
-    amount: int = 0
-    values: tuple[tuple[str, int], ...] = ()
-
-
-NOTHING = Share()
-"""What an activity contributes that does not count."""
-
-
-def share(reading: Reading, context: Context) -> Share:
-    """Return what the activity contributes with what is left of its lines."""
-    matched = context.matched(reading.lines)
-    if matched is None or matched.gone:
-        return NOTHING
-    if reading.when:
-        context.net = matched.net
-        if not holds_all(reading.when, context):
-            return NOTHING
-    if reading.plain_sum:
-        return Share(matched.net)
-    return _measured(reading.measure, context, matched)
-
-
-def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
-    if measure.distinct is not None:
-        values = _values(measure.distinct, context, matched.indexes)
-        if measure.each_sum is None:
-            return Share(0, tuple((value, 1) for value in values))
-        return Share(
-            0, tuple((value, _each(measure, context, matched.indexes, value)) for value in values)
-        )
-    if measure.streak is not None:
-        day = context.day if measure.streak == "day" else (context.day + 3) // 7
-        return Share(0, ((str(day), 1),))
-    amount = 1
-    if measure.sum == "net":
-        amount = matched.net
-    elif measure.sum is not None:
-        amount = _field_sum(measure.sum, context, matched.indexes)
-    if measure.once_per_day:
-        return Share(0, ((str(context.day), amount),))
-    return Share(amount)
-
-
-def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:
-    own = field_value(context, field)
-    if own is not None:
-        items = own if isinstance(own, tuple) else (own,)
-        return dict.fromkeys(text(item) for item in items)
-    found: dict[str, None] = {}
-    for index in indexes:
-        line = context.activity.lines[index]
-        value = context.line_reader(line, context.left[index])(field)
-        if value is not None and (context.left[index] or not line.amount):
-            found[text(value)] = None
-    return found
-
-
-def field_value(context: Context, field: str) -> Value:
-    """Return a field of the activity itself, as far as it is no state of the member."""
-    own = context.activity
-    if field in _OWN_FIELDS:
-        return getattr(own, field)  # type: ignore[no-any-return]
-    return own.data.get(field)
-
-
-_OWN_FIELDS = frozenset({"partner", "ref", "type", "reporter"})
-
-
-def _each(measure: Measure, context: Context, indexes: tuple[int, ...], value: str) -> int:
-    """Return the sum that stands behind one distinct value."""
-    if measure.distinct is not None and field_value(context, measure.distinct) is not None:
-        chosen = indexes
-    else:
-        chosen = tuple(
-            index
-            for index in indexes
-            if text(
-                context.line_reader(context.activity.lines[index], context.left[index])(
-                    measure.distinct or ""
-                )
-            )
-            == value
-        )
-    if measure.each_sum == "net":
-        return sum(context.left[index] for index in chosen)
-    return _field_sum(measure.each_sum or "", context, chosen)
-
-
-def _field_sum(field: str, context: Context, indexes: tuple[int, ...]) -> int:
-    own = number(field_value(context, field))
-    if own is not None:
-        return to_minor(own, COUNTER_SCALE, Rounding.HALF_EVEN)
-    total = Decimal(0)
-    for index in indexes:
-        line = context.activity.lines[index]
-        value = number(context.line_reader(line, context.left[index])(field))
-        if value is not None and (context.left[index] or not line.amount):
-            total += value
-    return to_minor(total, COUNTER_SCALE, Rounding.HALF_EVEN)
-
 
 # ---------------------------------------------------------------- which window
 
@@ -336,17 +229,6 @@ def _change_set(d: Deciding, reading: Reading, window: str, *, before: Share, af
         elif times or held:
             d.drop(name, key)
     return moved
-
-
-def weight(measure: Measure, held: int, times: int) -> int:
-    """Return what one value of a set counts for."""
-    if times <= 0:
-        return 0
-    if measure.each_sum is not None:
-        return int(held >= measure.each_least)
-    if measure.once_per_day and measure.sum is not None:
-        return held // times
-    return 1
 
 
 def _new_entry(d: Deciding, reading: Reading, activity: Activity, found: Share) -> bool:

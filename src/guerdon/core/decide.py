@@ -19,6 +19,7 @@ from guerdon.core import (
     merge,
     missions,
     plans,
+    referrals,
     rewards,
     rules,
     transfers,
@@ -30,6 +31,7 @@ from guerdon.core.context import Context, holds_all, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
 from guerdon.core.errors import Rejected
+from guerdon.core.originals import origin_key
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import after_tiers, conclude, refresh_wallets, settle_to
 from guerdon.core.standing import PageRef, Standing
@@ -63,7 +65,7 @@ def prefetch(rulebook: Rulebook, standing: Standing, activity: Activity) -> Need
     """Return what deciding this activity will surely ask for, so that a batch reads it at once."""
     del rulebook, standing
     if activity.type in _NEEDS_ORIGINAL:
-        return Needed((PageRef("record", "one", amend.origin_key(activity)),))
+        return Needed((PageRef("record", "one", origin_key(activity)),))
     return Needed()
 
 
@@ -286,7 +288,7 @@ _OWN: dict[str, Callable[[Deciding, Activity], None]] = {
     "adjustment": transfers.adjust,
     "transfer": transfers.transfer,
     "transfer_received": transfers.receive,
-    "referral_changed": amend.referral_changed,
+    "referral_changed": referrals.referral_changed,
     "estimate": _estimate,
     "raffle": _nothing,
     "clock": _nothing,

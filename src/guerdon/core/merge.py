@@ -5,15 +5,16 @@ dates, counters add up, badges take the earlier date, one-time grants beyond the
 reversed newest first, and a referral between the two was a self-referral.
 """
 
-from guerdon.core import counters, holdings, wallets
+from guerdon.core import counters, holdings, measures, wallets
 from guerdon.core.activity import Activity
-from guerdon.core.amend import Original, referral_gone, unrefer
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
 from guerdon.core.errors import Rejected
 from guerdon.core.lots import Lot, lot_of, spending_key
+from guerdon.core.originals import Original
 from guerdon.core.program import Per, Rule
+from guerdon.core.referrals import referral_gone, unrefer
 from guerdon.core.rulebook import Reading
 from guerdon.core.rules import owed
 from guerdon.core.standing import PageRef, Plain, Standing
@@ -246,11 +247,11 @@ def _unite_set(d: Deciding, reading: Reading, items: dict[str, Plain]) -> dict[s
     for key, (held, times) in items.items():
         mine = d.look(name, key) or (0, 0)
         both = (mine[0] + held, mine[1] + times)
-        apart = counters.weight(reading.measure, *mine) + counters.weight(
+        apart = measures.weight(reading.measure, *mine) + measures.weight(
             reading.measure, held, times
         )
         window = key.partition("|")[0]
-        extra = apart - counters.weight(reading.measure, *both)
+        extra = apart - measures.weight(reading.measure, *both)
         twice[window] = twice.get(window, 0) + extra
         d.put(name, key, both)
     return twice
