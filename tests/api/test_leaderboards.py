@@ -246,3 +246,15 @@ async def test_who_may_not_see_a_board_may_not_follow_it(shop: Shop) -> None:
         last = (await socket.rest())[-1]
 
     assert last["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_programs_never_share_a_board(shops: tuple[Shop, Shop]) -> None:
+    here, there = shops
+    await filled(here, 2)
+    async with here.socket("service") as mine, there.socket("service") as theirs:
+        for socket in (mine, theirs):
+            await socket.init()
+            await socket.subscribe(LIVE, slug="all_time")
+        seen = [names(await socket.read()) for socket in (mine, theirs)]
+
+    assert seen == [["M 0", "M 1"], []]

@@ -156,3 +156,13 @@ async def test_a_cursor_of_another_member_is_refused(shop: Shop) -> None:
         last = (await socket.rest())[-1]
 
     assert last["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_members_of_another_program_are_followed_by_nobody(shops: tuple[Shop, Shop]) -> None:
+    here, there = shops
+    ada = await here.enroll("ada")
+    async with there.socket("service") as socket:
+        await follow(socket, member={"id": ada["id"]}, after=await newest(here))
+        last = (await socket.rest())[-1]
+
+    assert last["payload"][0]["extensions"]["code"] == "NOT_FOUND"
