@@ -75,7 +75,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
             timeout_seconds=patience,
         )
     )
-    limits = _limits(settings)
+    limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
         clock=clock,
         next_order=Arrivals(clock),
@@ -94,13 +94,13 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         shared=SharedStore(mongo),
         keys=KeyStore(mongo),
         secrets=_installation(mongo, settings),
-        commit=CommitStore(mongo, lease_ms=lease_ms),
+        commit=CommitStore(mongo, lease_ms=lease_ms, crash=crash),
         boards=boards,
         projection=boards,
         channels=channels,
         hints=hints,
         pressure=InboxPressure(inbox, waiting_max=limits.waiting_max),
-        crash=CrashPoints(settings.crash_at),
+        crash=crash,
         closing=(hints.close, channels.close, live.close, mongo.close),
     )
 

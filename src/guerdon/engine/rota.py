@@ -23,6 +23,19 @@ class Rota:
         self._queued: set[tuple[str, int]] = set()
         self._visiting: set[tuple[str, int]] = set()
 
+    async def warm_up(self) -> None:
+        """Connect and compile, so that the first activity does not wait for it.
+
+        Raises:
+            StoreDown: The database does not answer yet; the first visit will try again.
+        """
+        for program in await self._world.programs.names():
+            await self._world.rulebooks.get(program)
+
+    async def close(self) -> None:
+        """Close the connections of this event loop."""
+        await self._world.close()
+
     async def visit(self, program: str, lane: int) -> None:
         """Have a lane visited until it has nothing to do; at once back if that is under way.
 

@@ -10,6 +10,7 @@ from typing import Any
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
+from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.world import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.inbox import aside_document, entry_document
@@ -27,9 +28,10 @@ _DUPLICATE = 11000
 class CommitStore:
     """See `engine.world.Commit`."""
 
-    def __init__(self, mongo: Mongo, *, lease_ms: int) -> None:
+    def __init__(self, mongo: Mongo, *, lease_ms: int, crash: CrashPoints) -> None:
         self._mongo = mongo
         self._lease_ms = lease_ms
+        self._crash = crash
 
     async def __call__(self, batch: Batch) -> None:
         """Write a batch, all or nothing."""
@@ -38,6 +40,7 @@ class CommitStore:
             write = _Writing(self._mongo.database, session)
             await self._lane(write, batch)
             await _standings(write, batch)
+            self._crash(CrashPoint.IN_TRANSACTION)
             await _pages(write, batch)
             await write.insert("journal", entry_documents(batch.hold.program, batch.entries))
             await _scores(write, batch)

@@ -7,7 +7,9 @@ sends another one when it is back.
 import logging
 
 import dramatiq
-from dramatiq import Broker
+from dramatiq import Broker, Worker
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import Middleware
 
 from guerdon.engine.rota import Rota
 from guerdon.engine.world import StoreDown
@@ -18,22 +20,36 @@ from guerdon.wiring import build
 log = logging.getLogger(__name__)
 
 
-class _Rotas:
-    """The process's rota, made when the first message comes, on the loop of the actors."""
+class Turns(Middleware):
+    """The process's rota, which lives as long as the actors' event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._rota: Rota | None = None
+        self.rota: Rota | None = None
 
-    def get(self) -> Rota:
-        if self._rota is None:
-            self._rota = Rota(build(self._settings, at_work=True))
-        return self._rota
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Connect before the first message comes."""
+        del broker, worker
+        self.rota = Rota(build(self._settings, at_work=True))
+        loop = get_event_loop_thread()
+        assert loop is not None
+        try:
+            loop.run_coroutine(self.rota.warm_up())
+        except StoreDown:
+            log.warning("the database does not answer yet")
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Close the connections while their loop still runs."""
+        del broker, worker
+        loop = get_event_loop_thread()
+        if self.rota is not None and loop is not None:
+            loop.run_coroutine(self.rota.close())
 
 
 def declare(broker: Broker, settings: Settings) -> None:
     """Declare all actors on a broker."""
-    rotas = _Rotas(settings)
+    turns = Turns(settings)
+    broker.add_middleware(turns)
 
     @dramatiq.actor(
         broker=broker,
@@ -43,7 +59,8 @@ def declare(broker: Broker, settings: Settings) -> None:
     )
     async def score(program: str, lane: int) -> None:
         """Decide what waits in a lane."""
+        assert turns.rota is not None
         try:
-            await rotas.get().visit(program, lane)
+            await turns.rota.visit(program, lane)
         except StoreDown:
             log.warning("the database does not answer; the lane waits", extra={"lane": lane})

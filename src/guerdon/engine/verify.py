@@ -1,0 +1,292 @@
+"""Verifying: that the books balance, and that everything else says the same as they do.
+
+Checked are: sequences of lanes and members without a gap; postings of whole, positive amounts;
+wallet totals equal to the postings; lots in balance and adding up to the totals; leaderboards in
+Redis equal to MongoDB, row by row. Rule: nothing is repaired and nothing is locked here. What
+changes while it is looked at is looked at once more before it is called wrong.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from guerdon.core.lots import Lot, lot_of
+from guerdon.core.plain import standing_from_plain
+from guerdon.core.standing import PageRef, Shelf, Standing
+from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.refusals import LiveDown
+from guerdon.engine.world import Board, Entry, World, lane_of, lanes_of
+
+_AT_ONCE = 500
+_OFFENCES_MAX = 20
+_LOOKS = 3
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offence:
+    """One thing that is wrong: the document, and what it says against what it should."""
+
+    document: str
+    message: str
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was looked at, and the first offences; none is what one hopes for."""
+
+    entries: int = 0
+    members: int = 0
+    lots: int = 0
+    rows: int = 0
+    has_redis: bool = True
+    offences: tuple[Offence, ...] = ()
+
+    def offend(self, document: str, message: str) -> None:
+        """Note what is wrong, up to a number that can still be read."""
+        if len(self.offences) < _OFFENCES_MAX:
+            self.offences += (Offence(document=document, message=message),)
+
+
+@dataclass(slots=True)
+class _Books:
+    """What the journal says of members: their last sequence and the balances of their accounts."""
+
+    seqs: dict[str, int] = field(default_factory=dict)
+    balances: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        member = entry.member or ""
+        self.seqs[member] = entry.member_seq
+        balance = self.balances.setdefault(member, Counter())
+        for wallet, source, target, amount, *_ in entry.decision.get("postings", ()):
+            balance[(wallet, source)] -= amount
+            balance[(wallet, target)] += amount
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    del what, done, total
+
+
+async def verify(world: World, program: str, *, progress: Progress = _silent) -> Verified:
+    """Check a whole program and return what was found.
+
+    Raises:
+        StoreDown: MongoDB does not answer. Without Redis its leaderboards are left out.
+    """
+    found = Verified()
+    layout = await world.rulebooks.layout(program)
+    books = _Books()
+    lanes = list(lanes_of(layout))
+    for done, lane in enumerate(lanes):
+        progress("journal", done, len(lanes))
+        await _journal(world, program, lane, books, found)
+    members = [member for member in books.seqs if member]
+    for begin in range(0, len(members), _AT_ONCE):
+        progress("members", begin, len(members))
+        await _members(world, program, members[begin : begin + _AT_ONCE], books, found)
+    periods = [Board(*period) for period in await world.scores.periods(program)]
+    try:
+        for done, board in enumerate(periods):
+            progress("leaderboards", done, len(periods))
+            await _leaderboard(world, program, board, found)
+    except LiveDown:
+        found.has_redis = False
+    progress("done", 1, 1)
+    return found
+
+
+# ---------------------------------------------------------------- the journal
+
+
+async def _journal(world: World, program: str, lane: int, books: _Books, found: Verified) -> None:
+    committed = (await world.lanes.seqs(program)).get(lane, 0)
+    seq = 0
+    while entries := await world.journal.since(program, lane, seq, _AT_ONCE):
+        for entry in entries:
+            name = f"journal {program}|{lane}|{entry.seq}"
+            if entry.seq != seq + 1:
+                found.offend(name, f"the lane's entry before it is {seq}: some are missing")
+            seq = entry.seq
+            _entry(name, entry, books, found)
+            books.add(entry)
+            found.entries += 1
+    if seq < committed:
+        found.offend(f"lane {program}|{lane}", f"counts {committed} entries, the journal has {seq}")
+
+
+def _entry(name: str, entry: Entry, books: _Books, found: Verified) -> None:
+    if entry.member is not None and entry.member_seq != books.seqs.get(entry.member, 0) + 1:
+        before = books.seqs.get(entry.member, 0)
+        found.offend(
+            name, f"is number {entry.member_seq} of its member, whose one before is {before}"
+        )
+    for posting in entry.decision.get("postings", ()):
+        amount = posting[3]
+        if type(amount) is not int or amount <= 0 or posting[1] == posting[2]:
+            found.offend(
+                name, f"has a posting that moves {amount!r} from {posting[1]} to {posting[2]}"
+            )
+
+
+# ---------------------------------------------------------------- standings
+
+
+async def _members(
+    world: World, program: str, members: list[str], books: _Books, found: Verified
+) -> None:
+    standings = await _standings(world, program, members)
+    for member in members:
+        standing = standings.get(member)
+        wrong = list(_standing(standing, member, books))
+        for _ in range(_LOOKS):
+            if not wrong:
+                break
+            wrong = await _again(world, program, member, books)
+        for message in wrong:
+            found.offend(f"standing {program}|{member}", message)
+        found.members += 1
+        if standing is not None:
+            found.lots += sum(len(each) for each in _lots(standing).values())
+
+
+async def _again(world: World, program: str, member: str, books: _Books) -> list[str]:
+    """Look at one member anew: it may have moved on since its journal was read."""
+    own = _Books()
+    seq = 0
+    while entries := await world.journal.of_member(program, member, limit=_AT_ONCE, before=seq):
+        for entry in entries:
+            own.add(entry)
+        seq = entries[-1].member_seq
+    standing = (await _standings(world, program, [member])).get(member)
+    fresh = _Books({**books.seqs, **own.seqs}, {**books.balances, **own.balances})
+    return list(_standing(standing, member, fresh))
+
+
+async def _standings(world: World, program: str, members: list[str]) -> dict[str, Standing]:
+    """Return whole standings, with all lots in the head."""
+    layout = await world.rulebooks.layout(program)
+    owners = {member: (lane_of(member, layout), member) for member in members}
+    heads = await world.standings.load(program, list(owners.values()))
+    standings = {member: standing_from_plain(plain) for member, plain in heads.items()}
+    asked = {
+        owners[member]: [PageRef(name, "all") for name in _lot_shelves(standing, spilled=True)]
+        for member, standing in standings.items()
+    }
+    pages = await world.pages.load(program, {owner: refs for owner, refs in asked.items() if refs})
+    for member, rows in pages.items():
+        shelves = standings[member].shelves
+        for shelf, key, _, value in rows:
+            shelves[shelf] = Shelf({**shelves[shelf].items, key: value}, shelves[shelf].spilled)
+    return standings
+
+
+def _lot_shelves(standing: Standing, *, spilled: bool = False) -> list[str]:
+    return [
+        name
+        for name, shelf in standing.shelves.items()
+        if name.partition(":")[0] in ("lots", "pending", "closed")
+        if shelf.spilled or not spilled
+    ]
+
+
+def _lots(standing: Standing) -> dict[str, list[Lot]]:
+    """Return a standing's lots by wallet."""
+    found: dict[str, list[Lot]] = {}
+    for name in _lot_shelves(standing):
+        wallet = name.partition(":")[2]
+        lots = [lot_of(value) for value in standing.shelves[name].items.values()]
+        found.setdefault(wallet, []).extend(lots)
+    return found
+
+
+def _standing(standing: Standing | None, member: str, books: _Books) -> Iterable[str]:
+    """Yield what is wrong with a standing."""
+    seq = books.seqs.get(member, 0)
+    if standing is None:
+        yield f"is missing, though the journal has {seq} entries"
+        return
+    if standing.seq != seq:
+        yield f"counts {standing.seq} entries, the journal has {seq}"
+        return
+    if standing.status == "merged":
+        return  # what it held is the survivor's now
+    balance: Counter[tuple[str, str]] = Counter()
+    for name in (member, *standing.absorbed):
+        balance.update(books.balances.get(name, Counter()))
+    lots = _lots(standing)
+    for slug, state in standing.wallets.items():
+        for account, total in (
+            ("spendable", state.spendable),
+            ("pending", state.pending),
+            ("debt", -state.debt),
+        ):
+            posted = balance[(slug, account)]
+            if posted != total:
+                yield f"wallet {slug}: {account} is {total}, its postings come to {posted}"
+        yield from _wallet_lots(slug, state.spendable, state.pending, lots.get(slug, []))
+
+
+def _wallet_lots(slug: str, spendable: int, pending: int, lots: list[Lot]) -> Iterable[str]:
+    for lot in lots:
+        parts = (lot.left, lot.spent, lot.expired, lot.reversed)
+        if min(parts) < 0 or lot.granted != sum(parts):
+            yield f"wallet {slug}: lot {lot.no} granted {lot.granted}, but its parts are {parts}"
+    free = sum(lot.left for lot in lots if lot.release is None)
+    waits = sum(lot.left for lot in lots if lot.release is not None)
+    if (free, waits) != (spendable, pending):
+        yield f"wallet {slug}: {spendable} and {pending} pending, its lots hold {free} and {waits}"
+
+
+# ---------------------------------------------------------------- leaderboards
+
+
+async def _leaderboard(world: World, program: str, board: Board, found: Verified) -> None:
+    wrong: list[str] = []
+    for _ in range(_LOOKS):
+        stored = await _stored(world, program, board)
+        shown = await _shown(world, program, board)
+        found.rows += len(stored)
+        ordered = sorted(stored.items(), key=lambda item: (-item[1][0], item[1][1], item[0]))
+        wrong = list(_differences(ordered, shown))
+        if not wrong:
+            return
+    for message in wrong:
+        found.offend(f"leaderboard {program}|{board.leaderboard}|{board.period}", message)
+
+
+async def _stored(world: World, program: str, board: Board) -> dict[str, tuple[int, int]]:
+    rows: dict[str, tuple[int, int]] = {}
+    after: str | None = None
+    while page := await world.scores.rows(
+        program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
+    ):
+        rows |= {row.member: (row.score.value, row.score.at) for row in page if row.score.eligible}
+        after = page[-1].member
+    return rows
+
+
+async def _shown(world: World, program: str, board: Board) -> list[BoardRow]:
+    rows: list[BoardRow] = []
+    while True:
+        page = await world.boards.page(
+            program, board, limit=_AT_ONCE, after=rows[-1] if rows else None
+        )
+        rows += page.rows
+        if not page.has_next or not page.rows:
+            return rows
+
+
+def _differences(
+    ordered: list[tuple[str, tuple[int, int]]], shown: list[BoardRow]
+) -> Iterable[str]:
+    if len(ordered) != len(shown):
+        yield f"Redis has {len(shown)} rows, MongoDB has {len(ordered)}"
+    for (member, (value, at)), row in zip(ordered, shown, strict=False):
+        if (row.member, row.value, row.at) != (member, value, at):
+            yield (
+                f"place {row.rank}: Redis has {row.member} with {row.value}, "
+                f"MongoDB has {member} with {value}"
+            )
+            return
