@@ -101,6 +101,8 @@ def follow_policy(d: Deciding, slug: str) -> None:
     wallet = d.rulebook.wallet(slug)
     if not isinstance(wallet.expiry, ExpiryByTier):
         return
+    if wallet.expiry.ladder not in d.program.ladders:
+        return  # a later version dropped the ladder: lots keep the dates that they have
     policy = policy_of(d.program, wallet, d.standing, d.now)
     name = repr(policy)
     state = d.standing.wallets.get(slug)
@@ -131,8 +133,7 @@ def extend(d: Deciding, slug: str, least: Instant) -> None:
         pull_all(d, slug)
         soon = [lot for lot in head(d, slug) if lot.expires is not None and lot.expires < least]
     for lot in soon:
-        if not lot.fixed:
-            replace(d, wallet, lot._replace(expires=least))
+        replace(d, wallet, lot._replace(expires=least))
     evict(d, slug)
 
 

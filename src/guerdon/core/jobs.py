@@ -63,14 +63,19 @@ def due(d: Deciding, after: Instant) -> Instant | None:
     return first(next_run(d, job, after) for job in d.program.jobs.values())
 
 
-def run(d: Deciding, before: Instant) -> None:
-    """Run the jobs whose instant is exactly now; `before` is how far time had been settled."""
+def run(d: Deciding, before: Instant) -> bool:
+    """Run the jobs whose instant is exactly now, and tell whether there were any.
+
+    `before` is how far time had been settled.
+    """
+    ran = False
     for job in d.program.jobs.values():
         enrolled = d.standing.enrolled_at
         if enrolled is None or enrolled >= d.now or next_run(d, job, before) != d.now:
             continue
         if not d.about_member(job.when):
             continue
+        ran = True
         day = date_of(d.rulebook.calendar.day(d.now)).isoformat()
         source = f"{job.id}:{day}"
         grants.give(d, job.grant, source=source, at=d.now)
@@ -78,6 +83,7 @@ def run(d: Deciding, before: Instant) -> None:
             _pay_out(d, job.payout, source)
         if job.dividend is not None:
             _pay_dividend(d, job.dividend, source)
+    return ran
 
 
 def _pay_out(d: Deciding, payout: Payout, source: str) -> None:

@@ -40,7 +40,11 @@ def review(d: Deciding, ladder: Ladder) -> None:
     """Look at a ladder because its time has come: a term ended, or a grant did."""
     state = d.ladder(ladder.id)
     kind = ladder.keep.kind
-    if kind is KeepKind.FOR and state.earned_until is not None and state.earned_until <= d.now:
+    if state.held_until is not None and state.held_until <= d.now:
+        state.held, state.held_until = 0, None
+    if kind is KeepKind.FOREVER:
+        state.earned_until = None  # an earlier version of the ladder knew an end
+    elif kind is KeepKind.FOR and state.earned_until is not None and state.earned_until <= d.now:
         _review_term(d, ladder, state)
     elif kind is KeepKind.END_OF_WINDOW or kind is KeepKind.END_OF_NEXT_YEAR:
         _review_results(d, ladder, state)
@@ -149,8 +153,6 @@ def _review_results(d: Deciding, ladder: Ladder, state: LadderState) -> None:
         for window, reached in state.results.items()
         if (ends := _result_ends(d, ladder, window)) is None or ends > d.now
     }
-    if state.held_until is not None and state.held_until <= d.now:
-        state.held, state.held_until = 0, None
     _best_result(d, ladder, state)
     if ladder.one_rung and state.earned < before - 1:
         state.held = before - 1

@@ -78,11 +78,16 @@ def spending_key(wallet: Wallet, lot: Lot) -> tuple[int, int, int]:
 
 
 def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant) -> Expiry:
-    """Return the wallet's expiry policy for the tier held now."""
+    """Return the wallet's expiry policy for the tier held now.
+
+    Where the ladder is gone from the program, nobody holds a tier that could be named.
+    """
     policy = wallet.expiry
     while isinstance(policy, ExpiryByTier):
-        tier = tier_at(program, standing, policy.ladder, now)
-        policy = policy.tiers.get(tier, policy.otherwise)
+        tier = None
+        if policy.ladder in program.ladders:
+            tier = tier_at(program, standing, policy.ladder, now)
+        policy = policy.otherwise if tier is None else policy.tiers.get(tier, policy.otherwise)
     return policy
 
 

@@ -268,6 +268,12 @@ class Rulebook:
             return self.versions[0]
         return self.versions[max(bisect_right(self._begins, instant) - 1, 0)]
 
+    def next_begin(self, after: int) -> Instant | None:
+        """Return when the next version begins later than an instant; None where none does."""
+        if self._begins[-1] <= after:
+            return None
+        return self._begins[bisect_right(self._begins, after)]
+
     def wallet(self, slug: str) -> Wallet:
         """Return a wallet's definition, from the newest version that still has it."""
         return self._wallets[slug]

@@ -5,7 +5,7 @@ granted tiers end, then jobs run in the program's order; activities of that inst
 clock is read: the scheduler says what time it is, with a tick, and readers with their own.
 """
 
-from guerdon.core import counters, expiries, jobs, ladders
+from guerdon.core import badges, counters, expiries, jobs, ladders, missions
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
@@ -30,10 +30,14 @@ def settle(
 
 
 def settle_to(d: Deciding, to: Instant) -> None:
-    """Bring the fork up to an instant, one due instant after the other."""
+    """Bring the fork up to an instant, one due instant after the other.
+
+    It stops where a version begins too, because that may bring timers of its own.
+    """
     standing = d.standing
-    while standing.due_at is not None and standing.due_at <= to:
-        before, instant = standing.settled_at, standing.due_at
+    activity, d.activity = d.activity, None  # what time brings is dated by time
+    while (instant := _next(d)) is not None and instant <= to:
+        before = standing.settled_at
         d.now = Instant(max(instant, before))
         d.state = d.rulebook.at(d.now)
         _step(d, before)
@@ -43,11 +47,16 @@ def settle_to(d: Deciding, to: Instant) -> None:
             raise RuntimeError(
                 f"{standing.member} stays due at {standing.due_at}: a timer did not end"
             )
+    d.activity = activity
     d.now = to
     d.state = d.rulebook.at(to)
     standing.settled_at = to
     for reading in d.state.rolling:
         counters.leave(d, reading)
+
+
+def _next(d: Deciding) -> Instant | None:
+    return first([d.standing.due_at, d.rulebook.next_begin(d.standing.settled_at)])
 
 
 def _step(d: Deciding, before: Instant) -> None:
@@ -66,7 +75,12 @@ def _step(d: Deciding, before: Instant) -> None:
     after_tiers(d)
     for slug in due:
         expiries.refresh_due(d, slug)
-    jobs.run(d, before)
+    if jobs.run(d, before):
+        # What a job brings counts: it may lift a tier, complete a mission, earn a badge.
+        ladders.refresh(d)
+        missions.refresh(d, d.now)
+        badges.refresh(d, d.now)
+        after_tiers(d)
     refresh_wallets(d)
 
 
@@ -118,7 +132,7 @@ def _due(d: Deciding) -> Instant | None:
     return first(
         [
             *(state.due for state in standing.wallets.values()),
-            *(state.due for state in standing.ladders.values()),
+            *(state.due for slug, state in standing.ladders.items() if slug in d.program.ladders),
             jobs.due(d, standing.settled_at),
             *(_leaves_next(d, board.counter, board.id) for board in _rolling_boards(d)),
         ]
