@@ -17,7 +17,7 @@ def matching(when: str, more: str = "", zone: str = "UTC", **attributes: Given) 
         wallets: {{points: {{}}}}
         rules: [{{id: hit, activity: act, when: {{{when}}}, wallet: points, give: {{fixed: 1}}}}]
         """,
-        **attributes,  # type: ignore[arg-type] - none is called like a parameter
+        **attributes,  # type: ignore[arg-type]  # none is called like a parameter
     )
 
 

@@ -8,17 +8,16 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import counters, expiries, holdings, limits, rules, wallets
+from guerdon.core import counters, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
 from guerdon.core.errors import Rejected
-from guerdon.core.originals import Original, origin_key, take_back
+from guerdon.core.originals import Original, lots_of, origin_key, release_confirmed, take_back
 from guerdon.core.program import Step
 from guerdon.core.rating import Rating
 from guerdon.core.rulebook import Earning
-from guerdon.core.windows import FAR
 
 
 def refund(d: Deciding, activity: Activity) -> None:
@@ -83,15 +82,18 @@ def _resell(
 
 
 def confirm(d: Deciding, activity: Activity) -> None:
-    """Release the units that waited for this confirmation."""
+    """Release the units that waited for this confirmation, those of whoever referred too."""
     original = Original(d, origin_key(activity))
     for name, note in original.record["grants"].items():
         earning = original.version.earning_by_id.get(name)
-        if earning is None or "lot" not in note or not note["points"]:
+        if earning is None or earning.rule.pending is None or not note["points"]:
             continue
-        lot = holdings.find(d, earning.rule.wallet, note["lot"])
-        if lot.release == FAR:
-            expiries.release(d, earning.rule.wallet, lot)
+        if "to" in note:
+            rules.refer(
+                d, name, note["to"], original.activity, points=note["points"], confirmed=True
+            )
+        else:
+            release_confirmed(d, earning.rule, note)
 
 
 def _reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
@@ -204,10 +206,7 @@ def _recarry(
 
 def _worth(d: Deciding, slug: str, note: dict[str, Any]) -> int:
     """Return what is left of the points that an activity brought, whoever took some of them."""
-    lots = [no for no, _ in note.get("lots", [])]
-    if "lot" in note:
-        lots.append(note["lot"])
-    return sum(holdings.find(d, slug, no).worth for no in lots)
+    return sum(holdings.find(d, slug, no).worth for no in lots_of(note))
 
 
 # ---------------------------------------------------------------- counters

@@ -7,7 +7,7 @@ kept with `save`. What is done to an original is in `core.amend` and `core.refer
 from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import holdings, wallets
+from guerdon.core import expiries, holdings, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
@@ -17,6 +17,7 @@ from guerdon.core.plain import activity_from_plain, kept_from_plain
 from guerdon.core.program import Rule
 from guerdon.core.rulebook import Version
 from guerdon.core.rules import Record
+from guerdon.core.windows import FAR
 
 
 def origin_key(activity: Activity) -> str:
@@ -96,3 +97,17 @@ def take_back(d: Deciding, rule: Rule, note: dict[str, Any], points: int) -> Non
         note["lots"] = extra
     if points and "lot" in note:
         wallets.reverse(d, rule.wallet, note["lot"], points)
+
+
+def lots_of(note: dict[str, Any]) -> list[int]:
+    """Return the numbers of all lots that a rule made for an activity."""
+    lots = [no for no, _ in note.get("lots", [])]
+    return [note["lot"], *lots] if "lot" in note else lots
+
+
+def release_confirmed(d: Deciding, rule: Rule, note: dict[str, Any]) -> None:
+    """Make units spendable that waited for a confirmation."""
+    for no in lots_of(note):
+        lot = holdings.find(d, rule.wallet, no)
+        if lot.release == FAR:
+            expiries.release(d, rule.wallet, lot)

@@ -12,7 +12,7 @@ from guerdon.core.amend import rerate
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.errors import Rejected
-from guerdon.core.originals import Original, take_back
+from guerdon.core.originals import Original, release_confirmed, take_back
 from guerdon.core.program import Limit, Rule
 from guerdon.core.windows import per_key
 
@@ -28,7 +28,7 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
         raise Rejected("unknown_rule")
     rule = earning.rule
     page = f"{origin}.{name}"
-    note: dict[str, Any] = dict(d.look("record", page) or {"points": 0})
+    note = _note(d, page)
     fresh = "seen" not in note
     note["seen"] = True
     if fresh and rule.limit is not None and rule.limit.by == "beneficiary":
@@ -45,14 +45,24 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
             wallets.Origin(source, name, at, origin, activity.partner or ""),
             wallets.Terms(expiry=rule.expiry, pending=rule.pending),
         )
-        note["lots"] = [*note.get("lots", []), [lot, due - held]]
+        note["lots"] = [*note["lots"], [lot, due - held]]
         d.put("referred", page, text(data["friend"]))
     elif due < held:
         take_back(d, rule, note, held - due)
+    if text(data.get("confirmed")) == "true":
+        release_confirmed(d, rule, note)
     if not due and "place" in note:
         limits.free(d, name, note.pop("place"))
-    note["member"] = d.standing.member
     d.put("record", page, note)
+
+
+def _note(d: Deciding, page: str) -> dict[str, Any]:
+    """Return what is known of a friend's activity, with lots as the member counts them now."""
+    note: dict[str, Any] = dict(d.look("record", page) or {"points": 0})
+    shift = d.standing.absorbed.get(note.get("member", ""), 0)
+    note["lots"] = [[no + shift, amount] for no, amount in note.get("lots", [])]
+    note["member"] = d.standing.member
+    return note
 
 
 def _admit_beneficiary(
@@ -75,18 +85,15 @@ def _admit_beneficiary(
 
 def referral_gone(d: Deciding, page: str) -> None:
     """Take back everything that a friend's activity brought, because it was oneself."""
-    note = dict(d.look("record", page) or {})
+    note = _note(d, page)
     origin, _, name = page.rpartition(".")
     versions = d.rulebook.versions
     earning = next((e for v in versions if (e := v.earning_by_id.get(name)) is not None), None)
     if earning is None or not note.get("points") or not origin:
         return
     rule = earning.rule
-    shift = d.standing.absorbed.get(note.get("member", ""), 0)
-    note["lots"] = [[no + shift, amount] for no, amount in note.get("lots", [])]
     take_back(d, rule, note, note["points"])
     note["points"] = 0
-    note["member"] = d.standing.member
     if "place" in note:
         limits.free(d, name, note.pop("place"))
     d.put("record", page, note)

@@ -103,8 +103,19 @@ def grant(d: Deciding, earning: Earning, context: Context, points: int) -> int:
     return no
 
 
-def refer(d: Deciding, rule: str, referrer: str, origin: Activity, *, points: int) -> None:
-    """Tell the referrer's lane how many points a rule gives them for this activity from now on."""
+def refer(
+    d: Deciding,
+    rule: str,
+    referrer: str,
+    origin: Activity,
+    *,
+    points: int,
+    confirmed: bool = False,
+) -> None:
+    """Tell the referrer's lane how many points a rule gives them for this activity from now on.
+
+    `confirmed` tells that what waited for a confirmation need not wait any more.
+    """
     cause = d.activity or origin
     d.decision.follow_ups.append(
         Activity(
@@ -122,6 +133,7 @@ def refer(d: Deciding, rule: str, referrer: str, origin: Activity, *, points: in
                 "origin_at": str(origin.at),
                 "points": str(points),
                 "friend": origin.member,
+                **({"confirmed": "true"} if confirmed else {}),
             },
         )
     )
