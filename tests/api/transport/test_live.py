@@ -107,25 +107,26 @@ class TestOverSockets:
 
             assert demo.counts.alive == 1
 
-    async def test_a_reader_that_stops_skips_states_and_holds_one(
-        self, demo: Demo, port: Port
-    ) -> None:
+    async def test_a_reader_that_stops_skips_states_and_holds_one(self, demo: Demo) -> None:
         query = "subscription { board(size: 25, interval: 0) { id title related { id title } } }"
-        async with port.socket() as slow, port.socket() as quick:
+        async with (
+            serving(demo, buffer_bytes=4_096) as port,
+            port.narrow_socket(4_096) as slow,
+            port.socket() as quick,
+        ):
             for socket in (slow, quick):
                 await socket.init()
                 await socket.subscribe(query)
             slow.raw.transport.pause_reading()
-            held = demo.counts.states
-            while demo.counts.states < held + 150:
+            paused_at = demo.counts.states
+            while demo.counts.states < paused_at + 100:
                 await quick.read()
             slow.raw.transport.resume_reading()
-            seen = 0
-            while (number := _number(await slow.read())) < held + 150:
-                seen = number
-            last = demo.counts.states
+            old = 0
+            while _number(await slow.read()) < paused_at + 100:
+                old += 1
 
-        assert seen < last
+        assert old < 50
 
     async def test_streams_over_http_share_too(self, demo: Demo, port: Port) -> None:
         async with port.client() as client, port.socket() as socket:
@@ -207,7 +208,7 @@ class TestSharing:
         await asyncio.sleep(0.22)
         following.cancel()
 
-        assert 3 <= pulled <= 5
+        assert 2 <= pulled <= 5
 
 
 class _Full:

@@ -16,7 +16,7 @@ from api.transport.demo import Demo
 from guerdon.api.transport import server_for
 
 GRAPHQL_JSON = "application/graphql-response+json"
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 def client_of(demo: Demo) -> httpx2.AsyncClient:
@@ -54,9 +54,16 @@ def code_of(answer: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def serving(demo: Demo, **settings: Any) -> AsyncIterator["Port"]:
-    """Serve a demo on a free port by the product's own server, and stop it afterwards."""
+async def serving(
+    demo: Demo, *, buffer_bytes: int | None = None, **settings: Any
+) -> AsyncIterator["Port"]:
+    """Serve a demo on a free port by the product's own server, and stop it afterwards.
+
+    `buffer_bytes` is how much the kernel holds of what a client does not read.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
+    if buffer_bytes is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
     server = server_for(
         demo.application,
         on_stop=demo.transport.stop,
@@ -87,6 +94,13 @@ class Port:
 
     def socket(self, **connecting: Any) -> "Socket":
         return Socket(f"ws://127.0.0.1:{self.number}/graphql", **connecting)
+
+    def narrow_socket(self, buffer_bytes: int) -> "Socket":
+        """Return a socket whose kernel holds little of what is not read."""
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        narrow.connect(("127.0.0.1", self.number))
+        return self.socket(sock=narrow)
 
     def client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(base_url=self.http, timeout=PATIENCE)
