@@ -11,11 +11,14 @@ import typer
 
 from guerdon.cli.demo import demo
 from guerdon.cli.importing import importing
+from guerdon.cli.keys import app as keys
 from guerdon.cli.program import app as program
+from guerdon.cli.rebuild import app as rebuild
 from guerdon.cli.rehearse import rehearse
 from guerdon.cli.schedule import schedule
 from guerdon.cli.schema import app as schema
 from guerdon.cli.serve import serve
+from guerdon.cli.verify import verify
 from guerdon.cli.work import work
 
 app = typer.Typer(
@@ -25,10 +28,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, serve, work, schedule, rehearse):
+for command in (demo, serve, work, schedule, rehearse, verify):
     app.command()(command)
 app.add_typer(importing, name="import")
+app.add_typer(keys, name="keys")
 app.add_typer(program, name="program")
+app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
 
 
