@@ -157,13 +157,13 @@ def _give(standing: Standing, points: int, earned_on: date) -> None:
 
 
 def _places(purchases_of: Mapping[str, list[Purchase]]) -> list[Place]:
-    """Order by what was spent; of equals who got there first leads, then the smaller number."""
+    """Order by what was spent; of equals whose last purchase is earlier, then the smaller id."""
     rows = []
     for member, purchases in purchases_of.items():
         cents = sum(purchase.cents for purchase in purchases)
         if cents > 0:
-            reached_on = max(it.day for it in purchases if it.cents)
-            rows.append((-cents, reached_on, member))
+            counted_on = max(purchase.day for purchase in purchases)  # one of nothing counts too
+            rows.append((-cents, counted_on, member))
     return [Place(rank, member, -cents) for rank, (cents, _, member) in enumerate(sorted(rows), 1)]
 
 
