@@ -166,3 +166,28 @@ async def test_members_of_another_program_are_followed_by_nobody(shops: tuple[Sh
         last = (await socket.rest())[-1]
 
     assert last["payload"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_updates_go_on_with_the_survivor_when_a_member_is_merged(shop: Shop) -> None:
+    ada, _ = await shop.enroll("ada"), await shop.enroll("eva")
+    await shop.buy("eva", "1.00", "before")
+    start = await newest(shop)
+    token = await shop.token(ada["id"])
+    async with shop.socket(token) as socket:
+        await follow(socket, after=start)
+        await shop.buy("ada", "10.00", "p1")
+        await shop.get(
+            "service",
+            """mutation { mergeMembers(input: {activityId: "m", from: {externalId: "ada"},
+                into: {externalId: "eva"}}) { problems { code } } }""",
+        )
+        await shop.buy("eva", "10.00", "p2")
+        live = [update(await socket.read()) for _ in range(4)]
+    async with shop.socket(token) as socket:
+        await follow(socket, after=live[0]["cursor"])
+        resumed = [update(await socket.read()) for _ in range(3)]
+
+    assert [it["activity"]["activityId"] for it in live] == ["p1", "m", "m.absorb", "p2"]
+    assert live[3]["member"]["externalId"] == "eva"
+    assert [it["activity"]["activityId"] for it in resumed] == ["m", "m.absorb", "p2"]
+    assert [it["cursor"] for it in resumed] == [it["cursor"] for it in live[1:]]

@@ -24,6 +24,8 @@ _CURSOR_CHARACTERS_MAX = 1_200
 TEXT_END = "\U0010ffff"
 """Comes behind every text that is a key."""
 
+_FOREIGN = "This cursor does not belong to this list: pass on one that it gave out."
+
 First = Annotated[
     int | None, argument("How many from the start, at most 100; 20 where neither is given.")
 ]
@@ -174,18 +176,30 @@ def read_cursor(kind: str, shape: tuple[type, ...], text: str) -> Key:
     Raises:
         BadInput: The cursor was not given out by this list.
     """
+    found, key = read_any_cursor(shape, text)
+    if found != kind:
+        raise BadInput(_FOREIGN)
+    return key
+
+
+def read_any_cursor(shape: tuple[type, ...], text: str) -> tuple[str, Key]:
+    """Return the list that gave a cursor out, and the key under it.
+
+    Raises:
+        BadInput: The cursor was given out by no list with keys of that shape.
+    """
     if len(text) > _CURSOR_CHARACTERS_MAX:
         text = ""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        found, *key = json.loads(raw)
-        fits = found == kind and [type(part) for part in key] == list(shape)
+        kind, *key = json.loads(raw)
+        fits = isinstance(kind, str) and [type(part) for part in key] == list(shape)
         fits = fits and write_cursor(kind, tuple(key)) == text
     except (binascii.Error, ValueError, TypeError, RecursionError):
         fits = False
     if not fits:
-        raise BadInput("This cursor does not belong to this list: pass on one that it gave out.")
-    return tuple(key)
+        raise BadInput(_FOREIGN)
+    return kind, tuple(key)
 
 
 def read_range(

@@ -6,9 +6,18 @@ nothing is missed or shown twice between them.
 """
 
 from guerdon.api.activities import Activity, activity_noun
-from guerdon.api.connections import Found, Key, Listing, PageInfo, Range, page_info
+from guerdon.api.connections import (
+    Found,
+    Key,
+    Listing,
+    PageInfo,
+    Range,
+    page_info,
+    read_any_cursor,
+)
 from guerdon.api.context import Context
 from guerdon.api.describe import noun, says
+from guerdon.api.transport.errors import BadInput
 from guerdon.engine import read
 from guerdon.engine.outcomes import JournalEntry
 
@@ -29,15 +38,30 @@ class JournalConnection:
     page_info: PageInfo = says("Where the page lies in the list.")
 
 
+_JOURNAL = "journal/"
+
+
 def journal_of(member_id: str) -> Listing[JournalEntry]:
     """Return how a member's journal is listed: the newest first."""
     return Listing(
-        kind=f"journal/{member_id}",
+        kind=f"{_JOURNAL}{member_id}",
         shape=(int,),
         key=lambda entry: (entry.member_seq,),
         order=lambda key: -int(key[0]),
         end=(0,),
     )
+
+
+def read_place(cursor: str) -> tuple[str, int]:
+    """Return whose journal a cursor belongs to, and the sequence it stands on.
+
+    Raises:
+        BadInput: It is no cursor of a journal.
+    """
+    kind, key = read_any_cursor((int,), cursor)
+    if not kind.startswith(_JOURNAL):
+        raise BadInput("This is no cursor of a journal: pass on one of a journal or of updates.")
+    return kind.removeprefix(_JOURNAL), int(key[0])
 
 
 async def journal_page(context: Context, member_id: str, asked: Range) -> JournalConnection:

@@ -1,24 +1,30 @@
 """Updates: everything that happens to a member, as it happens.
 
 The rule: a history loses nothing. What was missed since a cursor comes first, then what happens,
-each once and in order, read from the journal; who reads slowly waits, and nothing piles up.
+each once and in order, read from the journal; who reads slowly waits, and nothing piles up. Where a
+member is merged into another, the survivor's journal goes on from there.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
 from guerdon.api.activities import Activity, activity_noun
-from guerdon.api.connections import read_cursor, write_cursor
+from guerdon.api.connections import write_cursor
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, field, noun, says, subscription
-from guerdon.api.journals import journal_of
+from guerdon.api.journals import journal_of, read_place
 from guerdon.api.members import Member, load_member
 from guerdon.api.references import MemberRef, find_member
 from guerdon.api.transport.errors import BadInput, Refused
-from guerdon.engine import watch
+from guerdon.core.activity import Instant
+from guerdon.engine import read, watch
+from guerdon.engine.inputs import MemberRef as EngineRef
+from guerdon.engine.outcomes import JournalEntry, Result
+
+_AT_ONCE = 100
 
 
 @noun
@@ -59,16 +65,15 @@ class MemberSubscriptions:
         """
         context = info.context
         member_id = await _followed(context, member)
-        listing = journal_of(member_id)
-        seq = None if after is None else int(read_cursor(listing.kind, listing.shape, after)[0])
-        entries = watch.member(context.world, context.program, member_id, after=seq)
+        place = None if after is None else await _resumed(context, member_id, after)
+        entries = _entries(context, member_id, place)
         async with aclosing(entries):
-            async for entry in entries:
-                catalogue = await context.fresh().catalogue()
+            async for journal, entry in entries:
+                listing = journal_of(journal)
                 yield MemberUpdate(
                     cursor=write_cursor(listing.kind, listing.key(entry)),
-                    activity=activity_noun(catalogue, entry),
-                    member_id=member_id,
+                    activity=activity_noun(await context.fresh().catalogue(), entry),
+                    member_id=journal,
                 )
 
 
@@ -87,3 +92,60 @@ async def _followed(context: Context, ref: MemberRef | None) -> str:
     if member_id is None:
         raise Refused("There is no such member in this program.", code="NOT_FOUND", status=404)
     return member_id
+
+
+async def _resumed(context: Context, member_id: str, cursor: str) -> tuple[str, int]:
+    """Return the journal and the sequence that a cursor stands on.
+
+    Raises:
+        BadInput: The cursor is of nobody who is, or has become, this member.
+    """
+    journal, seq = read_place(cursor)
+    if journal != member_id:
+        found = await read.find(context.world, context.caller, EngineRef(id=journal))
+        if found != member_id:
+            raise BadInput("This cursor is another member's: pass on one of this member's.")
+    return journal, seq
+
+
+async def _entries(
+    context: Context, member_id: str, place: tuple[str, int] | None
+) -> AsyncGenerator[tuple[str, JournalEntry], None]:
+    """Yield what happens, each with whose journal it stands in, across mergers."""
+    journal, seq = (member_id, None) if place is None else place
+    while True:
+        merged = None
+        entries = watch.member(context.world, context.program, journal, after=seq)
+        async with aclosing(entries):
+            async for entry in entries:
+                yield journal, entry
+                merged = _survivor(entry)
+                if merged is not None:
+                    assert entry.decided_at is not None, "a merger that counts was decided"
+                    seq = await _newest_before(context, merged, entry.decided_at)
+                    break
+        if merged is None:
+            return
+        journal = merged
+
+
+def _survivor(entry: JournalEntry) -> str | None:
+    """Return who goes on for the member from this entry on, None where that is the member."""
+    if entry.activity.type != "member_merged" or entry.result is not Result.ACCEPTED:
+        return None
+    return str(entry.activity.data["into"])
+
+
+async def _newest_before(context: Context, member_id: str, at: Instant) -> int:
+    """Return the sequence of the member's last entry that was decided before an instant."""
+    after = None
+    while True:
+        page = await read.journal(
+            context.world, context.program, member_id, limit=_AT_ONCE, after=after
+        )
+        for entry in page.items:
+            if entry.decided_at is not None and entry.decided_at < at:
+                return entry.member_seq
+        if not page.has_next:
+            return 0
+        after = page.items[-1].member_seq
