@@ -9,6 +9,7 @@ from typing import Any
 
 from guerdon.core.activity import Instant
 from guerdon.engine import accept, publish, score
+from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.inputs import ActivityInput, MemberRef, Wait
 from guerdon.engine.keys import ADMIN_SCOPES
 from guerdon.engine.outcomes import Receipt
@@ -71,7 +72,7 @@ async def a_world(
     await prepare(settings)
     world = build(settings, at_work=True)
     if clock is not None:
-        world = replace(world, clock=clock)
+        world = replace(world, clock=clock, next_order=Arrivals(clock))
     try:
         await publish.publish(world, document)
         yield world

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from guerdon.embedded.process import Child
 from guerdon.engine import accept, read
 from guerdon.engine.crash import EXIT_CODE, CrashPoint
 from guerdon.engine.inputs import ActivityInput
@@ -88,9 +89,9 @@ async def test_a_worker_killed_at_any_point_is_as_if_it_had_not_been(
     await everything_is_right(world)
 
 
-async def _has_died(world: World, child: object) -> bool:
+async def _has_died(world: World, child: Child) -> bool:
     await sweep(world)
-    return not child.is_running  # type: ignore[attr-defined, no-any-return]
+    return not child.is_running
 
 
 @pytest.mark.parametrize("point", IN_ACCEPT)

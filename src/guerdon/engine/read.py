@@ -14,7 +14,7 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import settle
 from guerdon.core.standing import Standing
 from guerdon.engine.entries import entry_of, failed_entry, pending_entry
-from guerdon.engine.fetch import Shelves, answer, no_claims
+from guerdon.engine.fetch import Peeks, Shelves, answer
 from guerdon.engine.inputs import Identity, MemberRef
 from guerdon.engine.outcomes import (
     BoardPage,
@@ -84,7 +84,7 @@ async def _settled(
             Given(),
             shelves,
             owner=owner,
-            claims=no_claims,
+            claims=Peeks(world, rulebook.id),
         )
         # Pages that settling would write are seen by the views of this member.
         shelves.write(owner[1], decision.pages)
@@ -102,11 +102,11 @@ async def _settled(
 
 async def view(world: World, member: SettledMember, show: Callable[[Given], View]) -> View:
     """Return what `show` makes of the member, fetching the pages it asks for (`Needed`)."""
-    del world  # the member brings what reads its pages
     shelves = member.shelves
     assert isinstance(shelves, Shelves)
+    claims = Peeks(world, member.rulebook.id)
     owner = member.lane, member.profile.id
-    return await answer(show, member.given, shelves, owner=owner, claims=no_claims)
+    return await answer(show, member.given, shelves, owner=owner, claims=claims)
 
 
 async def profiles(world: World, program: str, ids: Collection[str]) -> dict[str, Profile]:
