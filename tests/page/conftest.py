@@ -9,11 +9,20 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from running import Guerdon, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PATIENCE_MS = 15_000  # a test machine may be busy with other tests
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -92,7 +101,7 @@ async def visit(
     screen: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
     context: BrowserContext = await browser.new_context(**screen | getattr(request, "param", {}))
     page = await context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     visit = Visit(page, guerdon.page)
     yield visit
     await context.close()
