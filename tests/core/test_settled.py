@@ -89,3 +89,80 @@ def test_a_pending_lot_that_was_wholly_reversed_is_no_living_lot() -> None:
 
     assert ana.lots("2026-03-02") == []
     assert ana.lots("2026-04-01") == []
+
+
+ASLEEP = """
+    wallets:
+      points: {expiry: {mode: inactivity, period: P6M, activity: [purchase]}}
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+      - {id: quiz, activity: quiz, wallet: points, give: {fixed: 50}}
+"""
+
+
+def test_units_earned_before_their_wallet_lapsed_are_dead_when_reported_after_it() -> None:
+    ana = a_member(ASLEEP)
+    ana.buys(30, "2026-01-10")
+    ana.waits("2026-08-01")
+    ana.does("quiz", "2026-03-01", received="2026-08-02")
+
+    assert ana.wallet("2026-08-02").expired == 80
+    assert ana.balance("2026-08-02") == 0
+
+
+def test_a_late_purchase_that_undoes_the_lapse_brings_such_units_to_life() -> None:
+    ana = a_member(ASLEEP)
+    ana.buys(30, "2026-01-10")
+    ana.waits("2026-08-01")
+    ana.does("quiz", "2026-03-01", received="2026-08-02")
+    ana.buys(1, "2026-05-01", received="2026-08-03")
+
+    assert ana.balance("2026-08-03") == 81
+
+
+def test_units_earned_after_the_lapse_live_though_the_wallet_sleeps() -> None:
+    ana = a_member(ASLEEP)
+    ana.buys(30, "2026-01-10")
+    ana.does("quiz", "2026-08-01")
+
+    assert ana.balance("2027-08-01") == 50
+
+
+BY_TIER = """
+    counters:
+      spent: {activity: purchase, sum: net}
+    ladders:
+      status:
+        counter: spent
+        tiers:
+          - {id: low, at: 0}
+          - id: top
+            at: 100
+            on_enter: [{voucher: treat, valid: {low: P0D, top: P30D}, ladder: status}]
+        keep: {}
+"""
+
+
+def test_a_late_report_that_lifts_to_the_top_brings_a_voucher_as_long_as_the_top_has() -> None:
+    ana = a_member(BY_TIER)
+    ana.buys(100, "2026-03-01", received="2026-03-05")
+
+    assert ana.vouchers("2026-03-31") == {"status:top": "issued"}
+    assert ana.vouchers("2026-04-01") == {"status:top": "expired"}
+
+
+def test_a_reversed_mission_leaves_its_voucher_void_and_a_new_one_takes_its_name() -> None:
+    ana = a_member("""
+    missions:
+      first:
+        activity: purchase
+        goal: 1
+        grant: [{voucher: treat, valid: P30D}]
+        reverse: "true"
+    """)
+    ana.buys(10, "2026-03-01", id="p1")
+    ana.refunds("p1", "2026-03-02")
+    assert ana.vouchers("2026-03-02") == {"mission:first": "void"}
+
+    ana.buys(10, "2026-03-03", id="p2")
+    assert ana.vouchers("2026-03-03") == {"mission:first": "issued"}

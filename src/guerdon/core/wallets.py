@@ -75,15 +75,31 @@ def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PL
         state.pending += points
     else:
         state.spendable += points
-        if lot.expires is not None and lot.expires <= d.now:
-            lot = die(d, wallet, lot, at=d.now)
-        elif state.debt:
-            lot = pay_debt(d, wallet, lot)
+    died = _died(d, wallet, state, lot)
+    if died is not None:
+        lot = die(d, wallet, lot, at=died)
+    elif state.debt and lot.release is None:
+        lot = pay_debt(d, wallet, lot)
     if lot.left:
         waits = lot.release if lot.release != FAR else None
         state.due = first((state.due, lot.expires, waits, _lapse(d, wallet, state)))
     add(d, wallet, lot)
     return lot.no
+
+
+def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant | None:
+    """Return when a lot died that is only now made; None for one that lives.
+
+    What was earned before the wallet lapsed, and nothing woke it since, went with the others; it
+    is dated like them, so that a report that undoes the lapse brings it to life too.
+    """
+    if lot.expires is not None and lot.expires <= d.now:
+        return d.now
+    if lot.fixed or not state.lapses or state.lapses[-1][2] is not None:
+        return None
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    lapse = Instant(state.lapses[-1][0])
+    return lapse if isinstance(policy, Inactivity) and lot.at < lapse else None
 
 
 def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:
