@@ -48,7 +48,7 @@ def give(
             )
             made.append((effect.wallet, lot))
         elif isinstance(effect, GrantVoucher):
-            valid = vouchers.validity(d, effect, at)
+            valid = vouchers.validity(d, effect)
             if valid is not None or effect.valid is None:
                 vouchers.issue(d, effect.kind, source=source, at=at, valid=valid)
         elif isinstance(effect, GrantBadge):

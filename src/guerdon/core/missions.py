@@ -106,4 +106,3 @@ def take_back(d: Deciding, slug: str, state: MissionState) -> None:
     value = d.look("voucher", f"mission:{slug}")
     if value is not None and vouchers.voucher_of(value).shown(d.now) == "issued":
         vouchers.cancel(d, f"mission:{slug}")
-        d.drop("voucher", f"mission:{slug}")

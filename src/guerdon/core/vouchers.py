@@ -52,7 +52,7 @@ def issue(
     calendar = d.rulebook.calendar
     until = None if valid is None else calendar.through(add(calendar.day(at), valid))
     name, copy = source, 1
-    while d.look("voucher", name) is not None:
+    while (held := d.look("voucher", name)) is not None and voucher_of(held).state != "void":
         copy += 1
         name = f"{source}#{copy}"
     voucher = Voucher(kind, "issued", until, at, redemption, code)
@@ -61,11 +61,15 @@ def issue(
     return name
 
 
-def validity(d: Deciding, grant: GrantVoucher, at: Instant) -> Period | None:
-    """Return how long a granted voucher is valid, by tier where the program says so."""
+def validity(d: Deciding, grant: GrantVoucher) -> Period | None:
+    """Return how long a granted voucher is valid, by the tier held now where the program says so.
+
+    The tier is not that of the voucher's date: a late report that lifts a member to the top brings
+    what the top is promised.
+    """
     if isinstance(grant.valid, Mapping):
         ladder = grant.ladder or next(iter(d.program.ladders))
-        return grant.valid.get(tier_at(d.program, d.standing, ladder, at))
+        return grant.valid.get(tier_at(d.program, d.standing, ladder, d.now))
     return grant.valid
 
 
