@@ -155,11 +155,11 @@ class Play:
 
     def _enroll(self, activity: Activity) -> None:
         world = self.world
-        person = world.person(activity.member)
-        if person is None:
-            assert activity.member is not None
-            person = Person(activity.member, activity.at, activity.received)
-            world.people[person.name] = person
+        if world.person(activity.member) is not None:
+            raise Refused("already_enrolled")
+        assert activity.member is not None
+        person = Person(activity.member, activity.at, activity.received)
+        world.people[person.name] = person
         take_attributes(person, activity)
         referrer = world.person(str(activity.data.get("referrer")))
         if referrer is not None and referrer is not person:
@@ -208,5 +208,3 @@ class Play:
             if len(winners) < int(number(data.get("winners")) or 1):
                 winners.setdefault(member, entry)
         self.raffles[activity.id] = [(entry, member) for member, entry in winners.items()]
-
-

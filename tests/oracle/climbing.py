@@ -81,7 +81,9 @@ def floor(person: Person, ladder: Ladder) -> int:
     """Return the best rank that the member's attributes give him."""
     names = [rung.id for rung in ladder.tiers]
     look = member_look(person.attrs)
-    return max((names.index(one.tier) for one in ladder.floors if holds(one.when, look)), default=-1)
+    return max(
+        (names.index(one.tier) for one in ladder.floors if holds(one.when, look)), default=-1
+    )
 
 
 def shown_until(person: Person, climb: Climb, ladder: Ladder, now: int) -> int | None:

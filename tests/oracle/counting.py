@@ -43,12 +43,10 @@ class Counted:
         return sum(self.left[place] for place in self.places)
 
 
-def counted(
-    world: World, happened: Happened, measure: Measure, left: list[int]
-) -> Counted | None:
+def counted(world: World, happened: Happened, measure: Measure, left: list[int]) -> Counted | None:
     """Return an activity as the measure sees it with so much left, None where it does not."""
     activity = happened.activity
-    if activity.type not in measure.activity or happened.voided:
+    if activity.type not in measure.activity or happened.is_out:
         return None
     places = matching(activity, measure.lines)
     if (measure.lines and not places) or is_gone(activity, left, places):
@@ -110,9 +108,7 @@ def _granted(world: World, person: Person, measure: Measure, inside: Inside) -> 
     return [
         lot
         for lot in world.lots_of(person, measure.points)
-        if inside(lot.at)
-        and not lot.moved
-        and (not measure.rules or lot.rule in measure.rules)
+        if inside(lot.at) and not lot.moved and (not measure.rules or lot.rule in measure.rules)
     ]
 
 

@@ -5,14 +5,16 @@ else it joins the history, and what it changes is read off the history.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 
-from guerdon.core.activity import Activity, Value
+from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.program import Draw, GrantTier, Reward
 from oracle import climbing, earning, purse
-from oracle.granting import Cause, badges, grant_tier, missions
+from oracle.calendar import EPOCH, MILLISECOND
+from oracle.granting import Cause, badges, grant_tier, issue, missions
 from oracle.reading import (
     activity_look,
     context_of,
@@ -49,9 +51,7 @@ def decide(world: World, person: Person, activity: Activity) -> None:
     kind(world, person, happened)
 
 
-def follow_on(
-    world: World, person: Person, activity: Activity, *, refunded: bool = False
-) -> None:
+def follow_on(world: World, person: Person, activity: Activity, *, refunded: bool = False) -> None:
     """Read ladders, missions and badges after something happened."""
     cause = Cause(activity.at, activity.received)
     climbing.climb_all(world, person, cause, refunded=refunded)
@@ -92,9 +92,8 @@ def _earning(world: World, person: Person, happened: Happened) -> None:
         if activity.type in rule.activity and not holds(rule.when, look):
             raise Refused(rule.reason)
     _use_vouchers(person, activity)
-    world.history.append(happened)
     earning.earn(world, happened, activity.received)
-    _listen(world, person, happened)
+    _join_history(world, person, happened)
     for draw in world.program.draws.values():
         if activity.type in draw.activity:
             _draw(world, person, happened, draw)
@@ -201,8 +200,6 @@ def _original(world: World, person: Person, activity: Activity) -> Happened:
 def _refund(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     original = _original(world, person, activity)
-    if original.voided:
-        raise Refused("unknown_original")
     taken = _taken(original, activity)
     owed = earning.owed_in_total(world, original)
     original.taken.append((activity.at, taken))
@@ -229,26 +226,25 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
 
 def _taken(original: Happened, activity: Activity) -> list[int]:
     """Return what a refund takes from each line of its original."""
-    left = original.remaining()
-    taken = [0] * len(left)
+    lines, left = original.activity.lines, original.remaining()
+    if original.voided or original.gone:
+        raise Refused("refund_exceeds")
     if not activity.lines:
-        if not any(left):
+        original.gone = not any(line.amount for line in lines)
+        if not original.gone and not any(left):
             raise Refused("refund_exceeds")
         return left
-    for line in activity.lines:
-        if line.whole:
-            place = 0 if left else None
-        else:
-            places = [
-                i
-                for i, other in enumerate(original.activity.lines)
-                if all(other.fields.get(key) == value for key, value in line.fields.items())
-            ]
-            fitting = [i for i in places if left[i] - taken[i] >= line.amount]
-            place = fitting[0] if fitting else None
-        if place is None or left[place] - taken[place] < line.amount:
+    taken = [0] * len(left)
+    for back in activity.lines:
+        rest = back.amount
+        for place, line in enumerate(lines):
+            fits = all(line.fields.get(key) == value for key, value in back.fields.items())
+            if (place == 0) if back.whole else fits:
+                part = min(rest, left[place] - taken[place])
+                taken[place] += part
+                rest -= part
+        if rest:
             raise Refused("refund_exceeds")
-        taken[place] += line.amount
     return taken
 
 
@@ -297,9 +293,7 @@ def stock_left(world: World, reward: Reward) -> int | None:
     if reward.stock is None:
         return None
     return reward.stock - sum(
-        one.quantity
-        for one in world.redemptions
-        if one.reward == reward.id and not one.cancelled
+        one.quantity for one in world.redemptions if one.reward == reward.id and not one.cancelled
     )
 
 
@@ -343,10 +337,8 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
             use,
         )
     )
-    if reward.has_voucher:
-        valid = reward.voucher_valid
-        end = None if valid is None else world.calendar.through(activity.at, valid)
-        person.vouchers[activity.id] = Voucher(reward.id, end)
+    for _ in range(quantity if reward.has_voucher else 0):
+        issue(world, person, reward.id, activity.id, activity.at, reward.voucher_valid)
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 
@@ -364,8 +356,12 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
         raise Refused("not_redeemed")
     redemption = found[0]
     reward = world.program.rewards[redemption.reward]
-    voucher = person.vouchers.get(redemption.name)
-    if voucher is not None and voucher.state == "used":
+    vouchers = [
+        voucher
+        for name, voucher in person.vouchers.items()
+        if name.partition("#")[0] == redemption.name
+    ]
+    if any(voucher.state == "used" for voucher in vouchers):
         raise Refused("voucher_used")
     if reward.final:
         raise Refused("final")
@@ -374,7 +370,7 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
     ):
         raise Refused("cancel_window")
     redemption.cancelled = True
-    if voucher is not None:
+    for voucher in vouchers:
         voucher.state = "void"
     dead = purse.undo(world, person, reward.wallet, redemption.use, now=activity.received)
     if dead and reward.grace is not None:
@@ -442,12 +438,12 @@ def _transfer(world: World, person: Person, happened: Happened) -> None:
 
 def _grant_tier(world: World, person: Person, happened: Happened) -> None:
     data = happened.activity.data
-    until = number(data.get("until"))
-    effect = GrantTier(
-        ladder=str(data.get("ladder")),
-        tier=str(data.get("tier")),
-        until=None if until is None else int(until),  # type: ignore[arg-type]
-    )
+    written = data.get("until")
+    end = None
+    if written is not None:
+        moment = datetime.fromisoformat(str(written))
+        end = Instant(int((moment.astimezone(UTC) - EPOCH) / MILLISECOND))
+    effect = GrantTier(ladder=str(data.get("ladder")), tier=str(data.get("tier")), until=end)
     grant_tier(world, person, effect, Cause(happened.activity.at, happened.activity.received))
     _join_history(world, person, happened)
     follow_on(world, person, happened.activity)
@@ -483,7 +479,11 @@ def _cancel_plan(world: World, person: Person, happened: Happened) -> None:
 
 def _join_mission(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
-    person.joined.setdefault(str(activity.data.get("mission")), activity.at)
+    mission = world.program.missions[str(activity.data.get("mission"))]
+    end = mission.window.end
+    if mission.id not in person.joined and end is not None and end <= activity.at:
+        raise Refused("not_eligible")
+    person.joined.setdefault(mission.id, activity.at)
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 

@@ -46,7 +46,7 @@ class Rating:
     def net(self, rule: Rule) -> int | None:
         """Return the money that the rule looks at; None where the rule does not apply."""
         activity = self.happened.activity
-        if self.happened.voided:
+        if self.happened.is_out:
             return None
         look = seen(self.world, self.happened, sum(self.left))
         places = matching(activity, rule.lines)
@@ -85,9 +85,7 @@ class Rating:
         if isinstance(form, Fixed):
             return Fraction(form.points)
         if isinstance(form, Unit):
-            units = number(own_field(activity, form.field))
-            if units is None:
-                return Fraction(0)
+            units = number(own_field(activity, form.field)) or 0
             return max(Fraction(units), fraction(form.least)) * fraction(form.points)
         assert isinstance(form, Bands)
         for upto, points in form.bands:
@@ -101,7 +99,10 @@ class Rating:
         assert person is not None
         before = 0
         for other in self.world.history_of(person):
-            if other is not self.happened and rule in (other_rating := rating(self.world, other)).rules():
+            if (
+                other is not self.happened
+                and rule in (other_rating := rating(self.world, other)).rules()
+            ):
                 before += other_rating.net(rule) or 0
         own = self.net(rule) or 0
         return ((before + own) // form.step - before // form.step) * form.points
@@ -177,9 +178,7 @@ def earn(world: World, happened: Happened, now: int) -> None:
     first = rating(world, happened)
     for rule in first.rules():
         person = beneficiary_of(world, rule, happened)
-        happened.rooms[rule.id] = (
-            0 if person is None else room_of(world, rule, happened, person)
-        )
+        happened.rooms[rule.id] = 0 if person is None else room_of(world, rule, happened, person)
         points = first.awarded(rule)
         if points > 0 and person is not None:
             award(world, happened, rule, person, points, now)

@@ -46,11 +46,24 @@ def give(world: World, person: Person, effect: Grant, source: str, cause: Cause)
         person.badges.setdefault(effect.badge, cause.at)
     elif isinstance(effect, GrantVoucher):
         valid = _valid(world, person, effect)
-        end = None if valid is None else world.calendar.through(cause.at, valid)
-        person.vouchers[source] = Voucher(effect.kind, end)
+        if valid is not None or effect.valid is None:
+            issue(world, person, effect.kind, source, cause.at, valid)
     else:
         assert isinstance(effect, GrantTier)
         grant_tier(world, person, effect, cause)
+
+
+def issue(
+    world: World, person: Person, kind: str, source: str, at: int, valid: Period | None
+) -> str:
+    """Give a voucher named by its source; the next ones of that source are numbered."""
+    end = None if valid is None else world.calendar.through(at, valid)
+    name, copy = source, 1
+    while name in person.vouchers and person.vouchers[name].state != "void":
+        copy += 1
+        name = f"{source}#{copy}"
+    person.vouchers[name] = Voucher(kind, end)
+    return name
 
 
 def grant_tier(world: World, person: Person, effect: GrantTier, cause: Cause) -> None:
@@ -151,9 +164,9 @@ def state_of(world: World, person: Person, mission: Mission, now: int) -> str:
     if mission.id in person.completed:
         return "completed"
     end = window_end(world, person, mission)
-    if mission.opt_in and mission.id not in person.joined:
-        return "available"
-    return "expired" if end is not None and end <= now else "active"
+    if end is not None and end <= now:
+        return "expired"
+    return "available" if mission.opt_in and mission.id not in person.joined else "active"
 
 
 # ---------------------------------------------------------------- badges

@@ -7,19 +7,21 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from guerdon.core.activity import OWN_TYPES, Activity
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import Leaderboard
+from guerdon.core.program import Leaderboard, Mission, WindowKind
 from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import climbing, counting, purse
 from oracle.arrivals import Play
+from oracle.calendar import CALENDAR_WINDOWS
 from oracle.deciding import shown_state, stock_left
 from oracle.earning import fraction
 from oracle.granting import progress, state_of
 from oracle.reading import activity_look, context_of, holds, member_look
 from oracle.world import Lot, Person
-from guerdon.core.activity import Activity
 
 Found = Any
+ROLLING = WindowKind.ROLLING
 
 
 class Look:
@@ -76,9 +78,7 @@ class Look:
     def lots(self, person: Person) -> Found:
         """Return the living lots in spending order."""
         return {
-            slug: [
-                self._lot(lot) for lot in purse.spending_order(self.world, person, slug)
-            ]
+            slug: [self._lot(lot) for lot in purse.spending_order(self.world, person, slug)]
             for slug in self.program.wallets
         }
 
@@ -128,10 +128,7 @@ class Look:
     def badges(self, person: Person) -> Found:
         """Return the business day of each badge."""
         return Full(
-            {
-                slug: self.world.calendar.day(at).isoformat()
-                for slug, at in person.badges.items()
-            }
+            {slug: self.world.calendar.day(at).isoformat() for slug, at in person.badges.items()}
         )
 
     def missions(self, person: Person) -> Found:
@@ -139,12 +136,18 @@ class Look:
         return {
             slug: {
                 "state": state_of(self.world, person, mission, self.at),
-                "progress": Decimal(progress(self.world, person, mission, self.at)).scaleb(
-                    -mission.scale
-                ),
+                "progress": Decimal(self._progress(person, mission)).scaleb(-mission.scale),
             }
             for slug, mission in self.program.missions.items()
         }
+
+    def _progress(self, person: Person, mission: Mission) -> int:
+        """A completed mission shows the window in which it was completed."""
+        at = self.at
+        comes_again = mission.window.kind in CALENDAR_WINDOWS or mission.window.kind is ROLLING
+        if mission.counter is None and comes_again:
+            at = person.completed.get(mission.id, at)
+        return progress(self.world, person, mission, at)
 
     def vouchers(self, person: Person) -> Found:
         """Return each voucher."""
@@ -267,7 +270,7 @@ class Look:
                 (self._major(one.lot.wallet, one.lot.net) for one in happened.awards),
                 Fraction(0),
             )
-            if happened.voided or not happened.activity.lines:
+            if happened.is_out or happened.activity.type in OWN_TYPES:
                 continue
             then = rate
             for at, changed in changes:
@@ -298,6 +301,7 @@ class Look:
             "revenue_goods": price_all - allocated,
             "revenue_points": revenue,
             "contract_liability": allocated - revenue,
+            "point_value": fraction(book.point_value),
         }
 
     def payouts(self) -> Found:

@@ -83,17 +83,33 @@ def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
         if one.activity.type in policy.activity and not one.voided
     )
     ends = [world.calendar.through(at, policy.period) for at in ats]
-    following = [*ats[1:], NEVER]
-    return [end for end, next_at in zip(ends, following, strict=True) if next_at >= end]
+    return [end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end]
 
 
 def death_of(world: World, person: Person, lot: Lot) -> int | None:
     """Return when a lot dies by itself or with its wallet; None: no date in sight."""
     policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
     if isinstance(policy, Inactivity):
-        found = [end for end in deaths(world, person, policy) if end > lot.at]
-        return min(found) if found else None
+        return _inactivity(world, person, policy, lot)
     return lot.expires
+
+
+def _inactivity(world: World, person: Person, policy: Inactivity, lot: Lot) -> int | None:
+    """A lot dies with its wallet, at the first time that this happens after the lot came.
+
+    One that came while the wallet lay dead belongs to those that died if it was earned before.
+    """
+    ends = deaths(world, person, policy)
+    before = max((end for end in ends if end <= lot.born), default=None)
+    if before is not None and lot.at < before:
+        woken = any(
+            before <= one.activity.at and one.activity.received <= lot.born
+            for one in world.history_of(person)
+            if one.activity.type in policy.activity and not one.voided
+        )
+        if not woken:
+            return before
+    return min((end for end in ends if end > lot.born), default=None)
 
 
 # ---------------------------------------------------------------- reading
@@ -123,7 +139,7 @@ def owed(person: Person, wallet: str) -> int:
 def grant(world: World, person: Person, lot: Lot, *, now: int, pending: Pending | None) -> Lot:
     """Add a lot; it is born dead if its date has passed, else it pays the debt first."""
     wallet = world.program.wallets[lot.wallet]
-    lot.left = lot.granted
+    lot.left, lot.born = lot.granted, now
     if not lot.moved:
         date_lot(world, person, lot, lot.at)
     if pending is not None:

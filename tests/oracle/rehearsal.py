@@ -49,4 +49,6 @@ def _checkpoint(oracle: Oracle, expected: Checkpoint) -> Iterator[str]:
 def _sorted(node: Node) -> Node:
     if not isinstance(node, Sequence):
         return node
-    return Sequence(node.place, tuple(sorted(node.items, key=lambda one: getattr(one, "text", ""))), node.weight)
+    return Sequence(
+        node.place, tuple(sorted(node.items, key=lambda one: getattr(one, "text", ""))), node.weight
+    )

@@ -103,5 +103,3 @@ def _run(world: World, person: Person, job: Job, day: date, now: int) -> None:
         if points > 0 and points >= paid.least:
             lot = Lot(person.name, paid.wallet, source, "dividend", points, now)
             purse.grant(world, person, lot, now=now, pending=None)
-
-

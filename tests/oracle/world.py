@@ -31,6 +31,8 @@ class Lot:
     rule: str
     granted: int
     at: int
+    born: int = 0
+    """When it arrived."""
     left: int = 0
     expired: int = 0
     reversed: int = 0
@@ -104,6 +106,13 @@ class Happened:
     rooms: dict[str, int | None] = field(default_factory=dict)
     """What the limit of each rule left when the activity arrived."""
     voided: bool = False
+    gone: bool = False
+    """Went back as a whole although no money tells."""
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it counts for nothing any more."""
+        return self.voided or self.gone
 
     def remaining(self, refunds: int | None = None) -> list[int]:
         """Return what is left of each line, after so many refunds or after all."""
