@@ -10,12 +10,10 @@ from collections.abc import Callable
 
 from guerdon.core import (
     amend,
-    badges,
     counters,
     draws,
     expiries,
     grants,
-    ladders,
     merge,
     missions,
     plans,
@@ -33,7 +31,7 @@ from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
 from guerdon.core.errors import Rejected
 from guerdon.core.originals import origin_key
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.settle import after_tiers, conclude, refresh_wallets, settle_to
+from guerdon.core.settle import conclude, follow, settle_to
 from guerdon.core.standing import PageRef, Standing
 from guerdon.core.windows import add, parse_instant
 
@@ -112,20 +110,7 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
         _earn(d, activity)
     else:
         _join_history(d, activity, _context(d, activity))
-    _afterwards(d, activity)
-
-
-def _afterwards(d: Deciding, activity: Activity) -> None:
-    """Look at tiers (twice, since what entering brings may count), missions and badges."""
-    refund = activity.type in ("refund", "ineligible")
-    effects = len(d.decision.effects)
-    ladders.refresh(d, after_refund=refund)
-    if len(d.decision.effects) > effects:
-        ladders.refresh(d)
-    missions.refresh(d, activity.at)
-    badges.refresh(d, activity.at)
-    after_tiers(d)
-    refresh_wallets(d)
+    follow(d, activity.at, after_refund=activity.type in ("refund", "ineligible"))
 
 
 # ---------------------------------------------------------------- earning

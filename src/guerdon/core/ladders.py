@@ -228,6 +228,17 @@ def show(d: Deciding, ladder: Ladder) -> None:
         state.history = (*state.history[:-1], (state.history[-1][0], shown, until))
 
 
+def granted(d: Deciding) -> list[tuple[int, Instant | None]]:
+    """Return what is granted on each ladder, to tell whether something was."""
+    return [(state.granted, state.granted_until) for state in d.standing.ladders.values()]
+
+
+def show_all(d: Deciding) -> None:
+    """Show every ladder as it stands now."""
+    for ladder in d.program.ladders.values():
+        show(d, ladder)
+
+
 def _until(state: LadderState, shown: int, floor: int) -> Instant | None:
     """Return the first instant at which the tier shown rests on nothing any more."""
     if not shown or floor >= shown:

@@ -76,11 +76,27 @@ def _step(d: Deciding, before: Instant) -> None:
     for slug in due:
         expiries.refresh_due(d, slug)
     if jobs.run(d, before):
-        # What a job brings counts: it may lift a tier, complete a mission, earn a badge.
+        follow(d, d.now)
+    else:
+        refresh_wallets(d)
+
+
+def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
+    """Look at tiers (twice, since what entering brings may count), missions and badges.
+
+    `at` dates what they bring. A tier that a mission or a badge grants is shown at once.
+    """
+    effects = len(d.decision.effects)
+    ladders.refresh(d, after_refund=after_refund)
+    if len(d.decision.effects) > effects:
         ladders.refresh(d)
-        missions.refresh(d, d.now)
-        badges.refresh(d, d.now)
-        after_tiers(d)
+    granted = ladders.granted(d)
+    missions.refresh(d, at)
+    badges.refresh(d, at)
+    if ladders.granted(d) != granted:
+        ladders.show_all(d)
+        badges.refresh(d, at)
+    after_tiers(d)
     refresh_wallets(d)
 
 
