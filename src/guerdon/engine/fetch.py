@@ -138,7 +138,7 @@ class Shelves:
                 given.entries[(ref.shelf, ref.key)] = self._one(member, ref)
             elif ref.scope == "all" or (member, ref.shelf) in self._whole:
                 entries = self._all(member, ref.shelf)
-                given.entries |= entries if ref.scope == "all" else _front(entries)
+                given.entries |= entries if ref.scope == "all" else _front(entries, ref.key)
             else:
                 given.entries |= await self._read_front(owner, ref)
             given.loaded.add(ref)
@@ -187,12 +187,18 @@ class Shelves:
             if key not in written
         }
         entries |= {(ref.shelf, key): entry for key, entry in written.items() if entry is not None}
-        return _front(entries)
+        return _front(entries, ref.key)
 
 
-def _front(entries: Mapping[tuple[str, str], Held]) -> dict[tuple[str, str], Held]:
-    ordered = sorted(entries.items(), key=lambda item: (item[1][0] if item[1] else "", item[0]))
-    return dict(ordered[:FRONT])
+def _front(entries: Mapping[tuple[str, str], Held], after: str) -> dict[tuple[str, str], Held]:
+    """Return the first entries whose sort is greater than `after`."""
+    found = [
+        (entry[0], name, entry)
+        for name, entry in entries.items()
+        if entry is not None and (not after or entry[0] > after)
+    ]
+    found.sort(key=lambda each: each[:2])
+    return {name: entry for _, name, entry in found[:FRONT]}
 
 
 class Reservations:

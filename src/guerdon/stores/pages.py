@@ -31,19 +31,23 @@ class PageStore:
         single: dict[str, tuple[str, str]] = {}
         whole: dict[str, tuple[str, str]] = {}
         fronts: dict[str, tuple[str, str]] = {}
+        begins: list[tuple[str, str]] = []
         for (lane, member), refs in asked.items():
             for ref in refs:
                 folder = lane_key(program, lane, member, ref.shelf)
                 if ref.scope == "one":
                     single[f"{folder}|{ref.key}"] = (member, ref.shelf)
+                elif ref.scope == "all":
+                    whole[folder] = (member, ref.shelf)
                 else:
-                    (whole if ref.scope == "all" else fronts)[folder] = (member, ref.shelf)
+                    fronts[folder] = (member, ref.shelf)
+                    begins.append((folder, ref.key))
         found: dict[str, list[PageRow]] = {member: [] for _, member in asked}
         with unit_of_work():
             rows = await asyncio.gather(
                 self._read({"_id": {"$in": list(single)}}, bool(single)),
                 self._read({"f": {"$in": list(whole)}}, bool(whole)),
-                *(self._front(folder, FRONT + extra) for folder in fronts),
+                *(self._front(*begin, FRONT + extra) for begin in begins),
             )
         for document in (document for part in rows for document in part):
             member, shelf = (
@@ -59,8 +63,11 @@ class PageStore:
         rows: list[Document] = await self._mongo["pages"].find(query).to_list(None)
         return rows
 
-    async def _front(self, folder: str, limit: int) -> list[Document]:
-        cursor = self._mongo["pages"].find({"f": folder}).sort("s", 1).limit(limit)
+    async def _front(self, folder: str, after: str, limit: int) -> list[Document]:
+        query: Document = {"f": folder}
+        if after:
+            query["s"] = {"$gt": after}
+        cursor = self._mongo["pages"].find(query).sort("s", 1).limit(limit)
         rows: list[Document] = await cursor.to_list(None)
         return rows
 
