@@ -5,13 +5,14 @@ came in; a refund changes the window of its original. Which thresholds rest on a
 by ladders, missions and badges; nothing is granted here.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.measures import NOTHING, Share, share, weight
-from guerdon.core.program import WindowKind
+from guerdon.core.program import Mission, WindowKind
 from guerdon.core.rulebook import Reading
 from guerdon.core.standing import Plain
 from guerdon.core.windows import add
@@ -22,6 +23,8 @@ from guerdon.core.windows import add
 def window_key(d: Deciding, reading: Reading, at: Instant) -> str | None:
     """Return the key of the window that holds an instant; None where the reading has none then."""
     if reading.calendar_kind is not None:
+        if at == d.now:
+            return d.window_now(reading.calendar_kind)
         calendar = d.rulebook.calendar
         return calendar.window_key(reading.calendar_kind, calendar.day(at))
     window = reading.window
@@ -97,12 +100,22 @@ def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
     _move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
 
 
-def recount(d: Deciding, before: Context, after: Context | None, refund_at: Instant) -> None:
-    """Move every reading from what an activity contributed to what is left of it."""
+def recount(
+    d: Deciding,
+    before: Context,
+    after: Context | None,
+    refund_at: Instant,
+    *,
+    apart: Sequence[str] = (),
+) -> None:
+    """Move every reading from what an activity contributed to what is left of it.
+
+    Missions named in `apart` were joined only after the activity had arrived: it never counted.
+    """
     activity = before.activity
     for reading in d.state.readings_by_type.get(activity.type, ()):
         window = counts(d, reading, activity)
-        if window is None:
+        if window is None or (reading.mission is not None and reading.mission.id in apart):
             continue
         old = share(reading, before)
         new = share(reading, after) if after is not None else NOTHING
@@ -131,6 +144,8 @@ def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> Non
             reading.since is not None and lot.at < reading.since
         ):
             continue
+        if reading.mission is not None and not _joined_before(d, reading.mission, lot):
+            continue
         window = window_key(d, reading, lot.at)
         if window is None:
             continue
@@ -138,6 +153,16 @@ def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> Non
         if reading.rolling and not _move_entry(d, reading, lot.at, entry, delta, counted=delta < 0):
             continue
         _move(d, reading, window, lot.at, delta)
+
+
+def _joined_before(d: Deciding, mission: Mission, lot: "CountedLot") -> bool:
+    """Tell whether a lot came after the member had joined, where the mission must be joined."""
+    if not mission.opt_in:
+        return True
+    state = d.standing.missions.get(mission.id)
+    if state is None or state.joined_at is None:
+        return False
+    return lot.at >= state.joined_at and lot.no > state.lots_before
 
 
 class CountedLot(Protocol):
@@ -158,10 +183,10 @@ class CountedLot(Protocol):
 
 def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: Share) -> None:
     """Let a reading count an activity that it has not counted before."""
-    if reading.measure.streak is not None:
-        _change_days(d, reading, window, activity, before=NOTHING, after=found)
-        return
     if reading.rolling and not _new_entry(d, reading, activity, found):
+        return
+    if reading.measure.streak is not None:
+        _change_days(d, reading, window, activity.at, before=NOTHING, after=found)
         return
     delta = found.amount
     if found.values:
@@ -173,9 +198,6 @@ def change(
     d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
 ) -> None:
     """Move one reading's value in one window from one contribution to another."""
-    if reading.measure.streak is not None:
-        _change_days(d, reading, window, activity, before=before, after=after)
-        return
     delta = after.amount - before.amount
     if reading.rolling and not _move_entry(
         d,
@@ -186,6 +208,9 @@ def change(
         counted=before is not NOTHING,
         values=after.values,
     ):
+        return
+    if reading.measure.streak is not None:
+        _change_days(d, reading, window, activity.at, before=before, after=after)
         return
     if before.values or after.values:
         delta += _change_set(d, reading, window, before=before, after=after)
@@ -290,10 +315,13 @@ def leave(d: Deciding, reading: Reading) -> None:
         for key in due:
             amount, _, values = d.standing.shelves[name].items[key]
             d.drop(name, key)
+            gone = Share(0, tuple((value, part) for value, part in values))
+            if reading.measure.streak is not None:
+                _change_days(d, reading, "", d.now, before=gone, after=NOTHING)
+                continue
             delta = -amount
             if values:
-                held = tuple((value, part) for value, part in values)
-                delta += _change_set(d, reading, "", before=Share(0, held), after=NOTHING)
+                delta += _change_set(d, reading, "", before=gone, after=NOTHING)
             _leave_value(d, reading, delta)
         left = d.standing.shelves[name]
         if left.items or not left.spilled:
@@ -307,7 +335,7 @@ def _leave_value(d: Deciding, reading: Reading, delta: int) -> None:
 
 
 def _change_days(
-    d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
+    d: Deciding, reading: Reading, window: str, at: Instant, *, before: Share, after: Share
 ) -> None:
     """Move a streak: the longest run of days (or weeks) that hold an activity."""
     name = reading.days
@@ -320,7 +348,7 @@ def _change_days(
             d.put(name, key, times)
         elif d.look(name, key) is not None:
             d.drop(name, key)
-        _restreak(d, reading, window, int(value), activity.at, came=value in came, times=times)
+        _restreak(d, reading, window, int(value), at, came=value in came, times=times)
 
 
 def _restreak(

@@ -18,7 +18,7 @@ from guerdon.core.decision import (
     Needed,
     Posting,
 )
-from guerdon.core.program import Condition, Program
+from guerdon.core.program import Condition, Program, WindowKind
 from guerdon.core.rulebook import Rulebook, Version
 from guerdon.core.standing import (
     FRONT,
@@ -83,6 +83,7 @@ class Deciding:
         "tier_changes",
         "touched",
         "wallets",
+        "windows_now",
     )
 
     def __init__(
@@ -107,12 +108,24 @@ class Deciding:
         self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.tier_changes: set[str] = set()
+        self.windows_now: tuple[Instant, dict[WindowKind, str]] = (now, {})
         self.scratch: dict[str, list[tuple[str, str]]] = {}
 
     @property
     def program(self) -> Program:
         """The version in force now: counters, ladders, wallets and missions follow it."""
         return self.state.program
+
+    def window_now(self, kind: WindowKind) -> str:
+        """Return the key of the calendar window that holds this instant; asked once an instant."""
+        at, keys = self.windows_now
+        if at != self.now:
+            self.windows_now = (self.now, keys := {})
+        found = keys.get(kind)
+        if found is None:
+            calendar = self.rulebook.calendar
+            found = keys[kind] = calendar.window_key(kind, calendar.day(self.now))
+        return found
 
     # ------------------------------------------------------------ parts of the head
 
@@ -332,4 +345,8 @@ class Deciding:
 
 def first(instants: Iterable[Instant | None]) -> Instant | None:
     """Return the earliest of the instants that are set."""
-    return min((instant for instant in instants if instant is not None), default=None)
+    found: Instant | None = None
+    for instant in instants:
+        if instant is not None and (found is None or instant < found):
+            found = instant
+    return found

@@ -158,6 +158,10 @@ class Version:
             readings, lambda reading: (reading.measure.points,) if reading.measure.points else ()
         )
         self.rolling = tuple(reading for reading in readings if reading.rolling)
+        self.boards = tuple(
+            (board, self.reading_of(board.counter, board.window))
+            for board in program.leaderboards.values()
+        )
         wallets = program.wallets.values()
         self.extends_by_type: dict[str, tuple[Wallet, ...]] = _grouped(
             wallets, lambda wallet: wallet.extend.activity if wallet.extend else ()

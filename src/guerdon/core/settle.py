@@ -10,7 +10,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.program import WindowKind
-from guerdon.core.rulebook import Rulebook
+from guerdon.core.rulebook import Reading, Rulebook
 from guerdon.core.standing import Standing
 from guerdon.core.windows import CALENDAR_KINDS
 
@@ -123,8 +123,7 @@ def refresh_wallets(d: Deciding) -> None:
 def conclude(d: Deciding) -> None:
     """Write what follows from a finished decision: scores, and when time changes something next."""
     d.standing.due_at = _due(d)
-    for board in d.program.leaderboards.values():
-        reading = d.state.reading_of(board.counter, board.window)
+    for board, reading in d.state.boards:
         for window in d.touched.get(reading.id, ()):
             value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
             begin, end = _bounds(d, reading.window.kind, window)
@@ -150,22 +149,13 @@ def _due(d: Deciding) -> Instant | None:
             *(state.due for state in standing.wallets.values()),
             *(state.due for slug, state in standing.ladders.items() if slug in d.program.ladders),
             jobs.due(d, standing.settled_at),
-            *(_leaves_next(d, board.counter, board.id) for board in _rolling_boards(d)),
+            *(_leaves_next(d, reading) for _, reading in d.state.boards if reading.rolling),
         ]
     )
 
 
-def _rolling_boards(d: Deciding) -> list:  # type: ignore[type-arg]
-    return [
-        board
-        for board in d.program.leaderboards.values()
-        if board.window.kind is WindowKind.ROLLING
-    ]
-
-
-def _leaves_next(d: Deciding, counter: str, board: str) -> Instant | None:
+def _leaves_next(d: Deciding, reading: Reading) -> Instant | None:
     """Return when a rolling leaderboard loses its oldest entry of this member."""
-    reading = d.state.reading_of(counter, d.program.leaderboards[board].window)
     shelf = d.standing.shelves.get(reading.roll)
     if shelf is None or not shelf.items:
         return None

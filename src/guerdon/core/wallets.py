@@ -49,6 +49,9 @@ class Terms(NamedTuple):
 
 PLAIN = Terms()
 
+RETURNED = "returned"
+"""The rule of a lot in which dead units live on that a cancellation gave back."""
+
 
 def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PLAIN) -> int:
     """Make a lot of new units and return its number; 0 where there is nothing to grant.
@@ -123,20 +126,12 @@ def _new_lot(d: Deciding, wallet: Wallet, points: int, origin: Origin, terms: Te
         release = release_of(terms.pending, calendar, calendar.day(origin.at))
         release = release if release > d.now else None
     d.standing.lots_made += 1
-    return Lot(
-        no=d.standing.lots_made,
-        source=origin.source,
-        rule=origin.rule,
-        key=origin.key,
-        at=origin.at,
-        expires=expires,
-        granted=points,
-        left=points,
-        release=release,
-        fixed=terms.fixed if terms.dated else terms.expiry is not None,
-        partner=origin.partner,
-        silent=terms.silent,
-    )
+    source, rule, at, key, partner = origin
+    fixed = terms.fixed if terms.dated else terms.expiry is not None
+    no = d.standing.lots_made
+    # By place, because naming twelve fields costs more than all the rest of a lot.
+    lot = Lot(no, source, rule, key, at, expires, points, points, 0, 0, 0, release, fixed, partner)
+    return lot._replace(silent=True) if terms.silent else lot
 
 
 def take(
@@ -154,12 +149,22 @@ def take(
 
 
 def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
-    """Take back units that a lot granted, in the order this module's rule names."""
+    """Take back units that a lot granted, in the order this module's rule names.
+
+    What was taken back before is not taken twice; units that a cancellation let live on in a lot
+    of their own are taken from there.
+    """
     if points <= 0:
         return
     wallet = d.rulebook.wallet(slug)
     state = d.wallet(slug)
     lot = find(d, slug, no)
+    if points > lot.worth:
+        _reverse_returned(d, wallet, lot, points - lot.worth)
+        points = lot.worth
+        lot = find(d, slug, no)
+    if not points:
+        return
     state.earned -= points
     d.effect(PointsEffect(slug, "reversed", -points, lot.rule, lot.source, d.now))
     if not lot.silent:
@@ -187,6 +192,20 @@ def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
         cover = _cover(d, wallet, gone, lot)
         kept = find(d, slug, no)
         replace(d, wallet, kept._replace(cover=kept.cover + tuple(cover)))
+
+
+def _reverse_returned(d: Deciding, wallet: Wallet, lot: Lot, points: int) -> None:
+    """Take back units of a lot that came back from a redemption as a lot of their own."""
+    kept: list[tuple[int, int]] = []
+    for no, amount in lot.cover:
+        part = 0
+        if no and find(d, wallet.id, no).rule == RETURNED:
+            part = min(points, amount)
+            reverse(d, wallet.id, no, part)
+            points -= part
+        if amount > part:
+            kept.append((no, amount - part))
+    replace(d, wallet, lot._replace(cover=tuple(kept)))
 
 
 def _cover(d: Deciding, wallet: Wallet, gone: int, lot: Lot) -> list[tuple[int, int]]:
