@@ -11,7 +11,7 @@ from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.holdings import every_lot, find, replace
 from guerdon.core.program import After, Period, Wallet
-from guerdon.core.wallets import Origin, Terms, die, grant, pay_debt
+from guerdon.core.wallets import RETURNED, Origin, Terms, die, grant, pay_debt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,32 @@ def restore(
     Units whose date has passed come back dead, or with `grace` as a lot of their own.
     """
     wallet = d.rulebook.wallet(slug)
-    revived = 0
+    revived: list[tuple[int, int]] = []
     for no, amount in taken:
         part = min(amount, find(d, slug, no).spent)
         if part:
             revived += _give_back(d, wallet, no, part, back)
         if amount > part:
             revived += _give_cover_back(d, wallet, no, amount - part, back)
-    if revived and back.grace is not None:
-        grant(
-            d,
-            slug,
-            revived,
-            Origin(source, "returned", at, source, back.partner),
-            Terms(expiry=After(back.grace), how="returned", account=back.account, silent=True),
-        )
+    if revived:
+        _let_live(d, wallet, revived, back, Origin(source, RETURNED, at, source, back.partner))
 
 
-def _give_back(d: Deciding, wallet: Wallet, no: int, part: int, back: Return) -> int:
+def _let_live(
+    d: Deciding, wallet: Wallet, revived: list[tuple[int, int]], back: Return, origin: Origin
+) -> None:
+    """Make dead units a lot of their own, and note with the dead where they live on."""
+    assert back.grace is not None
+    terms = Terms(expiry=After(back.grace), how="returned", account=back.account, silent=True)
+    fresh = grant(d, wallet.id, sum(part for _, part in revived), origin, terms)
+    for no, part in revived:
+        lot = find(d, wallet.id, no)
+        replace(d, wallet, lot._replace(cover=(*lot.cover, (fresh, part))))
+
+
+def _give_back(
+    d: Deciding, wallet: Wallet, no: int, part: int, back: Return
+) -> list[tuple[int, int]]:
     """Refill a lot; return what has to come back as a new lot because this one is dead."""
     slug = wallet.id
     state = d.wallet(slug)
@@ -64,7 +72,7 @@ def _give_back(d: Deciding, wallet: Wallet, no: int, part: int, back: Return) ->
     if gone and back.grace is not None:
         state.earned -= part
         replace(d, wallet, lot._replace(spent=lot.spent - part, reversed=lot.reversed + part))
-        return part
+        return [(no, part)]
     d.post(slug, back.account, "spendable", part, lot=no, partner=back.partner)
     state.spendable += part
     lot = lot._replace(spent=lot.spent - part, left=lot.left + part)
@@ -73,10 +81,12 @@ def _give_back(d: Deciding, wallet: Wallet, no: int, part: int, back: Return) ->
     if not gone:
         state.due = first((state.due, lot.expires))
     replace(d, wallet, lot)
-    return 0
+    return []
 
 
-def _give_cover_back(d: Deciding, wallet: Wallet, no: int, rest: int, back: Return) -> int:
+def _give_cover_back(
+    d: Deciding, wallet: Wallet, no: int, rest: int, back: Return
+) -> list[tuple[int, int]]:
     """Return units whose own lot was taken back: pay the debt, then refill what covered."""
     slug = wallet.id
     state = d.wallet(slug)
@@ -84,7 +94,7 @@ def _give_cover_back(d: Deciding, wallet: Wallet, no: int, rest: int, back: Retu
     state.debt -= paid
     d.post(slug, back.account, "debt", paid, lot=no, partner=back.partner)
     rest -= paid
-    revived = 0
+    revived: list[tuple[int, int]] = []
     left: list[tuple[int, int]] = []
     for other, amount in find(d, slug, no).cover:
         part = min(rest, amount, find(d, slug, other).spent) if other else 0
@@ -94,12 +104,12 @@ def _give_cover_back(d: Deciding, wallet: Wallet, no: int, rest: int, back: Retu
         if amount > part:
             left.append((other, amount - part))
     replace(d, wallet, find(d, slug, no)._replace(cover=tuple(left)))
-    return revived + (_refill(d, wallet, rest, back) if rest else 0)
+    return revived + (_refill(d, wallet, rest, back) if rest else [])
 
 
-def _refill(d: Deciding, wallet: Wallet, rest: int, back: Return) -> int:
+def _refill(d: Deciding, wallet: Wallet, rest: int, back: Return) -> list[tuple[int, int]]:
     """Return units to the newest lots that were spent, where nothing better is known."""
-    revived = 0
+    revived: list[tuple[int, int]] = []
     for lot in sorted(every_lot(d, wallet.id), key=lambda each: -each.no):
         part = min(rest, lot.spent)
         if part:

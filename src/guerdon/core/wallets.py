@@ -202,6 +202,8 @@ def _reverse_returned(d: Deciding, wallet: Wallet, lot: Lot, points: int) -> Non
         if no and find(d, wallet.id, no).rule == RETURNED:
             part = min(points, amount)
             reverse(d, wallet.id, no, part)
+            if not lot.silent:
+                count_points(d, wallet.id, lot, -part)
             points -= part
         if amount > part:
             kept.append((no, amount - part))

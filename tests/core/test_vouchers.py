@@ -1,0 +1,112 @@
+"""Vouchers: how long they are valid, by whom they are named, and what using them means."""
+
+import pytest
+
+from builders import a_member, shown
+from guerdon.core.vouchers import Voucher, voucher_of
+
+PROGRAM = """
+    wallets: {points: {}}
+    rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+    rewards:
+      treat: {wallet: points, cost: 1, voucher: {valid: P6D}}
+      ever: {wallet: points, cost: 1, voucher: {}}
+    """
+
+
+def test_a_voucher_is_valid_through_its_last_day() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("treat", "2026-03-02 18:00", id="r")
+
+    assert life.vouchers("2026-03-08 23:59:59") == {"r": "issued"}
+    assert life.vouchers("2026-03-09") == {"r": "expired"}
+
+
+def test_a_voucher_without_a_period_does_not_expire() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id="r")
+
+    assert life.vouchers("2036-03-02") == {"r": "issued"}
+
+
+def test_a_purchase_uses_the_vouchers_it_names() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id="r", qty=3)
+
+    assert life.buys(5, "2026-03-03", vouchers=["r", "r#3"]).result == "accepted"
+    assert life.vouchers("2026-03-03") == {"r": "used", "r#2": "issued", "r#3": "used"}
+
+    assert life.buys(5, "2026-03-04", vouchers="r#2").result == "accepted"
+    assert life.vouchers("2026-03-04")["r#2"] == "used"
+
+
+def test_a_purchase_with_a_voucher_that_cannot_be_used_counts_for_nothing() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("treat", "2026-03-02", id="r", qty=2)
+    life.does("voucher_used", "2026-03-03", voucher="r")
+
+    for names in (["r"], ["unknown"], ["r#2", "r#2"]):
+        decision = life.buys(5, "2026-03-04", vouchers=names)
+        assert (decision.result, decision.reason) == ("rejected", "voucher_used")
+    assert life.buys(5, "2026-03-09", vouchers=["r#2"]).reason == "voucher_used"  # expired
+    assert life.balance("2026-03-09") == 3
+
+
+def test_a_voucher_may_be_used_by_itself_once() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id="r")
+
+    assert life.does("voucher_used", "2026-03-03", voucher="r").result == "accepted"
+    assert life.does("voucher_used", "2026-03-04", voucher="r").reason == "voucher_used"
+    assert life.does("voucher_used", "2026-03-04", voucher="x").reason == "voucher_used"
+
+
+def test_a_used_voucher_is_forfeited_when_the_goods_go_back() -> None:
+    """S18."""
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id="r")
+    life.buys(5, "2026-03-03", id="p", vouchers=["r"])
+
+    life.refunds("p", "2026-03-04")
+
+    assert life.vouchers("2026-03-04") == {"r": "used"}
+
+
+BY_TIER = """
+    counters: {visits: {activity: visit}}
+    ladders:
+      status:
+        counter: visits
+        tiers: [{id: basic, at: 0}, {id: silver, at: 1}, {id: gold, at: 2}]
+        keep: {}
+    missions:
+      m1: {activity: one, goal: 1,
+           grant: [{voucher: treat, valid: {basic: P0D, gold: P6D}, ladder: status}]}
+    """
+
+
+@pytest.mark.parametrize(("visits", "until"), [(0, "2026-03-11"), (1, None), (2, "2026-03-17")])
+def test_a_granted_vouchers_validity_may_go_by_tier(visits: int, until: str | None) -> None:
+    life = a_member(BY_TIER)
+    for _ in range(visits):
+        life.does("visit", "2026-03-02")
+
+    life.does("one", "2026-03-10")
+
+    found = life.view("2026-03-10").vouchers()
+    assert {name: shown(voucher.until) for name, voucher in found.items()} == (
+        {} if until is None else {"mission:m1": until}
+    )
+
+
+def test_a_voucher_is_read_however_a_database_kept_it() -> None:
+    voucher = Voucher("treat", "issued", None, 0, "r", "CODE")  # type: ignore[arg-type]
+
+    assert voucher_of(voucher) is voucher
+    assert voucher_of(list(voucher)) == voucher
