@@ -173,7 +173,9 @@ class _Work:
         asked: dict[tuple[int, str], list[PageRef]] = {}
         for _, activity in activities:
             member = activity.member or PROGRAM
-            needed = prefetch(self._rulebook, self._heads[member].standing, activity)
+            standing = self._heads[member].standing
+            self._shelves.known_as(member, standing.absorbed)
+            needed = prefetch(self._rulebook, standing, activity)
             if needed.pages:
                 asked.setdefault((self._hold.lane, member), []).extend(needed.pages)
         await self._shelves.load(asked)
@@ -189,7 +191,7 @@ class _Work:
         claims = Reservations(self._world, self._hold.program, activity.key)
         try:
             decision = await self._decision(place, activity, before, claims)
-            self._note(activity, decision, before)
+            self._note(place, decision, activity=activity, before=before)
         except Undecidable as error:
             self._fail(place, activity, error)
             self._give_back(activity, claims)
@@ -211,14 +213,16 @@ class _Work:
             claims=claims,
         )
 
-    def _note(self, activity: Activity, decision: Decision, before: Standing) -> None:
+    def _note(
+        self, place: Waiting, decision: Decision, *, activity: Activity, before: Standing
+    ) -> None:
         """Note a decision as it is stored; nothing is noted unless all of it can be."""
         member = before.member
         standing = decision.standing
         standing.version = self._heads[member].version + 1
         standing.seq = before.seq + (0 if _is_empty_tick(activity, decision) else 1)
         try:
-            entry = self._entry(activity, decision)
+            entry = self._entry(place, activity, decision)
             pages = [page._replace(value=record_to_plain(page.value)) for page in decision.pages]
         except Exception as error:
             raise Undecidable(type(error).__name__) from error
@@ -237,7 +241,7 @@ class _Work:
             self._decided.enrolled.append(member)
         note_decision(self._batch, activity, decision)
 
-    def _entry(self, activity: Activity, decision: Decision) -> Entry:
+    def _entry(self, place: Waiting, activity: Activity, decision: Decision) -> Entry:
         plain = decision_to_plain(decision)
         if decision.scores:
             plain["scores"] = [list(score) for score in decision.scores]
@@ -248,7 +252,7 @@ class _Work:
             member=activity.member,
             member_seq=decision.standing.seq,
             decided_at=self._now,
-            activity=activity_to_plain(activity),
+            activity={name: value for name, value in place.activity.items() if name != PARKED},
             decision=plain,
         )
 

@@ -47,11 +47,20 @@ class Shelves:
         self._whole: set[tuple[str, str]] = set()
         self._written: dict[tuple[str, str], dict[str, Held]] = {}
         self._records: dict[str, Plain] = {}
-        self._names: dict[str, Collection[str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
 
     def known_as(self, member: str, names: Collection[str]) -> None:
-        """Note the ids of accounts that a member absorbed: their records are the member's."""
-        self._names[member] = names
+        """Note the ids of accounts that a member absorbed: their records are the member's.
+
+        Records that were somebody else's until now are looked up again.
+        """
+        before = self._names.get(member, frozenset())
+        self._names[member] = before | frozenset(names)
+        if self._names[member] == before:
+            return
+        for key in [key for key, held in self._known.items() if held is None]:
+            if key[:2] == (member, RECORD):
+                del self._known[key]
 
     def write(self, member: str, writes: Iterable[PageWrite]) -> None:
         """Note pages that a decision writes."""
@@ -133,7 +142,8 @@ class Shelves:
         member = owner[1]
         for ref in refs:
             if ref.shelf == DONOR:
-                given.donors[ref.key] = await self._donor(ref.key)
+                donor = given.donors[ref.key] = await self._donor(ref.key)
+                self.known_as(member, (donor.member, *donor.absorbed))
             elif ref.scope == "one":
                 given.entries[(ref.shelf, ref.key)] = self._one(member, ref)
             elif ref.scope == "all" or (member, ref.shelf) in self._whole:
@@ -154,12 +164,14 @@ class Shelves:
         if member not in heads:
             return Standing(member=member)
         standing = standing_from_plain(heads[member])
-        spilled = [name for name, shelf in standing.shelves.items() if shelf.spilled]
-        await self.load({owner: [PageRef(name, "all") for name in spilled]})
+        # Records changed since lie on pages that no head counts.
+        spilled = {RECORD} | {name for name, shelf in standing.shelves.items() if shelf.spilled}
+        await self.load({owner: [PageRef(name, "all") for name in sorted(spilled)]})
         for name in spilled:
             entries = self._all(member, name)
             items = {key: entry[1] for (_, key), entry in entries.items() if entry is not None}
-            standing.shelves[name] = Shelf({**standing.shelves[name].items, **items})
+            shelf = standing.shelves.get(name) or Shelf()
+            standing.shelves[name] = Shelf({**shelf.items, **items})
         return standing
 
     def _one(self, member: str, ref: PageRef) -> Held:

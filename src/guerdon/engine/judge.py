@@ -8,7 +8,7 @@ of it, so that a repeat is known as one whatever changed in between.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -31,6 +31,7 @@ LINES_MAX = 500
 AMOUNT_MAX = 10**15
 NUMBER_DIGITS_MAX = 34
 _PRINT_BYTES = 16
+_LINE_FIELDS = ("sku", "category", "brand")
 
 # What the engine itself puts into an activity's data; a reporter must not.
 _RESERVED = frozenset({"of_key"})
@@ -93,8 +94,11 @@ class Judge:
         at = self._now if given.at is None else given.at
         self._times(at, wrong)
         self._names(given, wrong)
-        lines = self._lines(given, self._rulebook.at(at).program, wrong)
         data = _data(given.data, wrong)
+        digest = fingerprint(given, data)
+        lines = self._lines(given, self._rulebook.at(at).program, wrong)
+        if given.lines is None and lines:
+            lines, data = _described(lines[0], data)
         if wrong:
             return Refusal(reason="invalid", problems=tuple(wrong))
         return Draft(
@@ -109,7 +113,7 @@ class Judge:
             lines=lines,
             data=data,
             shown=given.shown,
-            print=fingerprint(given, data),
+            print=digest,
         )
 
     def _times(self, at: Instant, wrong: list[Problem]) -> None:
@@ -269,12 +273,22 @@ def _line(position: int, given: LineInput, scale: int, wrong: list[Problem]) -> 
     path = ("lines", str(position))
     amount = _minor((*path, "amount"), given.amount, scale, wrong)
     fields = _data(given.data, wrong, (*path, "data"))
-    for name in ("sku", "category", "brand"):
+    for name in _LINE_FIELDS:
         value = getattr(given, name)
         if value is not None:
             _text(name, value, wrong)
             fields[name] = value
     return Line(amount=amount, fields=fields)
+
+
+def _described(line: Line, data: Mapping[str, Value]) -> tuple[tuple[Line, ...], dict[str, Value]]:
+    """Return the one line of a mere amount with what it is of, and the rest of the data.
+
+    So a refund that names the line finds it, whichever way the purchase was written.
+    """
+    fields = {name: data[name] for name in _LINE_FIELDS if name in data}
+    rest = {name: value for name, value in data.items() if name not in fields}
+    return (replace(line, fields=fields),), rest
 
 
 def _data(
