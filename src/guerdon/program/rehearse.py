@@ -4,6 +4,7 @@ Rule: in order of time; at one instant what is due, then what arrives, then what
 mismatch names the line, what was expected, what was found, and what led there.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from guerdon.program.comparison import Difference, differences
 from guerdon.program.expectations import Checkpoint, Outcome
 from guerdon.program.memory import Memory
 from guerdon.program.observation import MEMBER_FACTS, Observer
-from guerdon.program.scenario import Scenario
+from guerdon.program.scenario import Reported, Scenario
 from guerdon.program.yaml_source import Node, Sequence
 
 STORY_MAX = 8
@@ -56,23 +57,34 @@ def rehearse(scenario: Scenario, memory: Callable[[Program], Memory] = Memory) -
     Raises:
         ValueError: The scenario has mistakes; show those instead.
     """
-    program = scenario.program
-    if program is None:
-        raise ValueError(f"{scenario.name} has mistakes and cannot be rehearsed")
-    arrivals = Arrivals(memory(program))
-    play = _Play(program, arrivals)
-    mismatches: list[Mismatch] = []
-    for _, checkpoint in _in_time(scenario, arrivals):
-        mismatches += play.check(checkpoint)
-    for expectation in scenario.expectations:
-        if isinstance(expectation, Outcome):
-            mismatches += play.outcome(expectation)
-    mismatches += [_failed(name, error) for name, error in arrivals.failures.items()]
-    return Report(
-        name=scenario.name,
-        checks=len(scenario.expectations),
-        mismatches=tuple(sorted(mismatches, key=lambda mismatch: mismatch.line)),
+    comparison = Comparison(scenario)
+    arrivals = Arrivals(memory(comparison.program))
+    for step in steps(scenario):
+        if isinstance(step, Checkpoint):
+            arrivals.tick(step.at)
+            comparison.check(arrivals, step)
+        else:
+            arrivals.tick(step.activity.received)
+            arrivals.take(step)
+    return comparison.report(arrivals)
+
+
+def steps(scenario: Scenario) -> Iterator[Reported | Checkpoint]:
+    """Yield what arrives and what is expected, in the order in which it is played.
+
+    At one instant what arrives comes before what is expected; what is due comes before both, and
+    is whoever plays it to see to.
+    """
+    waiting = deque(sorted(scenario.activities, key=lambda one: one.activity.received))
+    checkpoints = sorted(
+        (one for one in scenario.expectations if isinstance(one, Checkpoint)),
+        key=lambda one: one.at,
     )
+    for checkpoint in checkpoints:
+        while waiting and waiting[0].activity.received <= checkpoint.at:
+            yield waiting.popleft()
+        yield checkpoint
+    yield from waiting
 
 
 def _failed(name: str, error: str) -> Mismatch:
@@ -86,30 +98,41 @@ def _failed(name: str, error: str) -> Mismatch:
     )
 
 
-def _in_time(scenario: Scenario, arrivals: Arrivals) -> Iterator[tuple[int, Checkpoint]]:
-    """Play up to each checkpoint in turn, and yield it."""
-    waiting = sorted(scenario.activities, key=lambda one: one.activity.received)
-    checkpoints = sorted(
-        (one for one in scenario.expectations if isinstance(one, Checkpoint)),
-        key=lambda one: one.at,
-    )
-    position = 0
+class Comparison:
+    """Compares what a scenario expects with what was played so far, and keeps what differs.
 
-    def play(until: int | None) -> None:
-        nonlocal position
-        while position < len(waiting):
-            reported = waiting[position]
-            if until is not None and reported.activity.received > until:
-                return
-            arrivals.tick(reported.activity.received)
-            arrivals.take(reported)
-            position += 1
+    What was played is an `Arrivals`: the door of a program in memory, or one filled with what a
+    service has stored.
+    """
 
-    for checkpoint in checkpoints:
-        play(checkpoint.at)
-        arrivals.tick(checkpoint.at)
-        yield position, checkpoint
-    play(None)
+    def __init__(self, scenario: Scenario) -> None:
+        if scenario.program is None:
+            raise ValueError(f"{scenario.name} has mistakes and cannot be rehearsed")
+        self.program = scenario.program
+        self._scenario = scenario
+        self._mismatches: list[Mismatch] = []
+
+    def check(self, arrivals: Arrivals, checkpoint: Checkpoint) -> None:
+        """Note what does not hold at a checkpoint."""
+        self._mismatches += _Play(self.program, arrivals).check(checkpoint)
+
+    def note(self, mismatch: Mismatch) -> None:
+        """Note something else that is not as it must be."""
+        self._mismatches.append(mismatch)
+
+    def report(self, arrivals: Arrivals) -> Report:
+        """Return everything that differs, the results of activities at last among it."""
+        scenario = self._scenario
+        play = _Play(self.program, arrivals)
+        for expectation in scenario.expectations:
+            if isinstance(expectation, Outcome):
+                self._mismatches += play.outcome(expectation)
+        self._mismatches += [_failed(name, error) for name, error in arrivals.failures.items()]
+        return Report(
+            name=scenario.name,
+            checks=len(scenario.expectations),
+            mismatches=tuple(sorted(self._mismatches, key=lambda mismatch: mismatch.line)),
+        )
 
 
 class _Play:

@@ -44,10 +44,14 @@ class Reported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A program with its activities and expectations; empty parts where there are mistakes."""
+    """A program with its activities and expectations; empty parts where there are mistakes.
+
+    `document` is the program's own text, as it would be published.
+    """
 
     name: str
     program: Program | None
+    document: str
     activities: tuple[Reported, ...]
     expectations: tuple[Outcome | Checkpoint, ...]
     mistakes: list[Mistake]
@@ -65,9 +69,10 @@ def load_scenario(text: str, name: str = "scenario", *, read: ReadText | None = 
     declared = root.get("program") if isinstance(root, Mapping) else None
     if isinstance(declared, Scalar) and not is_null(declared):
         top(root, mistakes)
-        program, declared = _elsewhere(declared, read, mistakes)
+        program, declared, document = _elsewhere(declared, read, mistakes)
     else:
         program = read_program(root, mistakes)
+        document = _cut_out(text, root) if isinstance(root, Mapping) else ""
     if not isinstance(root, Mapping):
         return _nothing(name, mistakes)
     draft = gather(declared)
@@ -80,6 +85,7 @@ def load_scenario(text: str, name: str = "scenario", *, read: ReadText | None = 
     return Scenario(
         name=name,
         program=program,
+        document=document,
         activities=activities,
         expectations=expectations,
         mistakes=sorted(mistakes),
@@ -88,19 +94,43 @@ def load_scenario(text: str, name: str = "scenario", *, read: ReadText | None = 
 
 def _nothing(name: str, mistakes: list[Mistake]) -> Scenario:
     return Scenario(
-        name=name, program=None, activities=(), expectations=(), mistakes=sorted(mistakes)
+        name=name,
+        program=None,
+        document="",
+        activities=(),
+        expectations=(),
+        mistakes=sorted(mistakes),
     )
+
+
+def _cut_out(text: str, root: Mapping) -> str:
+    """Return the lines of the key `program`, because only these are published.
+
+    Where they do not stand by themselves (all on one line, or with an alias of something outside)
+    the document stays whole: activities and expectations in it are passed over.
+    """
+    keys = [key.place.line for key, _ in root.entries]
+    names = [key.text for key, _ in root.entries]
+    if "program" not in names:
+        return text
+    position = names.index("program")
+    end = keys[position + 1] - 1 if position + 1 < len(keys) else None
+    lines = text.split("\n")[keys[position] - 1 : end]
+    cut = "\n".join(lines) + "\n"
+    alone, mistakes = parse(cut, SCENARIO_LIMITS)
+    stands = not mistakes and isinstance(alone, Mapping) and len(alone.entries) == 1
+    return cut if stands else text
 
 
 def _elsewhere(
     named: Scalar, read: ReadText | None, mistakes: list[Mistake]
-) -> tuple[Program | None, Node | None]:
-    """Return the program of another file; what is wrong there is one mistake here."""
+) -> tuple[Program | None, Node | None, str]:
+    """Return the program of another file with its text; what is wrong there is one mistake here."""
     place = named.place
 
-    def wrong(message: str, remedy: str) -> tuple[None, None]:
+    def wrong(message: str, remedy: str) -> tuple[None, None, str]:
         mistakes.append(Mistake(place.line, place.column, "program", message, remedy))
-        return None, None
+        return None, None, ""
 
     if read is None:
         return wrong("A program in another file cannot be read here.", "Write it out.")
@@ -118,7 +148,7 @@ def _elsewhere(
             f"{named.text}:{first.line}:{first.column}: {first.message}", "Mend that file first."
         )
     root, _ = parse(text)
-    return loaded.program, root.get("program") if isinstance(root, Mapping) else None
+    return loaded.program, root.get("program") if isinstance(root, Mapping) else None, text
 
 
 T = TypeVar("T")
