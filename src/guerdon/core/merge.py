@@ -5,6 +5,8 @@ dates, counters add up, badges take the earlier date, one-time grants beyond the
 reversed newest first, and a referral between the two was a self-referral.
 """
 
+from collections import Counter
+
 from guerdon.core import counters, holdings, measures, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.conditions import text
@@ -13,7 +15,7 @@ from guerdon.core.decision import Needed
 from guerdon.core.errors import Rejected
 from guerdon.core.lots import Lot, lot_of, spending_key
 from guerdon.core.originals import Original
-from guerdon.core.program import Per, Rule
+from guerdon.core.program import Grant, GrantPoints, Per, Rule
 from guerdon.core.referrals import referral_gone, unrefer
 from guerdon.core.rulebook import Reading
 from guerdon.core.rules import owed
@@ -51,7 +53,6 @@ def give_up(d: Deciding, activity: Activity) -> None:
             data={"from": d.standing.member},
         )
     )
-    d.standing.due_at = None
 
 
 def absorb(d: Deciding, activity: Activity) -> None:
@@ -183,13 +184,21 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
             elif prefix in ("limit", "taken", "days"):
                 d.put(name, key, (d.look(name, key) or 0) + value)
             elif prefix == "roll":
-                d.put_ordered(name, key, value, lambda entry: (entry[1], 0, 0))
+                d.put_ordered(
+                    name, _moved_entry(key, offset), value, lambda entry: (entry[1], 0, 0)
+                )
             elif prefix == "voucher":
                 _move_voucher(d, key, value)
             elif prefix in ("done", "befriended", "referred", "record"):
                 d.put(name, key, value)
     for reading in d.state.readings.values():
         _unite(d, donor, reading)
+
+
+def _moved_entry(key: str, offset: int) -> str:
+    """Return the name of a rolling window's entry: one that names a lot follows its number."""
+    at, _, name = key.partition(":")
+    return f"{at}:lot {int(name[4:]) + offset}" if name.startswith("lot ") else key
 
 
 def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
@@ -323,23 +332,29 @@ def _subject(d: Deciding, lot: Lot, field: str) -> str:
 
 
 def _limit_entries(d: Deciding) -> None:
-    """Reverse what entering one tier brought twice within the window of its effect."""
+    """Reverse what a tier or a badge brought twice within the window of its effect."""
     for ladder in d.program.ladders.values():
         for rung in ladder.tiers:
-            source = f"{ladder.id}:{rung.id}"
-            for effect in rung.on_enter:
-                slug = getattr(effect, "wallet", None)
-                if slug is None:
-                    continue
-                seen: set[str] = set()
-                for lot in sorted(holdings.every_lot(d, slug), key=lambda each: (each.at, each.no)):
-                    if lot.source != source or not lot.worth:
-                        continue
-                    day = d.rulebook.calendar.day(lot.at)
-                    window = per_key(effect.per or Per.LIFETIME, day) + lot.rule
-                    if window in seen:
-                        wallets.reverse(d, slug, lot.no, lot.worth)
-                    seen.add(window)
+            _once(d, f"{ladder.id}:{rung.id}", rung.on_enter)
+    for badge in d.program.badges.values():
+        _once(d, f"badge:{badge.id}", badge.grant)
+
+
+def _once(d: Deciding, source: str, effects: tuple[Grant, ...]) -> None:
+    """Leave of each window as many lots of a source as its effects make, the oldest ones."""
+    made = Counter(
+        (effect.wallet, effect.as_name, effect.per or Per.LIFETIME)
+        for effect in effects
+        if isinstance(effect, GrantPoints)
+    )
+    for (slug, name, per), times in made.items():
+        seen: Counter[str] = Counter()
+        for lot in sorted(holdings.every_lot(d, slug), key=lambda each: (each.at, each.no)):
+            if lot.source == source and lot.rule == name and lot.worth:
+                window = per_key(per, d.rulebook.calendar.day(lot.at))
+                seen[window] += 1
+                if seen[window] > times:
+                    wallets.reverse(d, slug, lot.no, lot.worth)
 
 
 def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
