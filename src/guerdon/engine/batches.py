@@ -18,13 +18,13 @@ from guerdon.core.plain import (
     activity_to_plain,
     decision_to_plain,
     record_to_plain,
-    standing_from_plain,
     standing_to_plain,
 )
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import PageRef, Standing
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.fetch import Reservations, Shelves, Undecidable, answer
+from guerdon.engine.heads import Heads
 from guerdon.engine.identities import (
     PARKED,
     came_too_late,
@@ -54,49 +54,6 @@ log = logging.getLogger(__name__)
 
 PROGRAM = ""
 """The member id under which the standing of the program itself is kept."""
-
-HEADS_MAX = 5_000
-
-
-@dataclass(slots=True)
-class Head:
-    """A standing in memory and the version that is stored."""
-
-    standing: Standing
-    version: int
-
-
-class Heads:
-    """The standings of a lane's members, kept while the lane is held: nobody else writes them."""
-
-    def __init__(self, world: World, hold: Hold) -> None:
-        self._world = world
-        self._hold = hold
-        self._heads: dict[str, Head] = {}
-
-    async def load(self, members: Sequence[str]) -> None:
-        """Read those that are not in memory."""
-        if len(self._heads) > HEADS_MAX:
-            self._heads.clear()
-        missing = [member for member in dict.fromkeys(members) if member not in self._heads]
-        if not missing:
-            return
-        lane = self._hold.lane
-        found = await self._world.standings.load(
-            self._hold.program, [(lane, member) for member in missing]
-        )
-        for member in missing:
-            plain = found.get(member)
-            standing = Standing(member=member) if plain is None else standing_from_plain(plain)
-            self._heads[member] = Head(standing, standing.version)
-
-    def __getitem__(self, member: str) -> Head:
-        return self._heads[member]
-
-    def keep(self, standings: dict[str, Standing]) -> None:
-        """Remember what was committed."""
-        for member, standing in standings.items():
-            self._heads[member] = Head(standing, standing.version)
 
 
 class Frame(NamedTuple):

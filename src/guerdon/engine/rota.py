@@ -7,6 +7,7 @@ turn comes again, and the work for each activity falls.
 
 import asyncio
 
+from guerdon.engine.heads import Memory
 from guerdon.engine.score import visit_lane
 from guerdon.engine.world import World
 
@@ -19,6 +20,7 @@ class Rota:
 
     def __init__(self, world: World, *, at_once: int = AT_ONCE) -> None:
         self._world = world
+        self._memory = Memory()
         self._turns = asyncio.Semaphore(at_once)
         self._queued: set[tuple[str, int]] = set()
         self._visiting: set[tuple[str, int]] = set()
@@ -61,6 +63,6 @@ class Rota:
             return False  # whoever is there looks again when leaving
         self._visiting.add(turn)
         try:
-            return (await visit_lane(self._world, *turn)).has_more
+            return (await visit_lane(self._world, *turn, self._memory)).has_more
         finally:
             self._visiting.discard(turn)

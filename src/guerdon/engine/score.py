@@ -13,8 +13,9 @@ from time import monotonic
 from typing import NamedTuple
 
 from guerdon.core.rulebook import Rulebook
-from guerdon.engine.batches import Decided, Frame, Heads, decide_batch
+from guerdon.engine.batches import Decided, Frame, decide_batch
 from guerdon.engine.crash import CrashPoint
+from guerdon.engine.heads import Heads, Memory
 from guerdon.engine.outcomes import Result
 from guerdon.engine.project import project
 from guerdon.engine.world import (
@@ -49,14 +50,15 @@ async def score_lane(world: World, program: str, lane: int) -> int:
     back.
     """
     total = 0
+    memory = Memory()
     while True:
-        taken, has_more = await visit_lane(world, program, lane)
+        taken, has_more = await visit_lane(world, program, lane, memory)
         total += taken
         if not has_more:
             return total
 
 
-async def visit_lane(world: World, program: str, lane: int) -> Visit:
+async def visit_lane(world: World, program: str, lane: int, memory: Memory | None = None) -> Visit:
     """Decide one batch of a lane, and more only while batches are full.
 
     Leaving it to others what comes in meanwhile lets batches grow with the load: the next visit
@@ -66,7 +68,7 @@ async def visit_lane(world: World, program: str, lane: int) -> Visit:
     if hold is None:
         return Visit(0, has_more=False)
     world.crash(CrashPoint.AFTER_TAKE)
-    scoring = _Scoring(world, hold)
+    scoring = _Scoring(world, hold, memory or Memory())
     taken = await scoring.run()
     # Looked at after giving back: whoever was turned away until then has left it to us.
     return Visit(taken, has_more=bool(await world.inbox.depth(program, lane, 1)))
@@ -75,10 +77,11 @@ async def visit_lane(world: World, program: str, lane: int) -> Visit:
 class _Scoring:
     """A lane while it is held: the sequence moves on with each commit."""
 
-    def __init__(self, world: World, hold: Hold) -> None:
+    def __init__(self, world: World, hold: Hold, memory: Memory) -> None:
         self._world = world
         self._hold = hold
-        self._heads = Heads(world, hold)
+        self._memory = memory
+        self._heads = memory.heads(world, hold)
         self._size = world.limits.batch_max
         self._projecting: asyncio.Task[None] | None = None
         self._is_held = True
@@ -152,6 +155,8 @@ class _Scoring:
         world.crash(CrashPoint.AFTER_COMMIT)
         self._is_held = not decided.batch.releases_lane
         await self._after(decided)
+        if not self._is_held:
+            self._memory.keep(self._hold, self._heads)
         return len(waiting)
 
     async def _after(self, decided: Decided) -> None:

@@ -16,10 +16,13 @@ from redis.exceptions import RedisError
 
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import Topic
-from guerdon.live.client import Live
+from guerdon.live.client import Live, Scripts
 
 _PAUSE_SECONDS = 0.2
 _PAUSE_SECONDS_MAX = 2.0
+
+# One call for a whole batch: hundreds of commands would cost the caller more than the server.
+_PUBLISH = "for _, name in ipairs(ARGV) do redis.call('PUBLISH', name, '') end"
 
 
 class Wakes:
@@ -48,6 +51,7 @@ class LiveChannels:
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._scripts = Scripts(live, publish=_PUBLISH)
         self._listeners: WeakKeyDictionary[asyncio.AbstractEventLoop, _Listener] = (
             WeakKeyDictionary()
         )
@@ -73,14 +77,9 @@ class LiveChannels:
         if not topics:
             return
         names = [self._name(program, topic) for topic in topics]
-
-        async def work(client: Any) -> None:
-            async with client.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.publish(name, b"")
-                await pipe.execute()
-
-        await self._live.ask(work)
+        await self._scripts.run(
+            lambda client: client.evalsha(self._scripts.hash("publish"), 0, *names)
+        )
 
     def _name(self, program: str, topic: Topic) -> str:
         return f"{self._live.namespace}:live:{program}:{topic.kind}:{topic.name}"

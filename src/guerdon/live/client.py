@@ -79,6 +79,19 @@ class Live:
             self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
             raise LiveDown(type(error).__name__) from error
 
+    async def clear(self) -> None:
+        """Delete every key of the namespace.
+
+        Raises:
+            LiveDown: Redis does not answer.
+        """
+
+        async def delete(client: Any) -> None:
+            async for key in client.scan_iter(match=f"{self.namespace}:*", count=1_000):
+                await client.unlink(key)
+
+        await self.ask(delete)
+
     async def close(self) -> None:
         """Close the running loop's client."""
         client = self._clients.pop(asyncio.get_running_loop(), None)

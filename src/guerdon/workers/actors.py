@@ -15,7 +15,7 @@ from guerdon.engine.rota import Rota
 from guerdon.engine.world import StoreDown
 from guerdon.live.hints import ACTOR, QUEUE
 from guerdon.settings import Settings
-from guerdon.wiring import build
+from guerdon.wiring import build, collect_rarely
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ class Turns(Middleware):
             loop.run_coroutine(self.rota.warm_up())
         except StoreDown:
             log.warning("the database does not answer yet")
+        collect_rarely()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         """Close the connections while their loop still runs."""
