@@ -3,9 +3,14 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from redis import Redis
+from typer.testing import CliRunner
 
+from guerdon.cli import app
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.rehearsal import Stage, rehearse
@@ -126,3 +131,29 @@ async def test_a_leaderboard_that_differs_in_redis_is_a_mismatch(empty_world: Wo
     (mismatch,) = await stage.live_ranks(found, checkpoint)
     assert mismatch.about == "month in Redis"
     assert mismatch.found.startswith("bo 7000000 at 0, ada 5000000 at")
+
+
+def test_the_command_leaves_nothing_behind_on_servers_that_were_named(
+    mongo_url: str, mongo_client: MongoClient[dict[str, Any]], redis_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "race.yaml").write_text(RACE)
+    before = mongo_client.list_database_names()
+
+    servers = ("--mongo", mongo_url, "--redis", redis_url)
+    answered = CliRunner().invoke(
+        app, ["rehearse", "--through", "stack", *servers, str(tmp_path / "race.yaml")]
+    )
+
+    assert answered.output == f"ok {tmp_path / 'race.yaml'}, 6 checks\n"
+    assert mongo_client.list_database_names() == before
+    with Redis.from_url(redis_url, db=1) as client:
+        assert client.keys() == []
+
+
+def test_the_command_asks_for_both_servers_or_none() -> None:
+    answered = CliRunner().invoke(
+        app, ["rehearse", "--through", "stack", "--redis", "redis://nobody", "race.yaml"]
+    )
+
+    assert answered.exit_code == 2
+    assert "Name both --mongo and --redis, or neither" in answered.output

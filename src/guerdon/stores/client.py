@@ -159,6 +159,11 @@ class Mongo:
             else:
                 return
 
+    async def drop(self) -> None:
+        """Throw the database away with all that is in it."""
+        with unit_of_work():
+            await self.client.drop_database(self._access.database)
+
     async def close(self) -> None:
         """Close the running loop's client."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
