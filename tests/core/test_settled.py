@@ -166,3 +166,59 @@ def test_a_reversed_mission_leaves_its_voucher_void_and_a_new_one_takes_its_name
 
     ana.buys(10, "2026-03-03", id="p2")
     assert ana.vouchers("2026-03-03") == {"mission:first": "issued"}
+
+
+JOIN = """
+    wallets:
+      points: {}
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+    missions:
+      bought: {opt_in: "true", activity: purchase, sum: net, goal: 20}
+      earned: {opt_in: "true", sum: "points:points", goal: 20}
+"""
+
+
+def test_what_arrived_before_the_member_joined_counts_for_no_mission_and_leaves_none() -> None:
+    ana = a_member(JOIN)
+    ana.buys(15, "2026-03-01", id="p1")
+    for mission in ("bought", "earned"):
+        ana.does("mission_joined", "2026-02-01", received="2026-03-02", mission=mission)
+    ana.buys(10, "2026-03-02", id="p2")
+
+    assert ana.mission("2026-03-02", "bought").progress == 1000
+    assert ana.mission("2026-03-02", "earned").progress == 10
+
+    ana.refunds("p1", "2026-03-03")
+    assert ana.mission("2026-03-03", "bought").progress == 1000
+    assert ana.mission("2026-03-03", "earned").progress == 10
+
+
+def test_a_mission_of_last_year_is_not_reopened_because_a_new_year_has_less() -> None:
+    ana = a_member("""
+    wallets:
+      points: {}
+    missions:
+      three: {activity: purchase, goal: 3, window: calendar_year, reverse: "true",
+              grant: [{wallet: points, fixed: 5}]}
+    """)
+    for day in ("01", "02", "03"):
+        ana.buys(10, f"2026-03-{day}", id=f"p{day}")
+    ana.buys(10, "2027-03-01")
+    assert ana.mission("2027-03-01", "three").state == "completed"
+    assert ana.balance("2027-03-01") == 5
+
+    ana.refunds("p01", "2027-03-02")
+    assert ana.mission("2027-03-02", "three").state == "active"
+    assert ana.balance("2027-03-02") == 0
+
+
+def test_a_streak_forgets_the_days_that_leave_a_rolling_window() -> None:
+    ana = a_member("""
+    counters:
+      run: {activity: visit, streak: day, window: {rolling: P7D}}
+    """)
+    for day in ("01", "02", "03", "08"):
+        ana.does("visit", f"2026-03-{day} 12:00")
+    assert ana.counter("2026-03-08 12:00", "run") == 2
+    assert ana.counter("2026-03-09 12:00", "run") == 1

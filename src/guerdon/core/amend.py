@@ -227,6 +227,7 @@ def _recount(
         _state_context(d, original, before),
         None if after is None or gone else _state_context(d, original, after),
         at,
+        apart=original.record.get("apart", ()),
     )
 
 

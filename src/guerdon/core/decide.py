@@ -141,6 +141,8 @@ def _earn(d: Deciding, activity: Activity) -> None:
             raise Rejected(accept.reason)
     _use_vouchers(d, activity)
     record = rules.new_record(context)
+    if apart := missions.unjoined(d, activity.type):
+        record["apart"] = apart
     rules.earn(d, version, context, record)
     _join_history(d, activity, context)
     draws.play(d, version, context, record)

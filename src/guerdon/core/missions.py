@@ -18,7 +18,10 @@ from guerdon.core.standing import MissionState
 
 
 def join(d: Deciding, activity: Activity) -> None:
-    """Let a member opt in; joining again changes nothing."""
+    """Let a member opt in; joining again changes nothing.
+
+    What counts from then on is what happened since and arrives later.
+    """
     mission = d.program.missions.get(text(activity.data.get("mission")))
     if mission is None:
         raise Rejected("unknown_mission")
@@ -29,7 +32,25 @@ def join(d: Deciding, activity: Activity) -> None:
     if ends is not None and activity.at >= ends:
         raise Rejected("not_eligible")
     state.joined_at = activity.at
+    state.lots_before = d.standing.lots_made
     d.effect(MissionEffect(mission.id, "active", 0, activity.at))
+
+
+def unjoined(d: Deciding, kind: str) -> list[str]:
+    """Return the missions to join that activities of this type would move, had they been joined."""
+    return [
+        mission.id
+        for mission in d.program.missions.values()
+        if mission.opt_in
+        and mission.measure is not None
+        and kind in mission.measure.activity
+        and not _is_joined(d, mission)
+    ]
+
+
+def _is_joined(d: Deciding, mission: Mission) -> bool:
+    state = d.standing.missions.get(mission.id)
+    return state is not None and state.joined_at is not None
 
 
 def reading_for(d: Deciding, mission: Mission) -> Reading:
@@ -49,14 +70,13 @@ def refresh(d: Deciding, at: Instant) -> None:
     for mission in d.program.missions.values():
         state = d.standing.missions.get(mission.id)
         reading = reading_for(d, mission)
-        done = state is not None and state.completed_at is not None
-        if done and reading.id not in d.touched:
+        completed = state.completed_at if state is not None else None
+        if completed is not None:
+            if mission.reverse and reading.id in d.touched:
+                _recheck(d, mission, completed, at)
             continue
         value = _best(d, mission, reading, at)
-        if done:
-            if mission.reverse and value < mission.goal:
-                _reopen(d, mission, value, at)
-        elif (
+        if (
             value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible)
         ):
             _complete(d, mission, value, at)
@@ -89,6 +109,13 @@ def _complete(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
     d.effect(MissionEffect(mission.id, "completed", value, at))
     made = grants.give(d, mission.grant, source=f"mission:{mission.id}", at=at)
     state.paid = tuple((wallet, str(lot)) for wallet, lot in made if lot)
+
+
+def _recheck(d: Deciding, mission: Mission, completed: Instant, at: Instant) -> None:
+    """Reopen a mission that fell below its goal in the window in which it was completed."""
+    value = progress(d, mission, completed)
+    if value < mission.goal:
+        _reopen(d, mission, value, at)
 
 
 def _reopen(d: Deciding, mission: Mission, value: int, at: Instant) -> None:

@@ -224,7 +224,7 @@ def standing_to_plain(standing: Standing) -> Plain:
     ]
     if standing.missions:
         found["missions"] = [
-            [slug, state.joined_at, state.completed_at, state.paid]
+            [slug, state.joined_at, state.completed_at, state.paid, state.lots_before]
             for slug, state in standing.missions.items()
         ]
     if standing.plans:
@@ -257,9 +257,9 @@ def standing_from_plain(found: Plain) -> Standing:
         ladder.history = tuple((a, b, c) for a, b, c in ladder.history)
         ladder.results = dict(ladder.results)  # printed as pairs
         standing.ladders[slug] = ladder
-    for slug, joined, completed, paid in found.get("missions", ()):
+    for slug, joined, completed, paid, before in found.get("missions", ()):
         pairs = tuple((wallet, lot) for wallet, lot in paid)
-        standing.missions[slug] = MissionState(joined, completed, pairs)
+        standing.missions[slug] = MissionState(joined, completed, pairs, before)
     for slug, terms in found.get("plans", ()):
         standing.plans[slug] = tuple((begin, end) for begin, end in terms)
     for name, spilled, items in found["shelves"]:

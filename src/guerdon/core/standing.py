@@ -113,15 +113,19 @@ class LadderState:
 
 @dataclass(slots=True)
 class MissionState:
-    """Where a member stands in one mission: joined and completed, as instants; bonus lots paid."""
+    """Where a member stands in one mission: joined and completed, as instants; bonus lots paid.
+
+    `lots_before` is the number of the last lot that was there before the member joined.
+    """
 
     joined_at: Instant | None = None
     completed_at: Instant | None = None
     paid: tuple[tuple[str, str], ...] = ()
+    lots_before: int = 0
 
     def fork(self) -> "MissionState":
         """Return a copy that may be changed."""
-        return MissionState(self.joined_at, self.completed_at, self.paid)
+        return MissionState(self.joined_at, self.completed_at, self.paid, self.lots_before)
 
 
 @dataclass(slots=True)
