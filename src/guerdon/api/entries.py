@@ -36,6 +36,9 @@ class Profile:
     display_name: str | None = says("The name the member shows; null where none was given.")
     avatar_url: str | None = says("Where the member's picture is, if there is one.")
     is_viewer: bool = says("Whether this is the member who asks.")
+    external_id: str | None = says(
+        "The member's id in the owner's system; for the owner's keys only, never for members."
+    )
 
 
 @noun
@@ -144,6 +147,7 @@ class Period:
                 display_name=known.display_name if known else None,
                 avatar_url=known.avatar_url if known else None,
                 is_viewer=row.member == context.caller.member,
+                external_id=known.external_id if known else None,
             ),
         )
 

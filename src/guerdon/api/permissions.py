@@ -125,6 +125,7 @@ TYPES: dict[str, Right] = {
 """What each type grants on all of its fields; `FIELDS` comes before it."""
 
 FIELDS: dict[str, Right] = {
+    "Profile.externalId": owner("members:read"),
     "Program.waiting": owner("activities:write", "members:read"),
     "Redemption.member": _STANDING,
     "Query.activity": _DECIDED,
