@@ -222,3 +222,13 @@ def test_a_streak_forgets_the_days_that_leave_a_rolling_window() -> None:
         ana.does("visit", f"2026-03-{day} 12:00")
     assert ana.counter("2026-03-08 12:00", "run") == 2
     assert ana.counter("2026-03-09 12:00", "run") == 1
+
+
+def test_a_lapse_that_a_late_purchase_tells_of_spares_what_was_earned_since() -> None:
+    ana = a_member(ASLEEP)
+    ana.does("quiz", "2026-02-01")
+    ana.does("quiz", "2026-09-01")
+    ana.buys(30, "2026-01-10", received="2026-09-02")
+
+    assert ana.balance("2026-09-02") == 50
+    assert ana.wallet("2026-09-02").expired == 80

@@ -41,7 +41,8 @@ def expire_due(d: Deciding, slug: str) -> None:
         pull_all(d, slug)
     for lot in head(d, slug):
         own = lot.expires is not None and lot.expires <= d.now
-        if own or (lapsed and not lot.fixed):
+        # A late report may tell of a lapse in the past: what was earned since then lives on.
+        if own or (lapse is not None and lapsed and not lot.fixed and lot.at < lapse):
             expire_lot(d, wallet, lot, at=d.now if own or lapse is None else lapse)
     if lapsed and lapse is not None:
         state = d.wallet(slug)
