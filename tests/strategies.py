@@ -76,7 +76,7 @@ PERIODS = st.sampled_from(
     [Period(months=1), Period(days=14), Period(months=12), Period(months=6), Period(days=1)]
 )
 PER = st.sampled_from([Per.DAY, Per.WEEK, Per.MONTH, Per.YEAR, Per.LIFETIME])
-BEGIN = 1_700_000_000_000
+BEGIN = 1_704_000_000_000
 
 Strategy = st.SearchStrategy
 
@@ -203,6 +203,11 @@ def gives(draw: st.DrawFn, scale: int, earlier: list[str]) -> Give:
     return Give(form=form, round=draw(ROUNDINGS), max=most)
 
 
+def _multiplies(give: Give | GiveByTier) -> bool:
+    gives = give.tiers.values() if isinstance(give, GiveByTier) else [give]
+    return any(isinstance(one.form, Of) for one in gives)
+
+
 @st.composite
 def rules(draw: st.DrawFn, place: int, program: dict[str, Any]) -> Rule:
     """Return a rule; `of` looks at earlier rules of the same wallet."""
@@ -243,7 +248,7 @@ def rules(draw: st.DrawFn, place: int, program: dict[str, Any]) -> Rule:
         limit=None if carries else draw(rarely(st.one_of(limit, cap))),
         pending=draw(rarely(st.builds(Pending, st.sampled_from([Period(days=14), None])))),
         expiry=draw(rarely(SIMPLE_EXPIRY)),
-        best_of=None if carries else draw(rarely(st.just("best"))),
+        best_of=None if carries or _multiplies(give) else draw(rarely(st.just("best"))),
     )
 
 
@@ -259,10 +264,11 @@ CALENDAR_WINDOWS = [
         WindowKind.DAY,
     )
 ]
+FIXED = Window(WindowKind.FIXED, begin=Instant(BEGIN), end=Instant(BEGIN + 100 * 86_400_000))
 WINDOWS: Strategy[Window] = st.one_of(
     st.sampled_from(CALENDAR_WINDOWS),
     st.builds(Window, st.just(WindowKind.ROLLING), period=PERIODS),
-    st.just(Window(WindowKind.FIXED, begin=Instant(BEGIN), end=Instant(BEGIN + 40 * 86_400_000))),
+    st.just(FIXED),
 )
 
 
@@ -390,11 +396,12 @@ def missions(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Mission:
     window = draw(WINDOWS)
     if opt_in and draw(st.booleans()):
         window = Window(WindowKind.JOINED, period=Period(days=14))
-    counter, measure = None, draw(measures(wallet_ids))
+    counter, measure, read = None, draw(measures(wallet_ids)), window
     if draw(st.integers(0, 3)) == 3:
         found = draw(st.sampled_from(list(program["counters"].values())))
-        counter, measure, window = found.id, found.measure, Window()
-    bounded = window.kind in (WindowKind.FIXED, WindowKind.JOINED)
+        counter, measure, read = found.id, found.measure, found.window
+        window = draw(st.sampled_from([Window(), FIXED]))
+    bounded = window.kind in (WindowKind.FIXED, WindowKind.JOINED) and not counter
     return Mission(
         id=name,
         name=name,
@@ -407,7 +414,7 @@ def missions(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Mission:
         eligible=draw(conditions(ON_MEMBER)),
         late=draw(rarely(st.just(Period(days=1)))) if bounded else None,
         grant=tuple(draw(st.lists(grants(program), min_size=1, max_size=2))),
-        reverse=draw(st.booleans()),
+        reverse=read.kind is not WindowKind.ROLLING and draw(st.booleans()),
     )
 
 

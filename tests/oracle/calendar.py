@@ -125,9 +125,12 @@ class Calendar:
     # ------------------------------------------------------------ birthdays
 
     def birthday(self, written: str, year: int) -> date | None:
-        """Return the birthday `MM-DD` in a year; 29 February moves in common years."""
+        """Return the birthday `MM-DD` (the year of birth may stand before) in a year.
+
+        29 February moves in common years.
+        """
         try:
-            month, day = (int(part) for part in written.split("-"))
+            month, day = (int(part) for part in written.split("-")[-2:])
             if (month, day) == (2, 29) and not gregorian.isleap(year):
                 return date(year, 3, 1) if self.leap_in_march else date(year, 2, 28)
             return date(year, month, day)

@@ -12,7 +12,7 @@ from guerdon.core.program import KeepKind, Ladder, Window, WindowKind
 from oracle import purse
 from oracle.calendar import month_day, plus
 from oracle.counting import counter_value
-from oracle.granting import Cause, give
+from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
 from oracle.world import Climb, Person, Result, World
 
@@ -118,7 +118,9 @@ def climb(
     if refunded and ladder.recheck:
         for one in state.results:
             if one.until is None or one.until > cause.now:
-                one.rank = min(one.rank, read(world, person, ladder, one.read_at))
+                rolls = ladder.window.kind is WindowKind.ROLLING
+                read_at = cause.now if rolls else one.read_at
+                one.rank = min(one.rank, read(world, person, ladder, read_at))
     for at in dict.fromkeys((cause.at, cause.now)):
         if ladder.window.kind is WindowKind.ROLLING and at != cause.now:
             continue
@@ -169,12 +171,7 @@ def enter(
 ) -> None:
     """Give what comes with each tier above the one before, once per tier and `per`."""
     for rung in ladder.tiers[before + 1 : rank + 1]:
-        for place, effect in enumerate(rung.on_enter):
-            span = world.calendar.span(effect.per, cause.at) if effect.per else None
-            once = ("enter", ladder.id, rung.id, place, span)
-            if once not in person.paid:
-                person.paid.add(once)
-                give(world, person, effect, f"{ladder.id}:{rung.id}", cause)
+        give_all(world, person, rung.on_enter, f"{ladder.id}:{rung.id}", cause, once=True)
 
 
 # ---------------------------------------------------------------- reviews

@@ -13,13 +13,13 @@ from guerdon.core.activity import Value
 from guerdon.core.program import Measure, Window
 from oracle.calendar import Inside
 from oracle.reading import holds, is_gone, matching, number, own_field, seen
-from oracle.world import Happened, Person, World
+from oracle.world import Happened, Lot, Person, World
 
 
-Admits = Callable[[Happened], bool]
+Admits = Callable[[Happened | Lot], bool]
 
 
-def everything(_: Happened) -> bool:
+def everything(_: Happened | Lot) -> bool:
     """Admit whatever happened."""
     return True
 
@@ -83,7 +83,7 @@ def value(
 ) -> int:
     """Return the figure of a measure in a window, in minor units of its scale."""
     if measure.points is not None:
-        return sum(lot.net for lot in _granted(world, person, measure, inside))
+        return sum(lot.net for lot in _granted(world, person, measure, inside, admits))
     if measure.when_refunded:
         return _when_refunded(world, person, measure, inside, admits)
     found = entries(world, person, measure, inside, admits)
@@ -99,16 +99,21 @@ def value(
 def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> int:
     """Return the `at` of the last thing that counted."""
     if measure.points is not None:
-        lots = _granted(world, person, measure, inside)
+        lots = _granted(world, person, measure, inside, everything)
         return max((lot.at for lot in lots if lot.net), default=0)
     return max((one.at for one in entries(world, person, measure, inside)), default=0)
 
 
-def _granted(world: World, person: Person, measure: Measure, inside: Inside) -> list:  # type: ignore[type-arg]
+def _granted(
+    world: World, person: Person, measure: Measure, inside: Inside, admits: Admits
+) -> list[Lot]:
     return [
         lot
         for lot in world.lots_of(person, measure.points)
-        if inside(lot.at) and not lot.moved and (not measure.rules or lot.rule in measure.rules)
+        if inside(lot.at)
+        and not lot.moved
+        and (not measure.rules or lot.rule in measure.rules)
+        and admits(lot)
     ]
 
 

@@ -12,9 +12,10 @@ from hashlib import sha256
 
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.program import Draw, GrantTier, Reward
-from oracle import climbing, earning, purse
+from oracle import earning, purse
 from oracle.calendar import EPOCH, MILLISECOND
-from oracle.granting import Cause, badges, grant_tier, issue, missions
+from oracle.following import follow
+from oracle.granting import Cause, award, grant_tier, issue
 from oracle.reading import (
     activity_look,
     context_of,
@@ -53,10 +54,7 @@ def decide(world: World, person: Person, activity: Activity) -> None:
 
 def follow_on(world: World, person: Person, activity: Activity, *, refunded: bool = False) -> None:
     """Read ladders, missions and badges after something happened."""
-    cause = Cause(activity.at, activity.received)
-    climbing.climb_all(world, person, cause, refunded=refunded)
-    missions(world, person, cause)
-    badges(world, person, cause)
+    follow(world, person, Cause(activity.at, activity.received), refunded=refunded)
 
 
 def _join_history(world: World, person: Person, happened: Happened) -> None:
@@ -76,7 +74,6 @@ def _listen(world: World, person: Person, happened: Happened) -> None:
             continue
         first = world.calendar.day(activity.at).replace(day=1)
         bound = world.calendar.begin(purse.plus(first, extend.through))
-        person.extended[wallet.id] = max(bound, person.extended.get(wallet.id, bound))
         for lot in world.lots_of(person, wallet.id):
             if lot.left and lot.expires is not None:
                 lot.expires = max(lot.expires, bound)
@@ -484,6 +481,7 @@ def _join_mission(world: World, person: Person, happened: Happened) -> None:
     if mission.id not in person.joined and end is not None and end <= activity.at:
         raise Refused("not_eligible")
     person.joined.setdefault(mission.id, activity.at)
+    person.joined_after.setdefault(mission.id, (len(world.history), len(world.lots)))
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 
@@ -507,7 +505,9 @@ def _plain(world: World, person: Person, happened: Happened) -> None:
 
 
 def _award_badge(world: World, person: Person, happened: Happened) -> None:
-    person.badges.setdefault(str(happened.activity.data.get("badge")), happened.activity.at)
+    activity = happened.activity
+    cause = Cause(activity.at, activity.received)
+    award(world, person, str(activity.data.get("badge")), cause)
     _plain(world, person, happened)
 
 

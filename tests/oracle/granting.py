@@ -11,6 +11,7 @@ from guerdon.core.program import (
     GrantVoucher,
     Mission,
     Period,
+    Window,
     WindowKind,
 )
 from oracle import purse
@@ -29,6 +30,19 @@ class Cause:
     now: int
 
 
+def give_all(
+    world: World, person: Person, effects: tuple[Grant, ...], source: str, cause: Cause, *, once: bool = False
+) -> None:
+    """Let effects happen, at most once in the window of their `per`; `once`: else once for life."""
+    for place, effect in enumerate(effects):
+        if effect.per is not None or once:
+            span = world.calendar.span(effect.per, cause.at) if effect.per else None
+            if (source, place, span) in person.paid:
+                continue
+            person.paid.add((source, place, span))
+        give(world, person, effect, source, cause)
+
+
 def give(world: World, person: Person, effect: Grant, source: str, cause: Cause) -> None:
     """Let an effect happen; it is dated at its cause."""
     if isinstance(effect, GrantPoints):
@@ -43,7 +57,7 @@ def give(world: World, person: Person, effect: Grant, source: str, cause: Cause)
         )
         purse.grant(world, person, lot, now=cause.now, pending=effect.pending)
     elif isinstance(effect, GrantBadge):
-        person.badges.setdefault(effect.badge, cause.at)
+        award(world, person, effect.badge, cause)
     elif isinstance(effect, GrantVoucher):
         valid = _valid(world, person, effect)
         if valid is not None or effect.valid is None:
@@ -51,6 +65,13 @@ def give(world: World, person: Person, effect: Grant, source: str, cause: Cause)
     else:
         assert isinstance(effect, GrantTier)
         grant_tier(world, person, effect, cause)
+
+
+def award(world: World, person: Person, slug: str, cause: Cause) -> None:
+    """Give a badge, once, and what comes with it."""
+    if slug not in person.badges:
+        person.badges[slug] = cause.at
+        give_all(world, person, world.program.badges[slug].grant, f"badge:{slug}", cause)
 
 
 def issue(
@@ -113,10 +134,14 @@ def progress(world: World, person: Person, mission: Mission, at: int) -> int:
         joined = person.enrolled_at
     inside = world.calendar.inside(mission.window, at, joined)
     began = joined if mission.opt_in and joined is not None else -NEVER
+    happened, lots = person.joined_after.get(mission.id, (0, 0))
+    closed = last_report(world, person, mission)
 
-    def admits(one: Happened) -> bool:
-        closed = last_report(world, person, mission)
-        return one.activity.at >= began and (closed is None or one.activity.received < closed)
+    def admits(one: Happened | Lot) -> bool:
+        if isinstance(one, Lot):
+            return one.at >= began and one in world.lots[lots:]
+        on_time = closed is None or one.activity.received < closed
+        return one.activity.at >= began and on_time and one in world.history[happened:]
 
     return value(world, person, mission.measure, inside, admits)
 
@@ -132,19 +157,42 @@ def last_report(world: World, person: Person, mission: Mission) -> int | None:
 def missions(world: World, person: Person, cause: Cause) -> None:
     """Complete what reached its goal; reopen what fell below, where the mission says so."""
     for mission in world.program.missions.values():
-        reached = any(
-            progress(world, person, mission, at) >= mission.goal
-            for at in dict.fromkeys((cause.at, cause.now))
-        )
+        done = person.completed.get(mission.id)
+        if done is not None:
+            if mission.reverse and not _reached(world, person, mission, Cause(done, done)):
+                reopen(world, person, mission)
+            continue
         if mission.opt_in and mission.id not in person.joined:
-            reached = False
-        done = mission.id in person.completed
-        if reached and not done and holds(mission.eligible, member_look(person.attrs)):
+            continue
+        if mission.counter is not None and not world.calendar.inside(mission.window, 0)(cause.now):
+            continue
+        eligible = holds(mission.eligible, member_look(person.attrs))
+        if eligible and _reached(world, person, mission, cause):
             person.completed[mission.id] = cause.at
-            for effect in mission.grant:
-                give(world, person, effect, f"mission:{mission.id}", cause)
-        elif done and not reached and mission.reverse:
-            reopen(world, person, mission)
+            give_all(world, person, mission.grant, f"mission:{mission.id}", cause)
+
+
+def _reached(world: World, person: Person, mission: Mission, cause: Cause) -> bool:
+    """Tell whether the goal is reached now, or in the window of the activity that caused it."""
+    return any(
+        progress(world, person, mission, at) >= mission.goal
+        for at in instants(cause, window_of(world, mission))
+    )
+
+
+def window_of(world: World, mission: Mission) -> Window:
+    """Return the window over which a mission's progress is read."""
+    return mission.window if mission.counter is None else world.program.counters[mission.counter].window
+
+
+def instants(cause: Cause, window: Window) -> tuple[int, ...]:
+    """Return when a window is read: now, and in the window that holds the cause.
+
+    What a rolling window held in the past is past: it is read now only.
+    """
+    if window.kind is WindowKind.ROLLING:
+        return (cause.now,)
+    return tuple(dict.fromkeys((cause.at, cause.now)))
 
 
 def reopen(world: World, person: Person, mission: Mission) -> None:
@@ -178,9 +226,10 @@ def badges(world: World, person: Person, cause: Cause) -> None:
         if badge.id in person.badges:
             continue
         if badge.counter is not None:
+            window = world.program.counters[badge.counter].window
             reached = any(
                 counter_value(world, person, badge.counter, at) >= badge.at
-                for at in dict.fromkeys((cause.at, cause.now))
+                for at in instants(cause, window)
             )
         elif badge.mission is not None:
             reached = badge.mission in person.completed
@@ -190,6 +239,4 @@ def badges(world: World, person: Person, cause: Cause) -> None:
             climb = person.climbs.get(badge.ladder)
             reached = climb is not None and climb.rank >= names.index(badge.tier or "")
         if reached:
-            person.badges[badge.id] = cause.at
-            for effect in badge.grant:
-                give(world, person, effect, f"badge:{badge.id}", cause)
+            award(world, person, badge.id, cause)

@@ -9,7 +9,7 @@ from typing import Any
 
 from guerdon.core.activity import OWN_TYPES, Activity
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import Leaderboard, Mission, WindowKind
+from guerdon.core.program import Leaderboard, Mission
 from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import climbing, counting, purse
 from oracle.arrivals import Play
@@ -21,7 +21,6 @@ from oracle.reading import activity_look, context_of, holds, member_look
 from oracle.world import Lot, Person
 
 Found = Any
-ROLLING = WindowKind.ROLLING
 
 
 class Look:
@@ -144,8 +143,7 @@ class Look:
     def _progress(self, person: Person, mission: Mission) -> int:
         """A completed mission shows the window in which it was completed."""
         at = self.at
-        comes_again = mission.window.kind in CALENDAR_WINDOWS or mission.window.kind is ROLLING
-        if mission.counter is None and comes_again:
+        if mission.counter is None and mission.window.kind in CALENDAR_WINDOWS:
             at = person.completed.get(mission.id, at)
         return progress(self.world, person, mission, at)
 

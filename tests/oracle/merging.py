@@ -30,6 +30,8 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
             mine.granted = climb.granted
     for mission, at in donor.joined.items():
         into.joined[mission] = min(at, into.joined.get(mission, at))
+        after = donor.joined_after[mission]
+        into.joined_after[mission] = min(after, into.joined_after.get(mission, after))
     for badge, at in donor.badges.items():
         into.badges[badge] = min(at, into.badges.get(badge, at))
     for name, voucher in donor.vouchers.items():
@@ -38,8 +40,6 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
         into.terms[plan] = sorted(
             [*into.terms.get(plan, []), *terms], key=lambda term: (term[0], term[1] or purse.NEVER)
         )
-    for wallet, bound in donor.extended.items():
-        into.extended[wallet] = max(bound, into.extended.get(wallet, bound))
     now = activity.received
     _forget_self_referrals(world, into, now)
     _reverse_beyond_limits(world, into)
@@ -116,7 +116,7 @@ def _reverse_newest(
 def _reverse_second_grants(world: World, donor: Person, into: Person) -> None:
     """What happens once for life and happened to both is taken back where it was newer."""
     twice = [f"mission:{name}" for name in into.completed if name in donor.completed]
-    twice += [f"{one[1]}:{one[2]}" for one in into.paid & donor.paid if one[0] == "enter"]
+    twice += [str(one[0]) for one in into.paid & donor.paid]
     twice += [f"badge:{name}" for name in into.badges if name in donor.badges]
     for source in twice:
         by_rule: dict[tuple[str, str], list[object]] = {}

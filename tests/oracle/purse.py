@@ -160,9 +160,6 @@ def date_lot(world: World, person: Person, lot: Lot, at: int) -> None:
     """Give a lot the date of the policy that holds now, counted from an instant."""
     policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
     lot.expires = dies(world, policy, at)
-    bound = person.extended.get(lot.wallet)
-    if bound is not None and lot.expires is not None:
-        lot.expires = max(lot.expires, bound)
 
 
 def expire(lot: Lot) -> None:

@@ -175,7 +175,8 @@ def _is_birthday(world: World, context: Context, day: date, *, whole_month: bool
     if not isinstance(written, str):
         return False
     if whole_month:
-        return written[:2] == f"{day.month:02}"
+        born = world.calendar.birthday(written, day.year)
+        return born is not None and born.month == day.month
     return world.calendar.birthday(written, day.year) == day
 
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from guerdon.core.program import Job, Window, WindowKind
 from oracle import climbing, counting, purse
 from oracle.earning import fraction
-from oracle.granting import Cause, badges, give, missions
+from oracle.following import follow
+from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
 from oracle.world import Lot, Person, Use, World
 
@@ -51,14 +52,14 @@ def _happen(world: World, person: Person, now: int) -> None:
             purse.repay(world, person, lot.wallet)
     for ladder in world.program.ladders.values():
         climbing.review(world, person, ladder, now)
+    has_run = False
     for job in world.program.jobs.values():
         for day in _days(world, person, job, now):
             if world.calendar.begin(day) == now and holds(job.when, member_look(person.attrs)):
                 _run(world, person, job, day, now)
-    cause = Cause(now, now)
-    climbing.climb_all(world, person, cause)
-    missions(world, person, cause)
-    badges(world, person, cause)
+                has_run = True
+    if has_run:
+        follow(world, person, Cause(now, now))
 
 
 # ---------------------------------------------------------------- jobs
@@ -84,8 +85,7 @@ def _days(world: World, person: Person, job: Job, to: int) -> Iterator[date]:
 
 def _run(world: World, person: Person, job: Job, day: date, now: int) -> None:
     source = f"{job.id}:{day.isoformat()}"
-    for effect in job.grant:
-        give(world, person, effect, source, Cause(now, now))
+    give_all(world, person, job.grant, source, Cause(now, now))
     if job.payout is not None:
         wallet, amount = job.payout.wallet, purse.spendable(world, person, job.payout.wallet)
         if amount and amount >= job.payout.least:

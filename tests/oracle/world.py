@@ -196,14 +196,14 @@ class Person:
     uses: list[tuple[str, Use]] = field(default_factory=list)
     climbs: dict[str, Climb] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
+    joined_after: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By mission: how much had happened, and how many lots there were, when it was joined."""
     completed: dict[str, int] = field(default_factory=dict)
     badges: dict[str, int] = field(default_factory=dict)
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     terms: dict[str, list[tuple[int, int | None]]] = field(default_factory=dict)
     paid: set[tuple[object, ...]] = field(default_factory=set)
     """Effects that happen once: which, and in which window."""
-    extended: dict[str, int] = field(default_factory=dict)
-    """By wallet: before this instant no lot dies."""
 
 
 class World:
