@@ -22,7 +22,7 @@ def a_row(member: str, value: int, *, at: int = 0, seq: int = 1, eligible: bool 
 
 async def built(live: Live, rows: list[ScoreRow]) -> LiveBoards:
     boards = LiveBoards(live)
-    await boards.fill("p", BOARD, rows)
+    await boards.fill("p", BOARD, rows, apart=True)
     await boards.swap("p", BOARD)
     return boards
 
@@ -136,6 +136,19 @@ async def test_a_leaderboard_that_was_never_built_is_not_there(live: Live) -> No
     assert projected.missing == (BOARD,)
     with pytest.raises(LiveDown):
         await boards.page("p", BOARD, limit=10)
+
+
+async def test_what_is_written_while_a_leaderboard_is_completed_in_place_stays(
+    live: Live,
+) -> None:
+    boards = LiveBoards(live)
+    await boards.write("p", [a_row("ann", 30, seq=3)], lane=0, before=0, seq=1)
+
+    await boards.fill("p", BOARD, [a_row("ann", 20, seq=2), a_row("bob", 5)], apart=False)
+    await boards.finish("p", BOARD)
+
+    page = await boards.page("p", BOARD, limit=10)
+    assert [(row.member, row.value) for row in page.rows] == [("ann", 30), ("bob", 5)]
 
 
 async def test_an_empty_leaderboard_is_there(live: Live) -> None:

@@ -34,6 +34,8 @@ def verify(
 def _summary(name: str, verified: "Verified") -> str:
     said = "is in order" if not verified.offences else "is NOT in order"
     redis = "" if verified.has_redis else "; Redis does not answer, so its rows were not compared"
+    if verified.unbuilt:
+        redis += f"; {verified.unbuilt} leaderboards are not built in Redis yet"
     return (
         f"{name} {said}: {verified.entries:,} journal entries, {verified.members:,} members, "
         f"{verified.lots:,} lots, {verified.rows:,} leaderboard rows{redis}."

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.rebuild import leaderboards
+from guerdon.engine.rebuild import complete, restore
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.replay import replay
 from guerdon.engine.world import Batch, Entry, Projected, StoreDown, Topic, World
@@ -48,12 +48,12 @@ async def catch_up(
     """
     if projected.mark is None:
         # Redis was emptied: what it held of this lane, nobody knows.
-        await leaderboards(world, program)
+        await restore(world, program)
         return
     missing = set(projected.missing)
     missing |= await replay(world, program, lane, mark=projected.mark, seq=seq)
     if missing:
-        await leaderboards(world, program, boards=sorted(missing))
+        await complete(world, program, sorted(missing))
 
 
 async def announce(world: World, program: str, lane: int, entries: Sequence[Entry]) -> None:
@@ -80,8 +80,7 @@ async def if_behind(world: World, program: str) -> bool:
     seqs = {lane: seq for lane, seq in (await world.lanes.seqs(program)).items() if seq}
     marks = await world.projection.marks(program, seqs)
     if any(marks[lane] is None for lane in seqs):
-        await leaderboards(world, program)
-        return True
+        return await restore(world, program)
     behind = {lane: seq for lane, seq in seqs.items() if (marks[lane] or 0) < seq}
     for lane, seq in behind.items():
         mark = Projected(mark=marks[lane])

@@ -1,8 +1,10 @@
-"""Rebuilding what Redis holds from MongoDB, while everything goes on.
+"""Building what Redis holds from MongoDB, while everything goes on.
 
-Rule: a leaderboard is built apart and put in place at once; what was committed meanwhile is
-replayed from the journal afterwards, and the greater sequence wins, so that nothing is lost
-whichever came first. One rebuild at a time: whoever finds the lock held leaves it to the holder.
+Rule: two ways, neither of which loses what is committed meanwhile. `complete` adds to leaderboards
+that are not whole, in place: whoever commits writes to them as well, the greater sequence wins, and
+only then they are called whole. `leaderboards` builds all anew, apart, puts each in place at once
+and replays what was committed since; so rows that should not be there go, too. Whoever finds the
+lock held leaves the work to its holder.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,19 +14,44 @@ from guerdon.engine.world import Board, World
 
 _AT_ONCE = 5_000
 
+Progress = Callable[[int, int], None]
+
 
 def _silent(done: int, total: int) -> None:
     del done, total
 
 
-async def leaderboards(
-    world: World,
-    program: str,
-    *,
-    boards: Iterable[Board] | None = None,
-    progress: Callable[[int, int], None] = _silent,
-) -> int | None:
-    """Build these leaderboards (all, and the marks, where none is named) anew; return the rows.
+async def complete(world: World, program: str, boards: Iterable[Board]) -> None:
+    """Make leaderboards whole that are missing, such as those of a period that has just begun.
+
+    Raises:
+        LiveDown: Redis does not answer; they stay missing, and readers go to MongoDB.
+    """
+    for board in boards:
+        async with world.projection.lock(program, board) as held:
+            if held:
+                await _fill(world, program, board, apart=False)
+                await world.projection.finish(program, board)
+
+
+async def restore(world: World, program: str) -> bool:
+    """Make everything whole after Redis was lost, marks included; False where another does it.
+
+    Raises:
+        LiveDown: Redis does not answer.
+    """
+    async with world.projection.lock(program) as held:
+        if not held:
+            return False
+        # Read first: what is committed from here on projects itself, or is found behind its mark.
+        seqs = await world.lanes.seqs(program)
+        await complete(world, program, await _all(world, program))
+        await world.projection.mark(program, seqs)
+    return True
+
+
+async def leaderboards(world: World, program: str, *, progress: Progress = _silent) -> int | None:
+    """Build all leaderboards anew and return how many rows they have.
 
     None says that another rebuild is under way.
 
@@ -34,17 +61,18 @@ async def leaderboards(
     async with world.projection.lock(program) as held:
         if not held:
             return None
-        # Read first: what is committed from here on is replayed below.
         seqs = await world.lanes.seqs(program)
-        wanted = list(boards) if boards is not None else await _all(world, program)
+        boards = await _all(world, program)
         rows = 0
-        for done, board in enumerate(wanted):
-            progress(done, len(wanted))
-            rows += await _build(world, program, board)
-        progress(len(wanted), len(wanted))
-        if boards is None:
-            await world.projection.mark(program, seqs)
-        await _replay(world, program, seqs)
+        for done, board in enumerate(boards):
+            progress(done, len(boards))
+            await world.projection.clear(program, board)
+            rows += await _fill(world, program, board, apart=True)
+            await world.projection.swap(program, board)
+        progress(len(boards), len(boards))
+        await world.projection.mark(program, seqs)
+        for lane, seq in (await world.lanes.seqs(program)).items():
+            await replay(world, program, lane, mark=seqs.get(lane, 0), seq=seq)
         return rows
 
 
@@ -53,25 +81,15 @@ async def _all(world: World, program: str) -> list[Board]:
     return [Board(*period) for period in await world.scores.periods(program)]
 
 
-async def _build(world: World, program: str, board: Board) -> int:
-    await world.projection.clear(program, board)
+async def _fill(world: World, program: str, board: Board, *, apart: bool) -> int:
     after: str | None = None
     count = 0
     while True:
         rows = await world.scores.rows(
             program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
         )
-        if rows:
-            await world.projection.fill(program, board, rows)
-            count += len(rows)
-            after = rows[-1].member
+        await world.projection.fill(program, board, rows, apart=apart)
+        count += len(rows)
         if len(rows) < _AT_ONCE:
-            break
-    await world.projection.swap(program, board)
-    return count
-
-
-async def _replay(world: World, program: str, since: dict[int, int]) -> None:
-    """Write what was committed since; leaderboards that came into being since are built later."""
-    for lane, seq in (await world.lanes.seqs(program)).items():
-        await replay(world, program, lane, mark=since.get(lane, 0), seq=seq)
+            return count
+        after = rows[-1].member

@@ -9,7 +9,8 @@ GuerdonError
 ├── ComeBack              too much is waiting; `retry_after_ms` says when to come back
 └── Unavailable           the database does not answer at present; nothing was lost
 
-`LiveDown` is no refusal: Redis does not answer, and the engine reads MongoDB instead.
+`LiveDown` and `NotBuilt` are no refusals: Redis does not answer or has not got it, and the engine
+reads MongoDB instead.
 """
 
 from guerdon.core.errors import GuerdonError
@@ -86,3 +87,7 @@ class Unavailable(GuerdonError):
 
 class LiveDown(Exception):
     """Redis does not answer; all it holds can be had from MongoDB or rebuilt."""
+
+
+class NotBuilt(LiveDown):
+    """Redis answers, but does not have this leaderboard as a whole."""

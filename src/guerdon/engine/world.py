@@ -575,8 +575,14 @@ class BoardWriter(Protocol):
         """Throw away what was built apart."""
         ...
 
-    async def fill(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> None:
-        """Add rows to a leaderboard that is being built apart."""
+    async def fill(
+        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
+    ) -> None:
+        """Add rows, to the leaderboard in place or to one that is built apart."""
+        ...
+
+    async def finish(self, program: str, board: Board) -> None:
+        """Say that the leaderboard in place is whole."""
         ...
 
     async def swap(self, program: str, board: Board) -> None:
@@ -591,13 +597,13 @@ class BoardWriter(Protocol):
         """Set marks after a rebuild, never backwards."""
         ...
 
-    def lock(self, program: str) -> AbstractAsyncContextManager[bool]:
-        """Hold the lock of rebuilding; gives False where somebody else holds it."""
+    def lock(self, program: str, board: Board | None = None) -> AbstractAsyncContextManager[bool]:
+        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
         ...
 
 
 class Projected(NamedTuple):
-    """What a projection found: leaderboards that must be built first, and the mark as it is now."""
+    """What a projection found: leaderboards that are not whole, and the mark as it is now."""
 
     missing: tuple[Board, ...] = ()
     mark: int | None = None

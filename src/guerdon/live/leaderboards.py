@@ -1,8 +1,8 @@
 """Leaderboards in Redis: a sorted set a period, and a hash that knows each member's row.
 
 Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster. The hash maps a member
-id to `<sequence> <prefix>`; its field `~` says that the leaderboard was built as a whole. Rules:
-values are absolute and the greater sequence wins, so that writing twice or late does no harm; a
+id to `<sequence> <prefix>`; its field `~` says that the leaderboard is whole. Rules: values are
+absolute and the greater sequence wins, so that writing twice, late or in any order does no harm; a
 leaderboard without `~` is not there, however many rows it has, and is read from MongoDB.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from guerdon.engine.outcomes import BoardPage, BoardRow
-from guerdon.engine.refusals import LiveDown
+from guerdon.engine.refusals import NotBuilt
 from guerdon.engine.world import Board, Projected, ScoreRow
 from guerdon.live.client import Live, Scripts
 from guerdon.live.texts import level_of, prefix_of, read
@@ -21,9 +21,7 @@ _BLOCK = 5_000
 _LOCK_MS = 60_000
 
 _WRITE = """
-if ARGV[1] == '1' and redis.call('HEXISTS', KEYS[2], '~') == 0 then return -1 end
-local changed = 0
-for i = 2, #ARGV, 4 do
+for i = 1, #ARGV, 4 do
   local member, seq, score, prefix = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local old = redis.call('HGET', KEYS[2], member)
   local cut = old and string.find(old, ' ', 1, true)
@@ -32,10 +30,9 @@ for i = 2, #ARGV, 4 do
     if before ~= '' and before ~= prefix then redis.call('ZREM', KEYS[1], before .. member) end
     if prefix ~= '' then redis.call('ZADD', KEYS[1], score, prefix .. member) end
     redis.call('HSET', KEYS[2], member, seq .. ' ' .. prefix)
-    changed = changed + 1
   end
 end
-return changed
+return redis.call('HEXISTS', KEYS[2], '~')
 """
 
 _MARK = """
@@ -151,45 +148,51 @@ class LiveBoards:
         async def work(client: Any) -> Projected:
             async with client.pipeline(transaction=False) as pipe:
                 for board, own in by_board.items():
-                    self._write(pipe, self._names(program, board), own, whole=True)
+                    self._write(pipe, self._names(program, board), own)
                 pipe.evalsha(self._scripts.hash("mark"), 1, self._mark(program, lane), before, seq)
                 answers = await pipe.execute(raise_on_error=False)
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
-            missing = [board for board, got in zip(by_board, answers, strict=False) if got == -1]
+            missing = [board for board, got in zip(by_board, answers, strict=False) if not got]
             mark = answers[-1]
             return Projected(tuple(missing), None if mark is None else int(mark))
 
         return await self._scripts.run(work)
 
-    def _write(
-        self, pipe: Any, names: tuple[str, str], rows: Sequence[ScoreRow], *, whole: bool
-    ) -> None:
-        words: list[str | int] = ["1" if whole else "0"]
+    def _write(self, pipe: Any, names: tuple[str, str], rows: Sequence[ScoreRow]) -> None:
+        words: list[str | int] = []
         for member, seq, score in rows:
             prefix = prefix_of(score.value, score.at) if score.eligible else ""
             words += (member, seq, -score.value, prefix)
         pipe.evalsha(self._scripts.hash("write"), 2, *names, *words)
 
-    async def fill(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> None:
-        """Add rows to a leaderboard that is being built apart."""
-        names = self._names(program, board, apart=True)
+    async def fill(
+        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
+    ) -> None:
+        """Add rows, to the leaderboard in place or to one that is built apart."""
+        names = self._names(program, board, apart=apart)
 
         async def work(client: Any) -> None:
             async with client.pipeline(transaction=False) as pipe:
                 for begin in range(0, len(rows), _BLOCK):
-                    self._write(pipe, names, rows[begin : begin + _BLOCK], whole=False)
+                    self._write(pipe, names, rows[begin : begin + _BLOCK])
                 for answer in await pipe.execute(raise_on_error=False):
                     if isinstance(answer, Exception):
                         raise answer
 
-        await self._scripts.run(work)
+        if rows:
+            await self._scripts.run(work)
 
     async def clear(self, program: str, board: Board) -> None:
         """Throw away what was built apart."""
         names = self._names(program, board, apart=True)
         await self._live.ask(lambda client: client.delete(*names))
+
+    async def finish(self, program: str, board: Board) -> None:
+        """Say that the leaderboard in place is whole."""
+        _, guard = self._names(program, board)
+        await self._live.ask(lambda client: client.hset(guard, "~", "0 "))
 
     async def swap(self, program: str, board: Board) -> None:
         """Put the leaderboard that was built apart in the place of the present one."""
@@ -222,9 +225,10 @@ class LiveBoards:
         await self._scripts.run(work)
 
     @asynccontextmanager
-    async def lock(self, program: str) -> AsyncIterator[bool]:
-        """Hold the lock of rebuilding; gives False where somebody else holds it."""
-        name = f"{self._live.namespace}:{{{program}}}:rebuild"
+    async def lock(self, program: str, board: Board | None = None) -> AsyncIterator[bool]:
+        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
+        what = "all" if board is None else f"{board.leaderboard}:{board.period}"
+        name = f"{self._live.namespace}:lock:{program}:{what}"
         token = uuid4().hex
         held = bool(
             await self._live.ask(lambda client: client.set(name, token, nx=True, px=_LOCK_MS))
@@ -283,7 +287,7 @@ class LiveBoards:
             lambda client: client.evalsha(self._scripts.hash(script), 2, *names, *words)
         )
         if answer is None:
-            raise LiveDown("this leaderboard is not built")
+            raise NotBuilt
         return answer
 
     async def _rows(

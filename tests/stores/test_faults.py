@@ -1,0 +1,141 @@
+"""The database's own faults: each batch is written once or not at all, whatever fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from guerdon.core.activity import Instant
+from guerdon.engine.crash import CrashPoints
+from guerdon.engine.outcomes import VersionText
+from guerdon.engine.world import Batch, Entry, Hold, LaneLost, StandingWrite, StoreDown, Waiting
+from guerdon.stores.client import Access, Mongo, unit_of_work
+from guerdon.stores.commit import CommitStore
+from guerdon.stores.inbox import InboxStore
+from guerdon.stores.lanes import LaneStore
+from guerdon.stores.programs import ProgramStore
+
+SHUTDOWN, CONFLICT = 91, 112
+TRANSIENT = ["TransientTransactionError"]
+
+
+@contextmanager
+def failing(
+    client: MongoClient[dict[str, Any]], *commands: str, times: int = 1, **how: object
+) -> Iterator[None]:
+    """Let the next calls of these commands fail."""
+    client.admin.command(
+        "configureFailPoint",
+        "failCommand",
+        mode={"times": times},
+        data={"failCommands": list(commands), **how},
+    )
+    try:
+        yield
+    finally:
+        client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+async def held(mongo: Mongo) -> Hold:
+    text = VersionText(version=1, begin=Instant(0), text="", published_at=Instant(0))
+    await ProgramStore(mongo).publish("p", text, expected=0, lanes=1)
+    hold = await LaneStore(mongo, owner="me", lease_ms=10_000).take("p", 0)
+    assert hold is not None
+    return hold
+
+
+def a_batch(hold: Hold) -> Batch:
+    entry = Entry(
+        lane=0,
+        seq=hold.seq + 1,
+        key="service/a1",
+        member="m",
+        member_seq=1,
+        decided_at=Instant(1),
+        activity={"id": "a1"},
+        decision={"result": "accepted"},
+    )
+    return Batch(
+        hold=hold,
+        entries=[entry],
+        standings=[StandingWrite("m", 0, {"seq": 1}, None)],
+        taken=["1"],
+    )
+
+
+async def counts(mongo: Mongo) -> dict[str, int]:
+    return {
+        name: await mongo[name].count_documents({}) for name in ("journal", "standings", "inbox")
+    }
+
+
+FAULTS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+    (("update",), {"errorCode": CONFLICT, "errorLabels": TRANSIENT}),
+    (("insert",), {"errorCode": CONFLICT, "errorLabels": TRANSIENT}),
+    (("delete",), {"errorCode": CONFLICT, "errorLabels": TRANSIENT}),
+    (("update",), {"closeConnection": True}),
+    (("insert",), {"closeConnection": True}),
+    (("insert",), {"errorCode": SHUTDOWN, "errorLabels": TRANSIENT}),
+    (("commitTransaction",), {"closeConnection": True}),
+    (("commitTransaction",), {"errorCode": SHUTDOWN}),
+    (
+        ("commitTransaction",),
+        {"writeConcernError": {"code": SHUTDOWN, "errmsg": "Replication is being shut down"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("commands", "how"), FAULTS)
+async def test_a_batch_is_written_exactly_once_through_any_fault(
+    mongo: Mongo,
+    mongo_client: MongoClient[dict[str, Any]],
+    commands: tuple[str, ...],
+    how: dict[str, Any],
+) -> None:
+    hold = await held(mongo)
+    await InboxStore(mongo).put("p", [(0, Waiting("1", {"id": "a1"}))])
+    commit = CommitStore(mongo, lease_ms=10_000, crash=CrashPoints())
+
+    with failing(mongo_client, *commands, **how):
+        await commit(a_batch(hold))
+
+    assert await counts(mongo) == {"journal": 1, "standings": 1, "inbox": 0}
+    with pytest.raises(LaneLost):
+        await commit(a_batch(hold))
+    assert await counts(mongo) == {"journal": 1, "standings": 1, "inbox": 0}
+
+
+async def test_a_database_that_stays_away_is_said_so_and_nothing_is_written(
+    mongo: Mongo, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    hold = await held(mongo)
+    commit = CommitStore(mongo, lease_ms=10_000, crash=CrashPoints())
+
+    with (
+        failing(mongo_client, "insert", times=100_000, errorCode=CONFLICT, errorLabels=TRANSIENT),
+        pytest.raises(StoreDown),
+        unit_of_work(1),
+    ):
+        await commit(a_batch(hold))
+
+    assert await counts(mongo) == {"journal": 0, "standings": 0, "inbox": 0}
+
+
+async def test_a_server_that_cannot_be_reached_is_said_so_in_time() -> None:
+    mongo = Mongo(Access(url="mongodb://127.0.0.1:1", selection_seconds=0.3))
+    try:
+        with pytest.raises(StoreDown):
+            await ProgramStore(mongo).names()
+    finally:
+        await mongo.close()
+
+
+async def test_a_reading_survives_a_lost_connection(
+    mongo: Mongo, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    await held(mongo)
+
+    with failing(mongo_client, "find", closeConnection=True):
+        assert await ProgramStore(mongo).names() == ["p"]
