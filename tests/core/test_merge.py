@@ -1,4 +1,4 @@
-"""Two accounts of one person become one: as if everything had been the survivor's from the start."""
+"""Two accounts of one person become one: as if all had been the survivor's from the start."""
 
 import pytest
 

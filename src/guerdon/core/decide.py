@@ -24,7 +24,7 @@ from guerdon.core import (
     vouchers,
 )
 from guerdon.core.activity import Activity, Instant, Value
-from guerdon.core.conditions import text
+from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, holds_all, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
@@ -246,8 +246,11 @@ def _award_badge(d: Deciding, activity: Activity) -> None:
 
 
 def _estimate(d: Deciding, activity: Activity) -> None:
-    rate = text(activity.data.get("redemption_rate"))
-    d.decision.sales.append(Sale("estimate", {"redemption_rate": rate, "at": activity.received}))
+    rate = number(activity.data.get("redemption_rate"))
+    if rate is None or not 0 <= rate <= 1:
+        raise Rejected("invalid_rate")
+    figures = {"redemption_rate": text(rate), "at": activity.received}
+    d.decision.sales.append(Sale("estimate", figures))
 
 
 def _nothing(d: Deciding, activity: Activity) -> None:

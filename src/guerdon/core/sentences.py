@@ -139,5 +139,7 @@ def _figure(minor: int, scale: int) -> str:
 
 
 def _day(program: Program, at: Instant) -> str:
+    """Return the last business day before an instant."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at - 1)
-    return moment.astimezone(ZoneInfo(program.timezone)).date().isoformat()
+    local = moment.astimezone(ZoneInfo(program.timezone)).replace(tzinfo=None)
+    return (local - timedelta(minutes=program.day_start_minutes)).date().isoformat()
