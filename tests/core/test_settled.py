@@ -232,3 +232,59 @@ def test_a_lapse_that_a_late_purchase_tells_of_spares_what_was_earned_since() ->
 
     assert ana.balance("2026-09-02") == 50
     assert ana.wallet("2026-09-02").expired == 80
+
+
+DOUBLED = """
+    wallets:
+      points: {}
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}, limit: {points: 50, per: day}}
+      - {id: double, activity: purchase, wallet: points, give: {of: base, times: 1}}
+"""
+
+
+def test_a_multiple_sees_what_a_limited_rule_paid_and_not_what_it_would_have_paid() -> None:
+    ana = a_member(DOUBLED)
+    ana.buys(80, "2026-03-01", id="p1")
+    assert ana.left("2026-03-01") == {"p1.base": 50, "p1.double": 50}
+
+    ana.refunds("p1", "2026-03-02", amount="10")
+    assert ana.left("2026-03-02") == {"p1.base": 50, "p1.double": 50}
+
+
+def test_a_multiple_may_stand_before_the_rule_that_it_multiplies() -> None:
+    first, second = DOUBLED.rstrip().splitlines()[-2:]
+    head = DOUBLED[: DOUBLED.index(first)]
+    ana = a_member(f"{head}{second}\n{first}\n")
+    ana.buys(80, "2026-03-01", id="p1")
+
+    assert ana.left("2026-03-01") == {"p1.base": 50, "p1.double": 50}
+
+
+def test_a_multiple_of_what_nobody_referred_is_nothing() -> None:
+    ana = a_member("""
+    wallets:
+      points: {}
+    rules:
+      - {id: thanks, activity: purchase, to: referrer, wallet: points, give: {fixed: 10}}
+      - {id: more, activity: purchase, wallet: points, give: {of: thanks, times: 1}}
+    """)
+    ana.buys(80, "2026-03-01")
+
+    assert ana.balance("2026-03-01") == 0
+
+
+def test_the_best_of_a_group_is_found_before_its_limit_is_asked() -> None:
+    ana = a_member("""
+    wallets:
+      points: {}
+    rules:
+      - {id: a, activity: purchase, wallet: points, give: {rate: 1}, best_of: g,
+         limit: {points: 5, per: day}}
+      - {id: b, activity: purchase, wallet: points, give: {fixed: 20}, best_of: g}
+    """)
+    ana.buys(100, "2026-03-01", id="p1")
+    assert ana.left("2026-03-01") == {"p1.a": 5}
+
+    ana.refunds("p1", "2026-03-02", amount="1")
+    assert ana.left("2026-03-02") == {"p1.a": 5}

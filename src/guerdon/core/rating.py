@@ -21,7 +21,8 @@ _NO_CAPS: dict[str, int] = {}
 class Rating:
     """The points of every rule for one activity in one state of its lines.
 
-    `caps` bounds single rules: what a limit let through when the activity was first decided.
+    `caps` bounds what single rules pay: what a limit let through when the activity was first
+    decided. Rules that multiply others see them as they are paid.
     """
 
     __slots__ = ("_causes", "_paid", "_raw", "caps", "context", "earnings", "version")
@@ -40,12 +41,15 @@ class Rating:
     def paid(self, earning: Earning) -> int:
         """Return what the rule gives, 0 for those that another of their group beats."""
         if earning.rule.best_of is None:
-            return self._rated(earning)
-        found = self._paid.get(earning.id)
-        if found is None:
             found = self._rated(earning)
-            self._paid[earning.id] = found = self._best(earning, found) if found else 0
-        return found
+        else:
+            known = self._paid.get(earning.id)
+            if known is None:
+                known = self._rated(earning)
+                self._paid[earning.id] = known = self._best(earning, known) if known else 0
+            found = known
+        cap = self.caps.get(earning.id) if self.caps else None
+        return found if cap is None or found < cap else cap
 
     def cause(self, rule: Rule) -> Explanation:
         """Return why the rule gives nothing."""
@@ -77,7 +81,7 @@ class Rating:
             return found
         self._raw[name] = 0  # a rule that multiplies itself finds nothing to multiply
         net = self._eligible(earning)
-        if net is None:
+        if net is None or (earning.rule.to_referrer and not self._referrer(name)):
             return 0
         give = earning.rule.give
         if isinstance(give, GiveByTier):
@@ -92,8 +96,6 @@ class Rating:
             points = self._points(give, net)
         if give.max is not None and points > give.max:
             points = give.max
-        if name in self.caps and points > self.caps[name]:
-            points = self.caps[name]
         self._raw[name] = points = max(points, 0)  # a basket of discounts alone costs nothing
         return points
 
@@ -120,6 +122,15 @@ class Rating:
                 return None
             matched = found
         return None if matched.gone else matched.net
+
+    def _referrer(self, name: str) -> bool:
+        """Tell whether there is somebody to get what a rule gives to the one who referred."""
+        if isinstance(self.context.kept.get("member.referrer"), str):
+            return True
+        self._causes[name] = Explanation(
+            name, False, "referrer", "member.referrer", "exists", "", "true"
+        )
+        return False
 
     def _tier_give(self, rule: Rule, give: GiveByTier) -> Give | None:
         tier = text(self.context.kept.get(give.ladder))

@@ -26,6 +26,7 @@ from guerdon.core.program import (
     Ladder,
     Leaderboard,
     Measure,
+    Of,
     Mission,
     Program,
     Rule,
@@ -148,7 +149,7 @@ class Version:
         self._kept_fields: dict[str, tuple[str, ...]] = {}
         earnings = [Earning(rule, place, self) for place, rule in enumerate(program.rules)]
         self.earning_by_id = {earning.rule.id: earning for earning in earnings}
-        self.rules_by_type = _grouped(earnings, lambda earning: earning.rule.activity)
+        self.rules_by_type = _grouped(_multiplied_first(earnings), lambda one: one.rule.activity)
         self.accept_by_type = _by_type(program.accept)
         self.draws_by_type: dict[str, tuple[Draw, ...]] = _by_type(program.draws.values())
         self.readings = _readings(program, self)
@@ -285,6 +286,24 @@ class Rulebook:
 
 def _by_type(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:
     return _grouped(items, lambda item: item.activity)  # type: ignore[attr-defined]
+
+
+def _multiplied_first(earnings: Sequence[Earning]) -> list[Earning]:
+    """Return rules in the program's order, but none before those that it multiplies."""
+    found: dict[str, Earning] = {}
+    waiting = list(earnings)
+    while waiting:
+        names = {earning.id for earning in waiting}
+        ready = [one for one in waiting if not names.intersection(_multiplied(one.rule))]
+        for earning in ready[:1] or waiting[:1]:
+            found[earning.id] = earning
+            waiting.remove(earning)
+    return list(found.values())
+
+
+def _multiplied(rule: Rule) -> tuple[str, ...]:
+    gives = rule.give.tiers.values() if isinstance(rule.give, GiveByTier) else (rule.give,)
+    return tuple(name for give in gives if isinstance(give.form, Of) for name in give.form.rules)
 
 
 def _grouped(

@@ -42,7 +42,8 @@ def granted(version: Version, record: Record) -> dict[str, int]:
 
 def earn(d: Deciding, version: Version, context: Context, record: Record) -> None:
     """Apply every rule that listens to the activity, in the program's order."""
-    rating = Rating(version, context)
+    caps: dict[str, int] = {}
+    rating = Rating(version, context, caps)
     explain = d.decision.explanations.append
     for earning in rating.earnings:
         step = step_of(earning, context) if earning.carry else None
@@ -51,6 +52,9 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
             explain(rating.cause(earning.rule))
         else:
             explain(_pay(d, earning, context, points, record))
+            paid = record["grants"][earning.id]["points"]
+            if paid < points:
+                caps[earning.id] = paid
     referrer = context.kept.get("member.referrer")
     if isinstance(referrer, str) and record["grants"]:
         d.put("befriended", context.activity.key, referrer)
@@ -62,8 +66,6 @@ def _pay(
     """Grant what a rule gives, as far as its limit lets through, and say so."""
     rule = earning.rule
     referrer = context.kept.get("member.referrer") if rule.to_referrer else None
-    if rule.to_referrer and not isinstance(referrer, str):
-        return Explanation(rule.id, False, "referrer", "member.referrer", "exists", "", "true")
     wanted = points
     note: dict[str, Any] = {}
     if rule.limit is not None and not (rule.to_referrer and rule.limit.by == "beneficiary"):
