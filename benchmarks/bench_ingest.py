@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -32,7 +31,8 @@ from guerdon.embedded.process import Kennel
 from guerdon.engine import accept, publish, score
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.keys import ADMIN_SCOPES
-from guerdon.engine.world import Caller, Role, World, lanes_of
+from guerdon.engine.lanes import lanes_of
+from guerdon.engine.world import Caller, Role, World
 from guerdon.settings import Settings
 from guerdon.wiring import build, collect_rarely, prepare
 
@@ -287,4 +287,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,8 +12,9 @@ from guerdon.engine import accept, publish, score
 from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.inputs import ActivityInput, MemberRef, Wait
 from guerdon.engine.keys import ADMIN_SCOPES
+from guerdon.engine.lanes import lanes_of
 from guerdon.engine.outcomes import Receipt
-from guerdon.engine.world import Caller, Role, World, lanes_of, reporter_of
+from guerdon.engine.world import Caller, Role, World, reporter_of
 from guerdon.settings import Settings
 from guerdon.wiring import build, prepare
 

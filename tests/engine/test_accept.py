@@ -9,8 +9,9 @@ from guerdon.core.activity import Instant
 from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
+from guerdon.engine.records import Batch, Board
 from guerdon.engine.refusals import ComeBack, InvalidInput
-from guerdon.engine.world import Batch, Board, Role, World
+from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
 from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
 

@@ -11,7 +11,8 @@ from guerdon.engine import accept, read, watch
 from guerdon.engine.enroll import enroll, update
 from guerdon.engine.inputs import EnrollmentInput, Identity, MemberRef, ProfileInput
 from guerdon.engine.outcomes import Result
-from guerdon.engine.world import Board, Role, Topic, World
+from guerdon.engine.records import Board, Topic
+from guerdon.engine.world import Role, World
 from worlds import PROGRAM, a_caller, a_purchase, by, drain, report
 
 

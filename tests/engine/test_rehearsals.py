@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from guerdon.cli import app
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
+from guerdon.engine.records import ScoreRow
 from guerdon.engine.rehearsal import Stage, rehearse
 from guerdon.engine.stored import look
-from guerdon.engine.world import ScoreRow, World
+from guerdon.engine.world import World
 from guerdon.program.expectations import Checkpoint, Outcome
 from guerdon.program.rehearse import Report, told
 from guerdon.program.scenario import Scenario, load_scenario

@@ -17,17 +17,10 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.engine import accept, read, score
 from guerdon.engine.inputs import ActivityInput, MemberRef
+from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import Result
-from guerdon.engine.world import (
-    AlreadyDecided,
-    Batch,
-    Board,
-    LaneLost,
-    StoreDown,
-    Waiting,
-    World,
-    lane_of,
-)
+from guerdon.engine.records import AlreadyDecided, Batch, Board, LaneLost, StoreDown, Waiting
+from guerdon.engine.world import World
 from guerdon.settings import Settings
 from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report
 

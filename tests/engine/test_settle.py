@@ -8,9 +8,10 @@ from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim
 from guerdon.engine import accept, read
 from guerdon.engine.arrivals import Arrivals
+from guerdon.engine.records import Reserved
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
-from guerdon.engine.world import Reserved, World
+from guerdon.engine.world import World
 from worlds import DAY, PROGRAM, a_caller, a_purchase, by, drain, report
 
 

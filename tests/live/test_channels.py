@@ -2,7 +2,7 @@
 
 import asyncio
 
-from guerdon.engine.world import Topic
+from guerdon.engine.records import Topic
 from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
 

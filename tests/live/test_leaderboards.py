@@ -7,8 +7,8 @@ import pytest
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.records import Board, ScoreRow
 from guerdon.engine.refusals import LiveDown
-from guerdon.engine.world import Board, ScoreRow
 from guerdon.live.client import Live
 from guerdon.live.leaderboards import LiveBoards
 

@@ -10,7 +10,7 @@ from pymongo import MongoClient
 from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.outcomes import VersionText
-from guerdon.engine.world import Batch, Entry, Hold, LaneLost, StandingWrite, StoreDown, Waiting
+from guerdon.engine.records import Batch, Entry, Hold, LaneLost, StandingWrite, StoreDown, Waiting
 from guerdon.stores.client import Access, Mongo, unit_of_work
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.inbox import InboxStore

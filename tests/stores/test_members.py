@@ -5,7 +5,7 @@ import asyncio
 from guerdon.core.activity import Instant
 from guerdon.engine.inputs import Identity
 from guerdon.engine.outcomes import Profile
-from guerdon.engine.world import Found
+from guerdon.engine.records import Found
 from guerdon.stores.client import Mongo
 from guerdon.stores.members import MemberStore
 

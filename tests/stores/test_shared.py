@@ -5,7 +5,7 @@ from collections import Counter
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim
-from guerdon.engine.world import Reserved
+from guerdon.engine.records import Reserved
 from guerdon.stores.client import Mongo
 from guerdon.stores.shared import SharedStore, confirm, give_back
 

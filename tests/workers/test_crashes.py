@@ -12,9 +12,10 @@ from guerdon.embedded.process import Child
 from guerdon.engine import accept, read
 from guerdon.engine.crash import EXIT_CODE, CrashPoint
 from guerdon.engine.inputs import ActivityInput
+from guerdon.engine.records import Board
 from guerdon.engine.sweep import sweep
 from guerdon.engine.verify import verify
-from guerdon.engine.world import Board, World
+from guerdon.engine.world import World
 from guerdon.settings import Settings
 from workers.conftest import Start
 from worlds import PROGRAM, a_caller, a_purchase, by

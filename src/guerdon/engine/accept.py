@@ -15,11 +15,13 @@ from guerdon.engine.crash import CrashPoint
 from guerdon.engine.identities import slot
 from guerdon.engine.inputs import ActivityInput, Identity, Wait
 from guerdon.engine.judge import Draft, Judge, Refusal
+from guerdon.engine.lanes import Layout, lane_of
 from guerdon.engine.outcomes import Problem, Receipt, Result
+from guerdon.engine.records import Aside, Mark, Waiting
 from guerdon.engine.refusals import InvalidInput
 from guerdon.engine.resolve import Resolved, Unknown, resolve
 from guerdon.engine.wait import decided
-from guerdon.engine.world import Aside, Caller, Layout, Mark, Waiting, World, lane_of
+from guerdon.engine.world import Caller, World
 
 
 async def record(

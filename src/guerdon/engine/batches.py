@@ -34,21 +34,20 @@ from guerdon.engine.identities import (
     release,
     released,
 )
+from guerdon.engine.lanes import Layout, lane_of
 from guerdon.engine.outcomes import Result
-from guerdon.engine.world import (
+from guerdon.engine.records import (
     Aside,
     Batch,
     Entry,
     Hold,
-    Layout,
     PageWrites,
     Reserved,
     ScoreRow,
     StandingWrite,
     Waiting,
-    World,
-    lane_of,
 )
+from guerdon.engine.world import World
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from guerdon.core.plain import activity_from_plain, effects_from_plain, explanations_from_plain
 from guerdon.core.standing import Plain
 from guerdon.engine.outcomes import JournalEntry, Result
-from guerdon.engine.world import Aside, Entry
+from guerdon.engine.records import Aside, Entry
 
 
 def entry_of(entry: Entry) -> JournalEntry:

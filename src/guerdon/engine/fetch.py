@@ -14,7 +14,9 @@ from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.world import Entry, Reserved, World, lane_of
+from guerdon.engine.lanes import lane_of
+from guerdon.engine.records import Entry, Reserved
+from guerdon.engine.world import World
 
 Held = tuple[str, Plain] | None
 Answer = TypeVar("Answer")

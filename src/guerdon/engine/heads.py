@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import Standing
-from guerdon.engine.world import Hold, World
+from guerdon.engine.records import Hold
+from guerdon.engine.world import World
 
 HEADS_MAX = 4_000
 """Standings that a process keeps at most; one takes some ten kilobytes."""

@@ -15,7 +15,9 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.core.windows import add
 from guerdon.engine.inputs import Identity
-from guerdon.engine.world import Aside, Batch, Layout, Moved, Waiting, World, lane_of
+from guerdon.engine.lanes import Layout, lane_of
+from guerdon.engine.records import Aside, Batch, Moved, Waiting
+from guerdon.engine.world import World
 
 PARKED = "parked"
 """Marks the plain form of an activity that waited for its identity."""

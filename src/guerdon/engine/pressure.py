@@ -7,8 +7,10 @@ asking costs nothing; a burst may overshoot by what one second brings.
 import asyncio
 from time import monotonic
 
+from guerdon.engine.lanes import Layout, lanes_of
+from guerdon.engine.ports import Inbox
+from guerdon.engine.records import StoreDown
 from guerdon.engine.refusals import ComeBack
-from guerdon.engine.world import Inbox, Layout, StoreDown, lanes_of
 
 _LOOK_SECONDS = 1.0
 _RETRY_MS = 2_000

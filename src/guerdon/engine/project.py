@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.rebuild import complete, restore
+from guerdon.engine.records import Batch, Entry, Projected, StoreDown, Topic
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.replay import replay
-from guerdon.engine.world import Batch, Entry, Projected, StoreDown, Topic, World
+from guerdon.engine.world import World
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,9 @@ from guerdon.core.conditions import number, text
 from guerdon.core.decision import RedemptionEffect
 from guerdon.core.plain import effects_from_plain
 from guerdon.core.raffles import Ticket, winners
-from guerdon.engine.world import Entry, World, lanes_of
+from guerdon.engine.lanes import lanes_of
+from guerdon.engine.records import Entry
+from guerdon.engine.world import World
 
 _AT_ONCE = 500
 

@@ -16,6 +16,7 @@ from guerdon.core.standing import Standing
 from guerdon.engine.entries import entry_of, failed_entry, pending_entry
 from guerdon.engine.fetch import Peeks, Shelves, answer
 from guerdon.engine.inputs import Identity, MemberRef
+from guerdon.engine.lanes import lane_of, lanes_of
 from guerdon.engine.outcomes import (
     BoardPage,
     BoardRow,
@@ -24,9 +25,11 @@ from guerdon.engine.outcomes import (
     Profile,
     SettledMember,
 )
+from guerdon.engine.ports import Boards
+from guerdon.engine.records import Board
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.resolve import EXTERNAL
-from guerdon.engine.world import Board, Boards, Caller, Role, World, lane_of, lanes_of
+from guerdon.engine.world import Caller, Role, World
 
 View = TypeVar("View")
 

@@ -9,8 +9,9 @@ lock held leaves the work to its holder.
 
 from collections.abc import Callable, Iterable
 
+from guerdon.engine.records import Board
 from guerdon.engine.replay import replay
-from guerdon.engine.world import Board, World
+from guerdon.engine.world import World
 
 _AT_ONCE = 5_000
 

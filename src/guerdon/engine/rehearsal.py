@@ -22,11 +22,12 @@ from guerdon.engine.keys import ADMIN_SCOPES
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.outcomes import Result as Outcome
 from guerdon.engine.publish import publish
+from guerdon.engine.records import Batch, Board, Entry
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.score import visit_lane
 from guerdon.engine.settle import tick_due
 from guerdon.engine.stored import look
-from guerdon.engine.world import Batch, Board, Caller, Entry, Role, World, reporter_of
+from guerdon.engine.world import Caller, Role, World, reporter_of
 from guerdon.program.arrivals import Arrivals, Result
 from guerdon.program.expectations import Checkpoint
 from guerdon.program.rehearse import Comparison, Mismatch, Report, steps

@@ -6,7 +6,8 @@ Rule: values are absolute and the greater sequence wins, so that replaying too m
 from collections.abc import Iterable
 
 from guerdon.core.decision import Score
-from guerdon.engine.world import Board, Entry, ScoreRow, World
+from guerdon.engine.records import Board, Entry, ScoreRow
+from guerdon.engine.world import World
 
 _AT_ONCE = 1_000
 

@@ -14,7 +14,8 @@ from guerdon.core.conditions import text
 from guerdon.engine.inputs import Identity, MemberRef
 from guerdon.engine.judge import Draft, Refusal
 from guerdon.engine.outcomes import Problem, Profile
-from guerdon.engine.world import Caller, Found, Role, World
+from guerdon.engine.records import Found
+from guerdon.engine.world import Caller, Role, World
 
 EXTERNAL = ""
 """The scheme of the owner's own ids."""

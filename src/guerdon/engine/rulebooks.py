@@ -9,9 +9,10 @@ from time import monotonic
 
 from guerdon.core.program import Program
 from guerdon.core.rulebook import Rulebook
+from guerdon.engine.lanes import Layout
 from guerdon.engine.outcomes import VersionText
+from guerdon.engine.ports import Programs
 from guerdon.engine.refusals import NotFound
-from guerdon.engine.world import Layout, Programs
 
 Compile = Callable[[str, VersionText], Program]
 

@@ -18,7 +18,7 @@ from guerdon.engine.crash import CrashPoint
 from guerdon.engine.heads import Heads, Memory
 from guerdon.engine.outcomes import Result
 from guerdon.engine.project import project
-from guerdon.engine.world import (
+from guerdon.engine.records import (
     AlreadyDecided,
     Aside,
     Batch,
@@ -27,8 +27,8 @@ from guerdon.engine.world import (
     Outdated,
     StoreDown,
     Waiting,
-    World,
 )
+from guerdon.engine.world import World
 
 log = logging.getLogger(__name__)
 

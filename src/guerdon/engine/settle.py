@@ -7,7 +7,9 @@ once. It goes before whatever arrived after it was due.
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
-from guerdon.engine.world import Waiting, World, lane_of
+from guerdon.engine.lanes import lane_of
+from guerdon.engine.records import Waiting
+from guerdon.engine.world import World
 
 REPORTER = "clock"
 AT_ONCE = 5_000

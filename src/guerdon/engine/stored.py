@@ -19,8 +19,10 @@ from guerdon.core.plain import (
 )
 from guerdon.core.standing import PageRef, Plain, Standing
 from guerdon.engine import raffle
+from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import Profile
-from guerdon.engine.world import Entry, World, lane_of
+from guerdon.engine.records import Entry
+from guerdon.engine.world import World
 from guerdon.program import arrivals
 from guerdon.program.memory import Memory
 

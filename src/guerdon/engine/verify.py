@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from guerdon.core.lots import Lot, lot_of
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import PageRef, Shelf, Standing
+from guerdon.engine.lanes import lane_of, lanes_of
 from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.records import Board, Entry
 from guerdon.engine.refusals import LiveDown, NotBuilt
-from guerdon.engine.world import Board, Entry, World, lane_of, lanes_of
+from guerdon.engine.world import World
 
 _AT_ONCE = 500
 _OFFENCES_MAX = 20

@@ -10,7 +10,8 @@ from time import monotonic
 
 from guerdon.engine.entries import entry_of, failed_entry
 from guerdon.engine.outcomes import JournalEntry, Receipt, Result
-from guerdon.engine.world import Topic, World
+from guerdon.engine.records import Topic
+from guerdon.engine.world import World
 
 _LOOK_MS = 200
 

@@ -11,7 +11,8 @@ from collections.abc import AsyncGenerator, Collection
 
 from guerdon.engine.entries import entry_of
 from guerdon.engine.outcomes import JournalEntry
-from guerdon.engine.world import StoreDown, Topic, World
+from guerdon.engine.records import StoreDown, Topic
+from guerdon.engine.world import World
 
 _LOOK_MS = 2_000
 _AT_ONCE = 100

@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
+from guerdon.engine.records import Topic
 from guerdon.engine.refusals import LiveDown
-from guerdon.engine.world import Topic
 from guerdon.live.client import Live, Scripts
 
 _PAUSE_SECONDS = 0.2

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from guerdon.engine.outcomes import BoardPage, BoardRow
+from guerdon.engine.records import Board, Projected, ScoreRow
 from guerdon.engine.refusals import NotBuilt
-from guerdon.engine.world import Board, Projected, ScoreRow
 from guerdon.live.client import Live, Scripts
 from guerdon.live.texts import level_of, prefix_of, read
 

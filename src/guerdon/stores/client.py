@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
-from guerdon.engine.world import StoreDown
+from guerdon.engine.records import StoreDown
 
 Document = dict[str, Any]
 

@@ -11,7 +11,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from guerdon.engine.crash import CrashPoint, CrashPoints
-from guerdon.engine.world import AlreadyDecided, Batch, LaneLost, Outdated
+from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents

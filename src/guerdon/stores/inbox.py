@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pymongo.errors import BulkWriteError
 
-from guerdon.engine.world import Aside, Layout, Waiting, lanes_of
+from guerdon.engine.lanes import Layout, lanes_of
+from guerdon.engine.records import Aside, Waiting
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
 

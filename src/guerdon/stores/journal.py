@@ -9,7 +9,7 @@ hold what the engine promises.
 from collections.abc import Mapping, Sequence
 
 from guerdon.core.activity import Instant
-from guerdon.engine.world import Entry
+from guerdon.engine.records import Entry
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pymongo import ReturnDocument
 from pymongo.write_concern import WriteConcern
 
-from guerdon.engine.world import Hold
+from guerdon.engine.records import Hold
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_in, lane_key, within
 

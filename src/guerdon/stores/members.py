@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from guerdon.core.activity import Instant
 from guerdon.engine.inputs import Identity
 from guerdon.engine.outcomes import Profile
-from guerdon.engine.world import Found
+from guerdon.engine.records import Found
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, within
 

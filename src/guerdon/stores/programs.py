@@ -9,8 +9,8 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from guerdon.core.activity import Instant
+from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import VersionText
-from guerdon.engine.world import Layout, lanes_of
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import key, within
 from guerdon.stores.lanes import fresh_lane

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from bson.binary import Binary
 from pymongo.errors import BulkWriteError
 
-from guerdon.engine.world import Mark
+from guerdon.engine.records import Mark
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
 

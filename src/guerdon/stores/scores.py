@@ -9,7 +9,7 @@ the same order: value descending, instant ascending, member id.
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.outcomes import BoardPage, BoardRow
-from guerdon.engine.world import Board, ScoreRow
+from guerdon.engine.records import Board, ScoreRow
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_key, within
 

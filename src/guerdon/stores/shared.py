@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim
-from guerdon.engine.world import Reserved
+from guerdon.engine.records import Reserved
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, within
 

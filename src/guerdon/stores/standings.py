@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from guerdon.core.activity import Instant
 from guerdon.core.standing import Plain
-from guerdon.engine.world import StandingWrite
+from guerdon.engine.records import StandingWrite
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_key
 

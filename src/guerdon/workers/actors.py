@@ -11,8 +11,8 @@ from dramatiq import Broker, Worker
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
+from guerdon.engine.records import StoreDown
 from guerdon.engine.rota import Rota
-from guerdon.engine.world import StoreDown
 from guerdon.live.hints import ACTOR, QUEUE
 from guerdon.settings import Settings
 from guerdon.wiring import build, collect_rarely

@@ -8,9 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from guerdon.engine.records import StoreDown
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
-from guerdon.engine.world import StoreDown, World
+from guerdon.engine.world import World
 from guerdon.settings import Settings
 from guerdon.wiring import build, prepare
 

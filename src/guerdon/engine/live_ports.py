@@ -1,0 +1,101 @@
+"""What the engine asks of the live side, as protocols; of the stores: `ports`.
+
+Rule: all of it may be away at any moment (`LiveDown`), and nothing that was promised depends on it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from guerdon.engine.lanes import Layout
+from guerdon.engine.records import Board, Projected, ScoreRow, Topic
+
+
+class BoardWriter(Protocol):
+    """The projection of leaderboards."""
+
+    async def write(
+        self, program: str, rows: Sequence[ScoreRow], *, lane: int, before: int, seq: int
+    ) -> Projected:
+        """Write rows and move the lane's mark from `before` to `seq`, in one round trip.
+
+        Raises:
+            LiveDown: Redis does not answer; the mark did not move.
+        """
+        ...
+
+    async def clear(self, program: str, board: Board) -> None:
+        """Throw away what was built apart."""
+        ...
+
+    async def fill(
+        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
+    ) -> None:
+        """Add rows, to the leaderboard in place or to one that is built apart."""
+        ...
+
+    async def finish(self, program: str, board: Board) -> None:
+        """Say that the leaderboard in place is whole."""
+        ...
+
+    async def swap(self, program: str, board: Board) -> None:
+        """Put the leaderboard that was built apart in the place of the present one."""
+        ...
+
+    async def marks(self, program: str, lanes: Collection[int]) -> dict[int, int | None]:
+        """Return up to which sequence each lane is projected; None where that is not known."""
+        ...
+
+    async def mark(self, program: str, marks: Mapping[int, int]) -> None:
+        """Set marks after a rebuild, never backwards."""
+        ...
+
+    def lock(self, program: str, board: Board | None = None) -> AbstractAsyncContextManager[bool]:
+        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
+        ...
+
+
+class Signal(Protocol):
+    """Set whenever something changed; also after a lost connection, when anything may have."""
+
+    async def wait(self, timeout_ms: int) -> bool:
+        """Wait for a change since the last call; False when none came in time."""
+        ...
+
+
+class Channels(Protocol):
+    """Live channels: they carry only "something changed", readers read again."""
+
+    def listen(
+        self, program: str, topics: Collection[Topic]
+    ) -> AbstractAsyncContextManager[Signal]:
+        """Listen until the context ends; one connection serves the whole process."""
+        ...
+
+    async def announce(self, program: str, topics: Collection[Topic]) -> None:
+        """Say that these changed.
+
+        Raises:
+            LiveDown: Redis does not answer.
+        """
+        ...
+
+
+class Hints(Protocol):
+    """Wake-ups for workers; they may be lost, because the sweep finds what waits."""
+
+    def wake(self, program: str, lanes: Collection[int]) -> None:
+        """Say that something waits; returns at once, whatever Redis does."""
+        ...
+
+
+class Pressure(Protocol):
+    """Whether more can be taken."""
+
+    async def check(self, program: str, layout: Layout) -> None:
+        """Let pass, or refuse with the time after which to come back.
+
+        Raises:
+            ComeBack: Some lane is too far behind.
+        """
+        ...

@@ -1,0 +1,170 @@
+"""What the engine and the stores hand each other: plain records, and how a commit can fail.
+
+Rule: a record says what is stored and nothing of how; its plain parts are the core's values as
+`core.plain` prints them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from guerdon.core.activity import Instant
+from guerdon.core.decision import Claim, Score
+from guerdon.core.standing import PageWrite, Plain
+from guerdon.engine.inputs import Identity
+
+
+class Found(NamedTuple):
+    """Whom an identity leads to; `enrollment` is the id of an enrollment not known as decided."""
+
+    member: str
+    enrollment: str | None = None
+
+
+class Mark(NamedTuple):
+    """A receipt: `print` is the fingerprint, `order` the place in the inbox, `lane` the lane."""
+
+    print: bytes
+    lane: int
+    order: str
+    member: str | None
+
+
+class Waiting(NamedTuple):
+    """One entry of an inbox: its place and the activity in plain form."""
+
+    order: str
+    activity: Plain
+
+
+class Hold(NamedTuple):
+    """A lane held: only a commit that names this fence and sequence can succeed."""
+
+    program: str
+    lane: int
+    fence: int
+    seq: int
+
+
+class Aside(NamedTuple):
+    """An activity that is in no inbox: parked for its identity, or failed and set aside."""
+
+    key: str
+    state: str
+    reason: str
+    order: str
+    activity: Plain
+    identity: str | None = None
+
+
+class StandingWrite(NamedTuple):
+    """A standing to store: `before` is the version that was read, 0 for a new one."""
+
+    member: str
+    before: int
+    plain: Plain
+    due_at: Instant | None
+
+
+class ScoreRow(NamedTuple):
+    """A member's row on a leaderboard period; the greater `seq` (the member's) wins."""
+
+    member: str
+    seq: int
+    score: Score
+
+
+class Entry(NamedTuple):
+    """A journal entry as it is stored: figures, ids and the decision in plain form."""
+
+    lane: int
+    seq: int
+    key: str
+    member: str | None
+    member_seq: int
+    decided_at: Instant
+    activity: Plain
+    decision: Plain
+
+
+class Reserved(NamedTuple):
+    """A reservation of something shared, held by the activity named `holder`."""
+
+    claim: Claim
+    holder: str
+
+
+class Moved(NamedTuple):
+    """An activity that another lane decides than the one it was accepted for."""
+
+    key: str
+    lane: int
+    order: str
+    member: str
+
+
+class PageWrites(NamedTuple):
+    """Pages of one member to store."""
+
+    member: str
+    writes: Sequence[PageWrite]
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """All that one transaction writes for a lane; nothing of it is there before all of it is."""
+
+    hold: Hold
+    releases_lane: bool = False
+    entries: list[Entry] = field(default_factory=list)
+    standings: list[StandingWrite] = field(default_factory=list)
+    pages: list[PageWrites] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    follow_ups: list[tuple[int, Waiting]] = field(default_factory=list)
+    failed: list[Aside] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    merged: list[tuple[str, str]] = field(default_factory=list)
+    unlinked: list[tuple[Identity, str]] = field(default_factory=list)
+    statuses: dict[str, str] = field(default_factory=dict)
+    confirmed: list[Reserved] = field(default_factory=list)
+    given_back: list[Reserved] = field(default_factory=list)
+
+
+class LaneLost(Exception):
+    """Another worker took the lane: what was decided must be thrown away."""
+
+
+class Outdated(Exception):
+    """A standing or a reservation is not as it was read: decide the same activities anew."""
+
+
+class AlreadyDecided(Exception):
+    """The journal holds one of the batch's activities already."""
+
+
+class StoreDown(Exception):
+    """The database did not answer in time, or lost its primary; nothing was written or all was."""
+
+
+class Board(NamedTuple):
+    """One period of a leaderboard."""
+
+    leaderboard: str
+    period: int
+    shared_ranks: bool = False
+
+
+class Projected(NamedTuple):
+    """What a projection found: leaderboards that are not whole, and the mark as it is now."""
+
+    missing: tuple[Board, ...] = ()
+    mark: int | None = None
+
+
+class Topic(NamedTuple):
+    """What a listener waits for: kind is "member", "board" or "lane"."""
+
+    kind: str
+    name: str
