@@ -1,0 +1,262 @@
+"""What publishing would change: nothing left out, nothing made up, in sentences and figures."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guerdon.core.program import Program
+from guerdon.program.load import load
+from guerdon.program.plan import Change, plan
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = [
+    path
+    for path in sorted((ROOT / "examples").glob("*.yaml"))
+    if not path.name.endswith(".scenario.yaml")
+]
+
+SHOP = """
+program:
+  id: shop
+  name: Shop
+  money: {unit: USD, scale: 2}
+  wallets:
+    points: {name: Points, expiry: {mode: after, period: P12M}}
+  rules:
+    - {id: base, activity: purchase, wallet: points, give: {rate: 3}, limit: {points: 90, per: day}}
+    - {id: visit, activity: visit, wallet: points, give: {fixed: 10}}
+  counters:
+    spent: {activity: purchase, sum: net, window: calendar_year}
+  ladders:
+    status:
+      counter: spent
+      tiers: [{id: silver, at: 100}, {id: gold, at: 500.00}]
+  missions:
+    tour: {activity: visit, goal: 3, grant: [{wallet: points, fixed: 40}]}
+  rewards:
+    mug: {wallet: points, cost: 100, stock: 5}
+  accept:
+    - {activity: purchase, when: {country: US}, reason: elsewhere}
+"""
+
+
+def program(text: str) -> Program:
+    loaded = load(text)
+    assert loaded.program is not None, loaded.mistakes
+    return loaded.program
+
+
+def the_change(old: str, new: str) -> Change:
+    assert old in SHOP
+    (change,) = plan(program(SHOP), program(SHOP.replace(old, new)))
+    return change
+
+
+def test_a_first_version_changes_nothing() -> None:
+    assert plan(None, program(SHOP)) == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_a_version_and_itself_have_no_difference(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert plan(program(text), program(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "sentence", "worse_off"),
+    [
+        (
+            "rate: 3",
+            "rate: 2",
+            "program.rules.base.give.rate",
+            (
+                "Rule base gives 2 Points per USD instead of 3: "
+                "members earn a third less from then on."
+            ),
+            True,
+        ),
+        (
+            "fixed: 10",
+            "fixed: 20",
+            "program.rules.visit.give.fixed",
+            "Rule visit gives 20 Points instead of 10: members earn twice as much from then on.",
+            False,
+        ),
+        (
+            "limit: {points: 90",
+            "limit: {points: 60",
+            "program.rules.base.limit.points",
+            "Rule base: `limit.points` becomes 60 instead of 90.",
+            True,
+        ),
+        (
+            "period: P12M",
+            "period: P18M",
+            "program.wallets.points.expiry.period",
+            (
+                "Wallet points: units earned from then on last P18M instead of P12M; those that "
+                "members hold keep their dates."
+            ),
+            False,
+        ),
+        (
+            "at: 500.00",
+            "at: 750.5",
+            "program.ladders.status.tiers.gold.at",
+            (
+                "Tier gold of status needs 750.5 instead of 500. "
+                "Who holds it keeps it until the next review."
+            ),
+            True,
+        ),
+        (
+            "goal: 3",
+            "goal: 2",
+            "program.missions.tour.goal",
+            "Mission tour needs 2 instead of 3. More members reach it.",
+            False,
+        ),
+        (
+            "fixed: 40",
+            "fixed: 50",
+            "program.missions.tour.grant",
+            (
+                "Mission tour: `grant` becomes [{wallet: points, points: 50, as_name: bonus}] instead "
+                "of [{wallet: points, points: 40, as_name: bonus}]."
+            ),
+            False,
+        ),
+        (
+            "cost: 100",
+            "cost: 125",
+            "program.rewards.mug.cost",
+            "Reward mug costs 125 Points instead of 100: a quarter more.",
+            True,
+        ),
+        (
+            "{country: US}",
+            "{country: US, channel: web}",
+            "program.accept.elsewhere.when",
+            (
+                "Accept rule elsewhere: `when` becomes {country: {eq: US}, channel: {eq: web}} instead "
+                "of {country: {eq: US}}."
+            ),
+            True,
+        ),
+        (
+            "name: Shop",
+            "name: The shop",
+            "program.name",
+            "Program is shown otherwise: its name changes.",
+            False,
+        ),
+    ],
+)
+def test_a_change_is_told_in_figures_with_whom_it_makes_worse_off(
+    old: str, new: str, path: str, sentence: str, *, worse_off: bool
+) -> None:
+    change = the_change(old, new)
+    assert (change.path, change.sentence, change.worse_off) == (path, sentence, worse_off)
+    assert not change.is_refused
+
+
+def test_what_is_removed_is_told_with_what_stays() -> None:
+    change = the_change("    mug: {wallet: points, cost: 100, stock: 5}", "    {}")
+    assert change.path == "program.rewards.mug"
+    assert change.before == {
+        "id": "mug",
+        "name": "Mug",
+        "wallet": "points",
+        "cost": "100",
+        "any_points": "0",
+        "any_value": "0",
+        "stock": "5",
+        "per_member_per": "lifetime",
+        "has_voucher": False,
+        "final": False,
+    }
+    assert change.after is None
+    assert change.sentence == (
+        "Reward mug is removed. Nobody can take it any more; vouchers that were issued stay good."
+    )
+    assert change.worse_off
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("{name: Points,", "{name: Points, scale: 2,", "program.wallets.points.scale"),
+        ("sum: net, window", "window", "program.counters.spent.measure"),
+        ("window: calendar_year", "window: lifetime", "program.counters.spent.window"),
+        ("{activity: visit, goal", "{activity: review, goal", "program.missions.tour.measure"),
+        ("name: Shop", "name: Shop\n  timezone: Europe/Paris", "program.timezone"),
+    ],
+)
+def test_another_meaning_under_the_same_id_is_refused_with_the_remedy(
+    old: str, new: str, path: str
+) -> None:
+    changes = plan(program(SHOP), program(SHOP.replace(old, new)))
+    refused = [change for change in changes if change.is_refused]
+    assert path in [change.path for change in refused]
+    remedy = "Publish another program." if path == "program.timezone" else "Take a new id"
+    assert all(remedy in change.sentence for change in refused)
+
+
+def test_figures_that_only_stand_in_other_minor_units_are_no_change() -> None:
+    changes = plan(
+        program(SHOP), program(SHOP.replace("{name: Points,", "{name: Points, scale: 2,"))
+    )
+    assert [change.path for change in changes] == ["program.wallets.points.scale"]
+
+
+def test_rules_in_another_order_are_a_change() -> None:
+    first, second = re.findall(r"    - \{id: (?:base|visit).*\n", SHOP)
+    change = the_change(first + second, second + first)
+    assert (change.path, change.before, change.after) == (
+        "program.rules",
+        ["base", "visit"],
+        ["visit", "base"],
+    )
+
+
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@st.composite
+def mutations(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a program and the same with a figure, a word or a line changed."""
+    text = _text(draw(st.sampled_from(EXAMPLES)))
+    kind = draw(st.sampled_from(["figure", "word", "line"]))
+    if kind == "line":
+        lines = text.splitlines(keepends=True)
+        gone = draw(st.integers(0, len(lines) - 1))
+        return text, "".join(lines[:gone] + lines[gone + 1 :])
+    pattern = r"\b\d+(\.\d+)?\b" if kind == "figure" else r"\b[a-z_]{3,}\b"
+    found = draw(st.sampled_from(list(re.finditer(pattern, text))))
+    fresh = str(draw(st.integers(0, 2_000))) if kind == "figure" else f"{found.group()}_new"
+    return text, text[: found.start()] + fresh + text[found.end() :]
+
+
+@given(mutations())
+def test_a_plan_is_empty_exactly_where_nothing_differs(texts: tuple[str, str]) -> None:
+    before, after = program(texts[0]), load(texts[1]).program
+    if after is None:
+        return
+    changes = plan(before, after)
+    assert (changes == []) == (before == after)
+    assert (plan(after, before) == []) == (before == after)
+    for change in changes:
+        assert change.sentence.endswith(".")
+        assert change.path.startswith("program.")
+        assert json.loads(json.dumps([change.before, change.after])) == [
+            change.before,
+            change.after,
+        ]
+    assert len({change.path for change in changes}) == len(changes)
