@@ -122,7 +122,9 @@ def _wrong(shape: Shape[Any]) -> str:
         return _misspelt(_draft().names[shape.kind][0])
     if isinstance(shape, ByForm):
         return _wrong(shape.value)
-    if isinstance(shape, ByKey | ByWord):
+    if isinstance(shape, ByWord):
+        return f"{{{shape.key}: {_misspelt(list(shape.variants)[-1])}}}"
+    if isinstance(shape, ByKey):
         return f"{{{_misspelt(next(iter(shape.variants)))}: 1}}"
     if isinstance(shape, Record):
         return f"{{{_misspelt(shape.keys[0].name)}: 1}}"

@@ -42,6 +42,7 @@ END = "<!-- end of what is generated -->"
 
 _SHARED: tuple[tuple[Shape[Any], str], ...] = (
     (GIVE, "Give"),
+    (wallets._SIMPLE, "Expiry"),
     (EXPIRY, "Expiry"),
     (EFFECT, "Effect"),
     (WINDOW, "Window"),
@@ -152,7 +153,8 @@ def _section(title: str, level: int, shape: Shape[Any], path: str) -> Iterator[s
             yield record.about
             yield ""
         own = [key for key in record.keys if not word or key.name not in shared]
-        yield from _bullets(own, path)
+        bullets = list(_bullets(own, path))
+        yield from bullets or ["No key beside it.", ""]
     if len(variants) > 1 and shared - {"mode"}:
         yield "**with any of them**"
         yield ""
