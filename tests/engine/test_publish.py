@@ -1,73 +1,121 @@
-"""Publishing: versions come one after the other, and what is wrong is never published."""
+"""Changing a program while it runs: planned in figures, published from an instant on."""
 
-import asyncio
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from guerdon.core.activity import Instant
-from guerdon.engine import publish, read
-from guerdon.engine.refusals import InvalidInput, NotFound, Refused
+from guerdon.core.decision import PointsEffect
+from guerdon.engine import publish
+from guerdon.engine.inputs import ActivityInput, MemberRef
+from guerdon.engine.refusals import InvalidInput, Refused
 from guerdon.engine.world import World
-from guerdon.settings import Settings
-from worlds import DAY, PROGRAM, SHOP, a_caller, a_purchase, a_world, by, report
+from guerdon.wiring import clock
+from worlds import DAY, PROGRAM, SHOP, report
 
-DOUBLE = SHOP.replace("give: {rate: 1}", "give: {rate: 2}")
-
-
-async def test_a_new_version_is_in_force_everywhere_from_its_instant(
-    world: World, settings: Settings
-) -> None:
-    async with a_world(settings) as other:
-        await report(other, [a_purchase(1)])
-        published = await publish.publish(world, DOUBLE)
-        late = a_purchase(2, at=Instant(published.begin - DAY))
-        await report(other, [a_purchase(3), late])
-
-        member = await read.find(other, a_caller(), by("ann"))
-        settled = (await read.members(other, PROGRAM, [member or ""]))[member or ""]
-
-    assert (published.version, published.is_new) == (2, True)
-    assert settled.standing.wallets["points"].earned == 10 + 20 + 10
+TIERED = SHOP.replace(
+    "  badges:",
+    "  ladders:\n    status: {counter: spent, tiers: [{id: base, at: 0}, {id: gold, at: 50}]}\n"
+    "  badges:",
+)
 
 
-async def test_the_same_document_is_not_published_again(world: World) -> None:
-    published = await publish.publish(world, SHOP)
+async def test_a_plan_says_how_many_hold_what_would_change(world: World) -> None:
+    await publish.publish(world, TIERED)
+    purchases = [
+        ActivityInput(
+            id=name,
+            type="purchase",
+            member=MemberRef(external_id=name),
+            amount=Decimal(amount),
+            at=clock(),
+        )
+        for name, amount in (("ada", 60), ("bo", 70), ("cy", 10))
+    ]
+    await report(world, purchases)
 
-    assert (published.version, published.is_new) == (1, False)
+    stricter = TIERED.replace("at: 50", "at: 65").replace("P12M", "P6M")
+    planned = await publish.plan(world, stricter)
+
+    assert planned.version == 3
+    assert [(change.path, change.sentence) for change in planned.changes] == [
+        (
+            "program.wallets.points.expiry.period",
+            (
+                "Wallet points: units earned from then on last P6M instead of P12M; those that "
+                "members hold keep their dates. Units of it are held by 3 members."
+            ),
+        ),
+        (
+            "program.ladders.status.tiers.gold.at",
+            (
+                "Tier gold of status needs 65 instead of 50. Who holds it keeps it until the next "
+                "review. Held by 2 members, or a higher one."
+            ),
+        ),
+    ]
+    assert len(await world.programs.versions(PROGRAM)) == 2
 
 
-async def test_a_document_with_mistakes_is_refused_with_all_of_them(world: World) -> None:
-    broken = SHOP.replace("rate: 1", "rat: 1").replace("timezone: UTC", "timezone: Mars/Olympus")
-
-    with pytest.raises(InvalidInput) as refusal:
-        await publish.publish(world, broken)
-
-    assert len(refusal.value.problems) >= 2
-    assert all(problem.message.startswith("line ") for problem in refusal.value.problems)
+async def test_a_plan_from_what_is_published_to_itself_is_empty(world: World) -> None:
+    assert (await publish.plan(world, SHOP)).changes == ()
 
 
-async def test_a_credential_publishes_its_own_program_only(world: World) -> None:
-    with pytest.raises(Refused) as refusal:
-        await publish.publish(world, SHOP, program="another")
+async def test_publishing_says_what_the_plan_said(world: World) -> None:
+    richer = SHOP.replace("give: {rate: 1}", "give: {rate: 2}")
+    planned = await publish.plan(world, richer)
+    published = await publish.publish(world, richer)
 
-    assert refusal.value.reason == "other_program"
-
-
-async def test_no_version_begins_in_the_past(world: World) -> None:
-    with pytest.raises(Refused) as refusal:
-        await publish.publish(world, DOUBLE, begin=Instant(world.clock() - 1))
-
-    assert refusal.value.reason == "in_the_past"
+    assert published.is_new
+    assert published.changes == planned.changes
+    assert [change.path for change in published.changes] == ["program.rules.base.give.rate"]
 
 
-async def test_who_publishes_at_the_same_time_comes_one_after_the_other(world: World) -> None:
-    documents = [SHOP.replace("A shop", f"Shop {n}") for n in range(4)]
+async def test_a_version_never_begins_in_the_past(world: World) -> None:
+    past = Instant(clock() - 1)
+    with pytest.raises(Refused, match="A version cannot begin in the past"):
+        await publish.plan(world, SHOP, begin=past)
+    with pytest.raises(Refused, match="A version cannot begin in the past"):
+        await publish.publish(world, SHOP.replace("rate: 1", "rate: 2"), begin=past)
 
-    published = await asyncio.gather(*(publish.publish(world, each) for each in documents))
 
-    assert sorted(each.version for each in published) == [2, 3, 4, 5]
+async def test_another_meaning_under_an_id_is_refused_also_after_it_was_away(world: World) -> None:
+    changed = SHOP.replace("purchases: {activity: purchase}", "purchases: {activity: race}")
+    with pytest.raises(InvalidInput, match="Counter purchases cannot change its measure"):
+        await publish.publish(world, changed)
+
+    without = SHOP.replace("    purchases: {activity: purchase}\n", "")
+    without = without.replace("    tenth: {name: Ten, counter: purchases, at: 10}\n", "")
+    without = without.replace("  badges:\n", "")
+    await publish.publish(world, without)
+    with pytest.raises(InvalidInput, match="Take a new id for the changed counter"):
+        await publish.publish(world, changed)
 
 
-async def test_an_unknown_program_is_not_found(world: World) -> None:
-    with pytest.raises(NotFound):
-        await world.rulebooks.get("nothing")
+async def test_each_activity_is_decided_by_the_version_in_force_at_its_time(world: World) -> None:
+    now = clock()
+    begin = Instant(now + DAY)
+    richer = SHOP.replace("give: {rate: 1}", "give: {rate: 2}")
+    richer = richer.replace("  counters:\n", "  counters:\n    trips: {activity: purchase}\n")
+    await publish.publish(world, richer, begin=begin)
+    assert (await publish.export(world, PROGRAM)).text == SHOP
+    assert (await publish.export(world, PROGRAM, at=begin)).text == richer
+
+    tomorrow = replace(world, clock=lambda: Instant(begin + 1_000))
+    purchases = [
+        ActivityInput(
+            id=name, type="purchase", member=MemberRef(external_id="ada"), amount=Decimal(10), at=at
+        )
+        for name, at in (("before", now), ("after", begin))
+    ]
+    receipts = await report(tomorrow, purchases)
+
+    rulebook = await world.rulebooks.fresh(PROGRAM)
+    assert rulebook.at(begin).readings["trips"].since == begin
+    earned = [
+        sum(effect.amount for effect in receipt.entry.effects if isinstance(effect, PointsEffect))
+        for receipt in receipts
+        if receipt.entry is not None
+    ]
+    assert earned == [10, 20]

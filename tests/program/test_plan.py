@@ -126,8 +126,8 @@ def test_a_version_and_itself_have_no_difference(path: Path) -> None:
             "fixed: 50",
             "program.missions.tour.grant",
             (
-                "Mission tour: `grant` becomes [{wallet: points, points: 50, as_name: bonus}] instead "
-                "of [{wallet: points, points: 40, as_name: bonus}]."
+                "Mission tour: `grant` becomes [{wallet: points, points: 50, as_name: bonus}] "
+                "instead of [{wallet: points, points: 40, as_name: bonus}]."
             ),
             False,
         ),
@@ -143,8 +143,8 @@ def test_a_version_and_itself_have_no_difference(path: Path) -> None:
             "{country: US, channel: web}",
             "program.accept.elsewhere.when",
             (
-                "Accept rule elsewhere: `when` becomes {country: {eq: US}, channel: {eq: web}} instead "
-                "of {country: {eq: US}}."
+                "Accept rule elsewhere: `when` becomes {country: {eq: US}, channel: {eq: web}} "
+                "instead of {country: {eq: US}}."
             ),
             True,
         ),

@@ -6,12 +6,12 @@ Plain values without behaviour that reads anything; texts for people are formed 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.decision import Effect, Explanation, Given
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import Plain, Standing
+from guerdon.core.standing import Standing
 from guerdon.engine.inputs import Identity
 
 
@@ -166,13 +166,3 @@ class VersionText:
     begin: Instant
     text: str
     published_at: Instant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """One line of what publishing would change: path, before and after, in a sentence."""
-
-    path: str
-    before: Plain
-    after: Any
-    sentence: str

@@ -2,19 +2,22 @@
 
 Rule: a version never changes once it is published, and never begins in the past; the very first
 one holds for whatever happened before it. A document that is the newest version's already is not
-published again.
+published again; one that gives an id another meaning is refused (`plan`).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from guerdon.core.activity import Instant
 from guerdon.core.program import Program
 from guerdon.engine.outcomes import Problem, VersionText
-from guerdon.engine.refusals import InvalidInput, Refused
+from guerdon.engine.plan import changes
+from guerdon.engine.refusals import InvalidInput, NotFound, Refused
 from guerdon.engine.world import World
 from guerdon.program.load import load
 from guerdon.program.mistakes import Mistake, Severity
+from guerdon.program.plan import Change
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _ATTEMPTS = 5
@@ -22,12 +25,23 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What is in force now; `is_new` tells whether this call published it."""
+    """The version that the document is now; `is_new` tells whether this call published it."""
 
     program: str
     version: int
     begin: Instant
     is_new: bool
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What publishing a document would do: its number, its begin, and all that would change."""
+
+    program: str
+    version: int
+    begin: Instant
+    changes: tuple[Change, ...]
 
 
 async def publish(
@@ -40,17 +54,8 @@ async def publish(
         Refused: It is another program's document, begins in the past, or somebody published in
             between, again and again.
     """
-    compiled = _compiled(text)
-    if program is not None and compiled.id != program:
-        raise Refused(
-            "other_program",
-            f"This document is of program `{compiled.id}`; this credential publishes `{program}`.",
-        )
+    compiled = _judged(world, text, program=program, begin=begin)
     now = world.clock()
-    if begin is not None and begin < now:
-        raise Refused(
-            "in_the_past", "A version cannot begin in the past; leave `from` out for now."
-        )
     for _ in range(_ATTEMPTS):
         versions = await world.programs.versions(compiled.id)
         newest = versions[-1] if versions else None
@@ -58,15 +63,76 @@ async def publish(
             return Published(
                 program=compiled.id, version=newest.version, begin=newest.begin, is_new=False
             )
-        number = 1 if newest is None else newest.version + 1
-        begins = Instant(0) if newest is None and begin is None else begin or now
+        planned = await _planned(world, compiled, versions, begin or now)
+        if wrong := tuple(_refused(each) for each in planned.changes if each.is_refused):
+            raise InvalidInput(wrong)
+        number = planned.version
+        begins = Instant(0) if newest is None and begin is None else planned.begin
         version = VersionText(version=number, begin=begins, text=text, published_at=now)
         if await world.programs.publish(
             compiled.id, version, expected=number - 1, lanes=world.limits.lanes
         ):
             await world.rulebooks.fresh(compiled.id)
-            return Published(program=compiled.id, version=number, begin=begins, is_new=True)
+            return Published(
+                program=compiled.id,
+                version=number,
+                begin=begins,
+                is_new=True,
+                changes=planned.changes,
+            )
     raise Refused("busy", "Others are publishing this program at the same time; try again.")
+
+
+async def plan(
+    world: World, text: str, *, program: str | None = None, begin: Instant | None = None
+) -> Planned:
+    """Return what publishing a document would change, refusals among it; nothing is written.
+
+    Raises:
+        InvalidInput: With every mistake in the document.
+        Refused: It is another program's document, or begins in the past.
+    """
+    compiled = _judged(world, text, program=program, begin=begin)
+    versions = await world.programs.versions(compiled.id)
+    return await _planned(world, compiled, versions, begin or world.clock())
+
+
+def _judged(world: World, text: str, *, program: str | None, begin: Instant | None) -> Program:
+    compiled = _compiled(text)
+    if program is not None and compiled.id != program:
+        raise Refused(
+            "other_program",
+            f"This document is of program `{compiled.id}`; this credential publishes `{program}`.",
+            ("document",),
+        )
+    if begin is not None and begin < world.clock():
+        message = "A version cannot begin in the past; leave `from` out for now."
+        raise Refused("in_the_past", message, ("from",))
+    return compiled
+
+
+async def _planned(
+    world: World, compiled: Program, versions: Sequence[VersionText], begin: Instant
+) -> Planned:
+    history = [compile_version(compiled.id, each) for each in versions]
+    number = versions[-1].version + 1 if versions else 1
+    after = replace(compiled, version=number, begin=begin)
+    found = await changes(world, history, after)
+    return Planned(program=compiled.id, version=number, begin=begin, changes=tuple(found))
+
+
+async def export(world: World, program: str, *, at: Instant | None = None) -> VersionText:
+    """Return the version in force at an instant (absent: now) with its document as published.
+
+    Raises:
+        NotFound: Nothing was published under that id.
+    """
+    versions = await world.programs.versions(program)
+    if not versions:
+        raise NotFound("program")
+    ordered = sorted(versions, key=lambda each: (each.begin, each.version))
+    begun = [each for each in ordered if each.begin <= (world.clock() if at is None else at)]
+    return begun[-1] if begun else ordered[0]
 
 
 def compile_version(program: str, version: VersionText) -> Program:
@@ -91,6 +157,12 @@ def _compiled(text: str) -> Program:
             (Problem(code="INVALID_INPUT", message=message, path=("program", "id")),)
         )
     return loaded.program
+
+
+def _refused(change: Change) -> Problem:
+    return Problem(
+        code="REFUSED_CHANGE", message=change.sentence, path=tuple(change.path.split("."))
+    )
 
 
 def _problem(mistake: Mistake) -> Problem:
