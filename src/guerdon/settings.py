@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         500, ge=1, le=2_000, description="Activities one transaction decides at most."
     )
     lane_lease_seconds: float = Field(
-        10, ge=1, le=120, description="How long a worker holds a lane without renewing."
+        6, ge=1, le=120, description="How long a worker holds a lane without renewing."
     )
     waiting_max: int = Field(
         50_000,
@@ -156,7 +156,9 @@ class Settings(BaseSettings):
         le=10_000_000,
         description="Activities of a program that may wait before reporters are told to come back.",
     )
-    worker_threads: int = Field(8, ge=1, le=64, description="Messages a worker handles at once.")
+    worker_threads: int = Field(
+        2, ge=1, le=64, description="Lanes a worker decides at once; more only make batches smaller."
+    )
     actor_seconds_max: float = Field(
         15, ge=1, le=600, description="How long one message may take before it is cut off."
     )

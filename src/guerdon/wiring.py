@@ -8,6 +8,7 @@ import gc
 import socket
 import time
 from os import getpid
+from uuid import uuid4
 
 from uuid_utils import uuid7
 
@@ -20,7 +21,7 @@ from guerdon.engine.rulebooks import CompiledRulebooks
 from guerdon.engine.world import Limits, World
 from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
-from guerdon.live.hints import LiveHints, redis_broker
+from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
 from guerdon.settings import Settings
 from guerdon.stores.client import Access, Mongo
@@ -76,13 +77,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
     lease_ms = int(settings.lane_lease_seconds * 1_000)
     programs, inbox = ProgramStore(mongo), InboxStore(mongo)
     boards, channels = LiveBoards(live), LiveChannels(live)
-    hints = LiveHints(
-        redis_broker(
-            settings.redis_url.get_secret_value(),
-            namespace=settings.redis_namespace,
-            timeout_seconds=patience,
-        )
-    )
+    hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
         clock=clock,
@@ -94,7 +89,9 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         members=MemberStore(mongo),
         receipts=ReceiptStore(mongo),
         inbox=inbox,
-        lanes=LaneStore(mongo, owner=f"{socket.gethostname()}:{getpid()}", lease_ms=lease_ms),
+        lanes=LaneStore(
+            mongo, owner=f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:6]}", lease_ms=lease_ms
+        ),
         standings=StandingStore(mongo),
         pages=PageStore(mongo),
         journal=JournalStore(mongo),

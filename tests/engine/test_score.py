@@ -77,18 +77,33 @@ async def test_many_workers_on_the_same_lanes_decide_each_activity_once(
     assert sum(await _seqs(world)) == 600 + 20
 
 
-async def test_a_worker_that_lost_its_lane_cannot_commit(world: World) -> None:
-    stale = await world.lanes.take(PROGRAM, 3)
-    assert stale is not None
-    assert await world.lanes.take(PROGRAM, 3) is None
-    await world.lanes.release(stale)
-    fresh = await world.lanes.take(PROGRAM, 3)
-    assert fresh is not None
+async def test_a_worker_that_lost_its_lane_cannot_commit(world: World, settings: Settings) -> None:
+    async with a_world(settings) as other:
+        stale = await world.lanes.take(PROGRAM, 3)
+        assert stale is not None
+        assert await other.lanes.take(PROGRAM, 3) is None
+        await world.lanes.release(stale)
+        fresh = await other.lanes.take(PROGRAM, 3)
+        assert fresh is not None
+
+        with pytest.raises(LaneLost):
+            await world.commit(Batch(hold=stale, taken=["x"]))
+
+        await other.commit(Batch(hold=fresh, taken=["x"]))
+
+
+async def test_a_worker_takes_its_own_lane_again_and_its_former_self_has_lost_it(
+    world: World,
+) -> None:
+    failed = await world.lanes.take(PROGRAM, 3)
+    again = await world.lanes.take(PROGRAM, 3)
+    assert failed is not None
+    assert again is not None
 
     with pytest.raises(LaneLost):
-        await world.commit(Batch(hold=stale, taken=["x"]))
+        await world.commit(Batch(hold=failed))
 
-    await world.commit(Batch(hold=fresh, taken=["x"]))
+    await world.commit(Batch(hold=again))
 
 
 async def test_the_sequence_alone_keeps_two_holders_of_one_fence_apart(world: World) -> None:

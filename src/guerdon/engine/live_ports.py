@@ -88,6 +88,10 @@ class Hints(Protocol):
         """Say that something waits; returns at once, whatever Redis does."""
         ...
 
+    async def heard(self, program: str, lane: int) -> None:
+        """Say that a lane is looked at now: until then one hint for it is enough."""
+        ...
+
 
 class Pressure(Protocol):
     """Whether more can be taken."""

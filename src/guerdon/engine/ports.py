@@ -185,7 +185,7 @@ class Lanes(Protocol):
     """The lane documents: lock, fence and sequence."""
 
     async def take(self, program: str, lane: int) -> Hold | None:
-        """Take a lane unless somebody's lease on it is still running."""
+        """Take a lane unless another's lease on it is still running."""
         ...
 
     async def release(self, hold: Hold) -> None:

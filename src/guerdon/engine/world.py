@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure
 from guerdon.engine.ports import (
     Boards,
@@ -31,7 +32,19 @@ from guerdon.engine.ports import (
 )
 from guerdon.engine.records import Board, StoreDown, Topic
 
-__all__ = ["Board", "Caller", "Limits", "Role", "StoreDown", "Topic", "World", "reporter_of"]
+__all__ = [
+    "Board",
+    "Caller",
+    "Layout",
+    "Limits",
+    "Role",
+    "StoreDown",
+    "Topic",
+    "World",
+    "lane_of",
+    "lanes_of",
+    "reporter_of",
+]
 
 
 class Role(StrEnum):

@@ -28,11 +28,17 @@ class LaneStore:
         self._lease_ms = lease_ms
 
     async def take(self, program: str, lane: int) -> Hold | None:
-        """Take a lane unless somebody's lease on it is still running."""
+        """Take a lane unless another's lease on it is still running.
+
+        Our own does not keep us away: it is left from a visit that ended in a failure.
+        """
         lanes = self._mongo["lanes"].with_options(write_concern=WriteConcern(1))
         with unit_of_work():
             row = await lanes.find_one_and_update(
-                {"_id": lane_key(program, lane), "$expr": {"$lte": ["$u", "$$NOW"]}},
+                {
+                    "_id": lane_key(program, lane),
+                    "$expr": {"$or": [{"$lte": ["$u", "$$NOW"]}, {"$eq": ["$o", self._owner]}]},
+                },
                 [
                     {
                         "$set": {
