@@ -38,6 +38,20 @@ def test_every_example_of_the_reference_is_accepted_where_it_stands() -> None:
     assert refused == {}
 
 
+def test_every_reason_of_a_rejection_is_told_of() -> None:
+    core = (ROOT / "src" / "guerdon" / "core").glob("*.py")
+    given = {
+        reason
+        for path in core
+        for reason in re.findall(r'Rejected\("(\w+)"\)', path.read_text(encoding="utf-8"))
+    }
+    given -= {"unknown_rule"}  # of activities that only guerdon itself makes
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert len(given) > 20
+    assert {reason for reason in given if f"`{reason}`" not in page} == set()
+
+
 def test_links_of_the_pages_lead_somewhere() -> None:
     lost = []
     for page in PAGES:
