@@ -15,6 +15,11 @@ from guerdon.settings import Settings
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    for name in ("uvicorn", "uvicorn.error"):
+        # A server that another test ran in this process may have taken its lines elsewhere.
+        logger = logging.getLogger(name)
+        logger.handlers[:], logger.propagate, logger.disabled = [], True, False
+        logger.setLevel(logging.NOTSET)
     yield
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()

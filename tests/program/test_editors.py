@@ -75,6 +75,10 @@ def _fits_map(schema: dict[str, Any], value: dict[str, Any]) -> bool:
     )
 
 
+NAMES_A_FILE = re.compile(r"^program: \S+\.yaml$", re.MULTILINE)
+"""A scenario whose program is a file of its own, which stands in the list itself."""
+
+
 def document(text: str) -> Any:
     root, mistakes = parse(text)
     assert not mistakes
@@ -84,7 +88,7 @@ def document(text: str) -> Any:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in [*OWN, *OTHERS] if "program: record-store.yaml" not in path.read_text()],
+    [path for path in [*OWN, *OTHERS] if not NAMES_A_FILE.search(path.read_text())],
     ids=lambda path: path.name,
 )
 def test_the_schema_accepts_every_program(path: Path) -> None:
