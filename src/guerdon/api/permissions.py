@@ -55,6 +55,7 @@ def members_and_owner(*scopes: str) -> Right:
 
 _PUBLIC = everybody()
 _STANDING = members_and_owner("members:read")
+_PUBLISH = owner("program:publish")
 _KEYS = Right(("admin",), ("keys:manage",))
 _DECIDED = everybody("activities:write", "members:read")
 
@@ -112,6 +113,10 @@ TYPES: dict[str, Right] = {
     # What mutations answer: who may call one may read its answer.
     "ActivityPayload": _PUBLIC,
     "CreateApiKeyPayload": _PUBLIC,
+    "DocumentProblem": _PUBLIC,
+    "ProgramChange": _PUBLISH,
+    "ProgramPlan": _PUBLISH,
+    "PublishProgramPayload": _PUBLISH,
     "RevokeApiKeyPayload": _PUBLIC,
     "InsufficientPoints": _PUBLIC,
     "InvalidInput": _PUBLIC,
@@ -126,6 +131,7 @@ TYPES: dict[str, Right] = {
 
 FIELDS: dict[str, Right] = {
     "Profile.externalId": owner("members:read"),
+    "Program.document": _PUBLISH,
     "Program.waiting": owner("activities:write", "members:read"),
     "Redemption.member": _STANDING,
     "Query.activity": _DECIDED,
@@ -135,6 +141,7 @@ FIELDS: dict[str, Right] = {
     "Query.members": owner("members:read"),
     "Query.node": _PUBLIC,
     "Query.nodes": _PUBLIC,
+    "Query.planProgram": _PUBLISH,
     "Query.program": _PUBLIC,
     "Query.reward": _PUBLIC,
     "Query.rewards": _PUBLIC,
@@ -149,6 +156,7 @@ FIELDS: dict[str, Right] = {
     "Mutation.redeemReward": members_and_owner("activities:write"),
     "Mutation.linkIdentity": owner("members:write"),
     "Mutation.mergeMembers": owner("members:write"),
+    "Mutation.publishProgram": _PUBLISH,
     "Mutation.recordActivities": everybody("activities:write"),
     "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),

@@ -17,7 +17,7 @@ from guerdon.api.missions import Mission, mission_noun
 from guerdon.api.nodes import Node
 from guerdon.api.partners import Partner, partner_noun
 from guerdon.api.wallets import WalletKind, wallet_kind
-from guerdon.engine import read
+from guerdon.engine import publish, read
 
 _HOUR = 60
 
@@ -37,6 +37,11 @@ class Program(Node):
     badges: list[Badge] = says("Its badges.")
     leaderboards: list[Leaderboard] = says("Its leaderboards.")
     partners: list[Partner] = says("The other brands that take part.")
+
+    @field
+    async def document(self, info: Info) -> str:
+        """The document of the version in force, as it was published."""
+        return (await publish.export(info.context.world, info.context.program)).text
 
     @field
     async def waiting(self, info: Info) -> int:

@@ -23,6 +23,7 @@ from guerdon.api.member_updates import MemberSubscriptions
 from guerdon.api.members import MemberQueries
 from guerdon.api.problems import PROBLEMS
 from guerdon.api.programs import ProgramQueries
+from guerdon.api.publishing import DocumentProblem, PublishingMutations, PublishingQueries
 from guerdon.api.receipts import ReceiptMutations
 from guerdon.api.redeeming import RedemptionMutations
 from guerdon.api.rewards import RewardQueries
@@ -37,6 +38,7 @@ class Query(
     MemberQueries,
     NodeQueries,
     ProgramQueries,
+    PublishingQueries,
     RewardQueries,
     ViewerQueries,
 ):
@@ -49,6 +51,7 @@ class Mutation(
     EnrollmentMutations,
     IdentityMutations,
     KeyMutations,
+    PublishingMutations,
     ReceiptMutations,
     RedemptionMutations,
 ):
@@ -63,7 +66,8 @@ class Subscription(LeaderboardSubscriptions, MemberSubscriptions):
 @lru_cache(maxsize=1)
 def schema() -> TransportSchema:
     """Return the schema, with the guards on every field."""
-    made = TransportSchema(Query, Mutation, Subscription, types=[*EFFECTS, *PROBLEMS])
+    types = [*EFFECTS, *PROBLEMS, DocumentProblem]
+    made = TransportSchema(Query, Mutation, Subscription, types=types)
     finish(made)
     return made
 

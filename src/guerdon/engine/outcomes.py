@@ -37,6 +37,14 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentProblem(Problem):
+    """A mistake in a program's document, with its place; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
     """An activity and what became of it.
 

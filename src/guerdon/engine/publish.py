@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from guerdon.core.activity import Instant
 from guerdon.core.program import Program
-from guerdon.engine.outcomes import Problem, VersionText
+from guerdon.engine.outcomes import DocumentProblem, Problem, VersionText
 from guerdon.engine.plan import changes
 from guerdon.engine.refusals import InvalidInput, NotFound, Refused
 from guerdon.engine.world import World
 from guerdon.program.load import load
 from guerdon.program.mistakes import Mistake, Severity
+from guerdon.program.places import place_of
 from guerdon.program.plan import Change
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -64,8 +65,8 @@ async def publish(
                 program=compiled.id, version=newest.version, begin=newest.begin, is_new=False
             )
         planned = await _planned(world, compiled, versions, begin or now)
-        if wrong := tuple(_refused(each) for each in planned.changes if each.is_refused):
-            raise InvalidInput(wrong)
+        if wrong := refusals(text, planned.changes):
+            raise InvalidInput(tuple(wrong))
         number = planned.version
         begins = Instant(0) if newest is None and begin is None else planned.begin
         version = VersionText(version=number, begin=begins, text=text, published_at=now)
@@ -159,16 +160,30 @@ def _compiled(text: str) -> Program:
     return loaded.program
 
 
-def _refused(change: Change) -> Problem:
-    return Problem(
-        code="REFUSED_CHANGE", message=change.sentence, path=tuple(change.path.split("."))
-    )
+def refusals(text: str, found: Sequence[Change]) -> list[DocumentProblem]:
+    """Return the changes that keep a document from being published, with their places in it."""
+    problems = []
+    for change in found:
+        if change.is_refused:
+            place = place_of(text, change.path)
+            problems.append(
+                DocumentProblem(
+                    code="REFUSED_CHANGE",
+                    message=change.sentence,
+                    path=tuple(change.path.split(".")),
+                    line=place.line,
+                    column=place.column,
+                )
+            )
+    return problems
 
 
-def _problem(mistake: Mistake) -> Problem:
+def _problem(mistake: Mistake) -> DocumentProblem:
     place = f"line {mistake.line}, column {mistake.column}"
-    return Problem(
+    return DocumentProblem(
         code="INVALID_DOCUMENT",
         message=f"{place}: {mistake.message} {mistake.remedy}".strip(),
         path=tuple(mistake.path.split(".")),
+        line=mistake.line,
+        column=mistake.column,
     )
