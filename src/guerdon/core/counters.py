@@ -264,7 +264,7 @@ def _new_entry(d: Deciding, reading: Reading, activity: Activity, found: Share) 
     if leaves <= d.now:
         return False
     entry = (found.amount, leaves, found.values)
-    d.put_ordered(reading.roll, f"{activity.at}:{activity.key}", entry, _leaving, fresh=True)
+    d.put_ordered(reading.roll, f"{activity.at}:{activity.key}", entry, leaving, fresh=True)
     return True
 
 
@@ -293,11 +293,12 @@ def _move_entry(
     if held is not None:
         d.drop(reading.roll, name)
     if amount or values:
-        d.put_ordered(reading.roll, name, (amount, leaves, values), _leaving, fresh=True)
+        d.put_ordered(reading.roll, name, (amount, leaves, values), leaving, fresh=True)
     return True
 
 
-def _leaving(entry: Plain) -> tuple[int, int, int]:
+def leaving(entry: Plain) -> tuple[int, int, int]:
+    """Return the place of a rolling window's entry: first who leaves first."""
     return entry[1], 0, 0
 
 
@@ -309,7 +310,7 @@ def leave(d: Deciding, reading: Reading) -> None:
         if found is None:
             return
         if not found.items and found.spilled:
-            d.pull(name, "front")
+            d.pull(name, "front", leaving)
             found = d.standing.shelves[name]
         due = [key for key, entry in found.items.items() if entry[1] <= d.now]
         for key in due:

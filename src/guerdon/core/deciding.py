@@ -43,6 +43,9 @@ _SORT_BASE = 10**15
 """Added to each part of a sort, so that negative ones sort before positive ones as text."""
 
 
+Order = Callable[[Plain], tuple[int, int, int]]
+"""The place of an entry among the others of its shelf."""
+
 State = TypeVar("State", LadderState, MissionState)
 
 CAPACITY = {
@@ -222,33 +225,62 @@ class Deciding:
         name: str,
         key: str,
         value: Plain,
-        order: Callable[[Plain], tuple[int, int, int]],
+        order: Order,
         *,
         fresh: bool = False,
-    ) -> None:
+    ) -> Plain:
         """Store an entry of a shelf whose head holds the first ones by `order`, in that order.
 
-        `fresh` tells that the entry lies nowhere yet.
+        Return what moved out of the head for it, which may be the entry itself; None if nothing
+        did. `fresh` tells that the entry lies nowhere yet.
         """
         shelf = self.shelf(name)
         items = shelf.items
         if key in items:
             items[key] = value
-            return
-        if not fresh and self.paged(name, key) is not None:
-            self.pages[name, key] = (sort_text(order(value)), value)
-            return
+            return None
         place = order(value)
-        last = order(next(reversed(items.values()))) if items else place
-        if shelf.spilled and place > last:
+        if not fresh and self.paged(name, key) is not None:
+            self.pages[name, key] = (sort_text(place), value)
+            return None
+        last = order(next(reversed(items.values()))) if items else None
+        if shelf.spilled and (last is None or place > last):
+            # With an empty head nobody knows whether what lies outside comes first.
             self.spill(name, key, value, sort_text(place))
-            return
+            return value
         items[key] = value
-        if place < last:
-            shelf.items = items = dict(sorted(items.items(), key=lambda item: order(item[1])))
-        if len(items) > capacity_of(name):
-            end = next(reversed(items))
-            self.spill(name, end, items[end], sort_text(order(items[end])))
+        if last is not None and place < last:
+            self.sort(name, order)
+            items = shelf.items
+        if len(items) <= capacity_of(name):
+            return None
+        end = next(reversed(items))
+        moved = items[end]
+        self.spill(name, end, moved, sort_text(order(moved)))
+        return moved
+
+    def sort(self, name: str, order: Order) -> None:
+        """Put the head of an ordered shelf in order again."""
+        shelf = self.shelf(name)
+        shelf.items = dict(sorted(shelf.items.items(), key=lambda item: order(item[1])))
+
+    def trim(self, name: str, order: Order | None = None) -> list[Plain]:
+        """Move what is too much for the head into pages and return it.
+
+        Of an ordered shelf these are the last ones, of others the oldest.
+        """
+        items = self.shelf(name).items
+        extra = len(items) - capacity_of(name)
+        if extra <= 0:
+            return []
+        if order is None:
+            keys = list(items)[:extra]
+        else:
+            keys = sorted(items, key=lambda key: order(items[key]))[-extra:]
+        moved = [items[key] for key in keys]
+        for key, value in zip(keys, moved, strict=True):
+            self.spill(name, key, value, "" if order is None else sort_text(order(value)))
+        return moved
 
     def spill(self, name: str, key: str, value: Plain, sort: str) -> None:
         """Move an entry of the head into a page."""
@@ -264,24 +296,47 @@ class Deciding:
             shelf.spilled -= 1
             self.pages[(name, key)] = None
 
-    def pull(self, name: str, scope: str, after: str = "") -> None:
-        """Bring pages of a shelf into the head, asking for them first."""
+    def pull(self, name: str, scope: str, order: Order | None = None) -> None:
+        """Bring pages of a shelf into the head, asking for them first.
+
+        `scope` is "all", or "front" for the next ones in order, as far as they are known.
+        """
         if not self.spilled(name):
             return
-        ref = PageRef(name, scope, after)
+        ref = PageRef(name, scope)
         if ref not in self.given.loaded:
             raise Needed((ref,))
         shelf = self.shelf(name)
-        for (owner, key), entry in self.given.entries.items():
-            if owner == name and entry is not None and (owner, key) not in self.pages:
-                shelf.items[key] = entry[1]
-                shelf.spilled -= 1
-                self.pages[(owner, key)] = None
-        for (owner, key), entry in list(self.pages.items()):
-            if owner == name and entry is not None and scope == "all":
-                shelf.items[key] = entry[1]
-                shelf.spilled -= 1
-                self.pages[(owner, key)] = None
+        brought = self._known_pages(name, whole=scope == "all")
+        if not brought:
+            self.pull(name, "all", order)
+        for key, value in brought.items():
+            shelf.items[key] = value
+            shelf.spilled -= 1
+            self.pages[(name, key)] = None
+        if order is not None:
+            self.sort(name, order)
+
+    def _known_pages(self, name: str, *, whole: bool) -> dict[str, Plain]:
+        """Return the pages of a shelf as they are now, before which no unknown one can lie.
+
+        What was asked for by itself may lie anywhere; so of the stored ones that are known only
+        the first `FRONT` are surely the first.
+        """
+        stored = {
+            key: entry
+            for (owner, key), entry in self.given.entries.items()
+            if owner == name and entry is not None
+        }
+        last = None
+        if not whole and len(stored) >= FRONT:
+            last = sorted((entry[0], key) for key, entry in stored.items())[FRONT - 1]
+        written = {key: entry for (owner, key), entry in self.pages.items() if owner == name}
+        return {
+            key: entry[1]
+            for key, entry in {**stored, **written}.items()
+            if entry is not None and (last is None or (entry[0], key) <= last)
+        }
 
     def everything(self, name: str) -> dict[str, Plain]:
         """Return all entries of a shelf, those outside the head included; nothing is moved."""

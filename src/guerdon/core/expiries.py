@@ -9,7 +9,17 @@ from guerdon.core import wallets
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
-from guerdon.core.holdings import add, evict, head, pull_all, remove, replace
+from guerdon.core.holdings import (
+    LIVING,
+    add,
+    evict,
+    head,
+    order_of,
+    pull_all,
+    redate,
+    remove,
+    replace,
+)
 from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, policy_of
 from guerdon.core.program import ExpiryByTier, Inactivity, Wallet
 from guerdon.core.standing import WalletState
@@ -37,7 +47,8 @@ def expire_due(d: Deciding, slug: str) -> None:
         d.wallet(slug).active_on,
     )
     lapsed = lapse is not None and lapse <= d.now
-    if lapsed:
+    spill_due = d.wallet(slug).spill_due
+    if lapsed or (spill_due is not None and spill_due <= d.now):
         pull_all(d, slug)
     for lot in head(d, slug):
         own = lot.expires is not None and lot.expires <= d.now
@@ -70,11 +81,9 @@ def release_due(d: Deciding, slug: str) -> None:
 def refresh_due(d: Deciding, slug: str) -> None:
     """Reckon anew when time alone changes this wallet next; asks for all lots only when it must."""
     state = d.wallet(slug)
-    if state.spill_due is not None and state.spill_due <= d.now:
-        pull_all(d, slug)
-        evict(d, slug)
-    if not head(d, slug) and d.spilled(f"lots:{slug}"):
-        d.pull(f"lots:{slug}", "front")
+    evict(d, slug)
+    if not head(d, slug):
+        d.pull(f"lots:{slug}", "front", order_of(d.rulebook.wallet(slug)))
     state.due = due_of(d, slug, state)
 
 
@@ -87,10 +96,11 @@ def due_of(d: Deciding, slug: str, state: WalletState) -> Instant | None:
     lots = head(d, slug)
     policy = policy_of(d.program, d.rulebook.wallet(slug), d.standing, d.now)
     lapse = lapse_of(policy, d.rulebook.calendar, state.active_on)
+    outside = any(d.spilled(f"{prefix}:{slug}") for prefix in LIVING)
     return first(
         [
             state.spill_due,
-            lapse if any(not lot.fixed for lot in lots) else None,
+            lapse if outside or any(not lot.fixed for lot in lots) else None,
             *(lot.expires for lot in lots),
             *(lot.release for lot in lots if lot.release != FAR),
         ]
@@ -115,9 +125,7 @@ def follow_policy(d: Deciding, slug: str) -> None:
         return
     pull_all(d, slug)
     expires = expiry_of(policy, d.rulebook.calendar, d.rulebook.calendar.day(d.now))
-    for lot in head(d, slug):
-        if not lot.fixed:
-            replace(d, wallet, lot._replace(expires=expires))
+    redate(d, wallet, [lot._replace(expires=expires) for lot in head(d, slug) if not lot.fixed])
     evict(d, slug)
     if isinstance(policy, Inactivity) and owned.active_on is None:
         owned.active_on = d.rulebook.calendar.day(d.now)
@@ -129,12 +137,12 @@ def extend(d: Deciding, slug: str, least: Instant) -> None:
     wallet = d.rulebook.wallet(slug)
     if slug not in d.standing.wallets:
         return
-    soon = [lot for lot in head(d, slug) if lot.expires is not None and lot.expires < least]
-    if d.spilled(f"lots:{slug}") and len(soon) == len(head(d, slug)):
+    spill_due = d.standing.wallets[slug].spill_due
+    if spill_due is not None and spill_due < least:
         pull_all(d, slug)
-        soon = [lot for lot in head(d, slug) if lot.expires is not None and lot.expires < least]
-    for lot in soon:
-        replace(d, wallet, lot._replace(expires=least))
+    soon = [lot for lot in head(d, slug) if lot.expires is not None and lot.expires < least]
+    if soon:
+        redate(d, wallet, [lot._replace(expires=least) for lot in soon])
     evict(d, slug)
 
 

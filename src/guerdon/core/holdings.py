@@ -6,7 +6,7 @@ to units is decided in `core.wallets`, `core.expiries` and `core.returns`.
 
 from collections.abc import Callable
 
-from guerdon.core.deciding import Deciding, capacity_of, first, sort_text
+from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
 from guerdon.core.lots import Lot, lot_of, spending_key
 from guerdon.core.program import Wallet
@@ -53,13 +53,10 @@ def every_lot(d: Deciding, slug: str) -> list[Lot]:
 def portions(d: Deciding, slug: str, points: int) -> list[tuple[Lot, int]]:
     """Return the lots that give `points` in spending order; more are asked for when needed."""
     name = f"lots:{slug}"
-    after = ""
-    while True:
+    lots = living(d, slug)
+    while sum(lot.left for lot in lots) < points and d.spilled(name):
+        d.pull(name, "front", order_of(d.rulebook.wallet(slug)))
         lots = living(d, slug)
-        if sum(lot.left for lot in lots) >= points or not d.spilled(name):
-            break
-        d.pull(name, "all" if after else "front")
-        after = "more"
     found: list[tuple[Lot, int]] = []
     for lot in lots:
         if points <= 0:
@@ -94,11 +91,9 @@ def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:
     if home == "closed":
         d.put(name, key, lot, key.rjust(12, "0"))
         return
-    shelf = d.shelf(name)
-    before = shelf.spilled
-    d.put_ordered(name, key, lot, order_of(wallet))
-    if shelf.spilled > before:
-        _note_spill(d, wallet.id)
+    moved = d.put_ordered(name, key, lot, order_of(wallet))
+    if moved is not None:
+        _note_spill(d, wallet.id, lot_of(moved))
 
 
 def replace(d: Deciding, wallet: Wallet, lot: Lot) -> None:
@@ -129,36 +124,34 @@ def order_of(wallet: Wallet) -> Callable[[Plain], tuple[int, int, int]]:
     return lambda value: spending_key(wallet, lot_of(value))
 
 
+def redate(d: Deciding, wallet: Wallet, lots: list[Lot]) -> None:
+    """Store lots of the head whose dates changed, and with them their place."""
+    for lot in lots:
+        d.shelf(f"{home_of(lot)}:{wallet.id}").items[str(lot.no)] = lot
+    for prefix in LIVING:
+        d.sort(f"{prefix}:{wallet.id}", order_of(wallet))
+
+
 def pull_all(d: Deciding, slug: str) -> None:
     """Bring every living lot into the head."""
+    order = order_of(d.rulebook.wallet(slug))
     for prefix in LIVING:
-        d.pull(f"{prefix}:{slug}", "all")
+        d.pull(f"{prefix}:{slug}", "all", order)
     d.wallet(slug).spill_due = None
 
 
-def _note_spill(d: Deciding, slug: str) -> None:
-    """Remember the earliest date outside the head; the last page is the one just written."""
+def _note_spill(d: Deciding, slug: str, lot: Lot) -> None:
+    """Remember the earliest date outside the head."""
     state = d.wallet(slug)
-    entry = next(reversed(d.pages.values()))
-    assert entry is not None
-    lot = lot_of(entry[1])
     waits = lot.release if lot.release != FAR else None
     state.spill_due = first((state.spill_due, lot.expires, waits))
 
 
 def evict(d: Deciding, slug: str) -> None:
     """Move what does not fit the head back into pages, last in order first."""
-    wallet = d.rulebook.wallet(slug)
-    for prefix in ("lots", "pending"):
+    order = order_of(d.rulebook.wallet(slug))
+    for prefix in LIVING:
         name = f"{prefix}:{slug}"
-        if name not in d.standing.shelves:
-            continue
-        items = d.shelf(name).items
-        extra = len(items) - capacity_of(name)
-        if extra <= 0:
-            continue
-        order = sorted(items, key=lambda key: spending_key(wallet, lot_of(items[key])))
-        for key in order[-extra:]:
-            value = items[key]
-            d.spill(name, key, value, sort_text(spending_key(wallet, lot_of(value))))
-            _note_spill(d, slug)
+        if name in d.standing.shelves:
+            for moved in d.trim(name, order):
+                _note_spill(d, slug, lot_of(moved))

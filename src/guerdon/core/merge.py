@@ -10,10 +10,10 @@ from collections import Counter
 from guerdon.core import counters, holdings, measures, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.conditions import text
-from guerdon.core.deciding import Deciding, first
+from guerdon.core.deciding import Deciding, Order, first
 from guerdon.core.decision import Needed
 from guerdon.core.errors import Rejected
-from guerdon.core.lots import Lot, lot_of, spending_key
+from guerdon.core.lots import Lot, lot_of
 from guerdon.core.originals import Original
 from guerdon.core.program import Grant, GrantPoints, Per, Rule
 from guerdon.core.referrals import referral_gone, unrefer
@@ -74,6 +74,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     for reading in d.state.readings.values():
         window = counters.window_key(d, reading, d.now)
         d.touch(reading.id, window or "")
+    _trim_everything(d)
 
 
 def erase(d: Deciding, activity: Activity) -> None:
@@ -93,7 +94,25 @@ def _pull_everything(d: Deciding) -> None:
         raise Needed(needed)
     for name in list(d.standing.shelves):
         if name != "record":
-            d.pull(name, "all")
+            d.pull(name, "all", _order_of(d, name))
+    for slug in d.standing.wallets:
+        d.wallet(slug).spill_due = None
+
+
+def _trim_everything(d: Deciding) -> None:
+    """Let the head of the survivor be no larger than any other."""
+    for slug in d.standing.wallets:
+        holdings.evict(d, slug)
+    for name in list(d.standing.shelves):
+        d.trim(name, _order_of(d, name))
+
+
+def _order_of(d: Deciding, name: str) -> Order | None:
+    """Return the order of an ordered shelf, None of others."""
+    prefix, _, rest = name.partition(":")
+    if prefix in holdings.LIVING:
+        return holdings.order_of(d.rulebook.wallet(rest))
+    return counters.leaving if prefix == "roll" else None
 
 
 def _heads(d: Deciding, donor: Standing, offset: int) -> None:
@@ -184,9 +203,7 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
             elif prefix in ("limit", "taken", "days"):
                 d.put(name, key, (d.look(name, key) or 0) + value)
             elif prefix == "roll":
-                d.put_ordered(
-                    name, _moved_entry(key, offset), value, lambda entry: (entry[1], 0, 0)
-                )
+                d.put_ordered(name, _moved_entry(key, offset), value, counters.leaving)
             elif prefix == "voucher":
                 _move_voucher(d, key, value)
             elif prefix in ("done", "befriended", "referred", "record"):
@@ -203,15 +220,7 @@ def _moved_entry(key: str, offset: int) -> str:
 
 def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
     cover = tuple((no + offset if no else 0, amount) for no, amount in lot.cover)
-    wallet = d.rulebook.wallet(slug)
-    moved = lot._replace(no=lot.no + offset, cover=cover)
-    prefix = "pending" if lot.release is not None else "lots" if lot.left else "closed"
-    d.put_ordered(
-        f"{prefix}:{slug}",
-        str(moved.no),
-        moved,
-        lambda value: spending_key(wallet, lot_of(value)),
-    )
+    holdings.add(d, d.rulebook.wallet(slug), lot._replace(no=lot.no + offset, cover=cover))
 
 
 def _move_voucher(d: Deciding, name: str, value: Plain) -> None:

@@ -46,7 +46,8 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
             wallets.Terms(expiry=rule.expiry, pending=rule.pending),
         )
         note["lots"] = [*note["lots"], [lot, due - held]]
-        d.put("referred", page, text(data["friend"]))
+        if d.look("referred", page) is None:
+            d.put("referred", page, text(data["friend"]))
     elif due < held:
         take_back(d, rule, note, held - due)
     if text(data.get("confirmed")) == "true":

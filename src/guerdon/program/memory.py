@@ -112,14 +112,20 @@ class Memory:
         return decision
 
     def view(self, member: str, at: Instant, read: Callable[[View], T]) -> T:
-        """Return what is read of a member as of an instant; nothing is kept."""
+        """Return what is read of a member as of an instant; nothing is kept.
+
+        Reading sees the pages that settling would write.
+        """
         standing = self.standings.get(member) or Standing(member)
-
-        def reading(given: Given) -> T:
-            settled = settle(self.rulebook, standing, at, given).standing
-            return read(View(self.rulebook, settled, given))
-
-        return self.answering(member, reading)
+        settled = self.answering(member, lambda given: settle(self.rulebook, standing, at, given))
+        held = dict(self.pages.get(member, {}))
+        self.turn(member, settled.pages)
+        try:
+            return self.answering(
+                member, lambda given: read(View(self.rulebook, settled.standing, given))
+            )
+        finally:
+            self.pages[member] = held
 
     def keep(self, member: str, decision: Decision) -> None:
         """Store what a decision leaves behind."""
