@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from guerdon.core.activity import Instant
-from guerdon.core.amounts import to_decimal
+from guerdon.core.amounts import plain, to_decimal
 from guerdon.core.decision import (
     BadgeEffect,
     DrawEffect,
@@ -61,8 +61,8 @@ def effect_sentence(program: Program, effect: Effect) -> str:
         scale = mission.scale if mission is not None else 0
         return _MISSIONS[effect.state].format(
             name=mission.name if mission is not None else effect.mission,
-            progress=_figure(effect.progress, scale),
-            goal=_figure(mission.goal, scale) if mission is not None else "?",
+            progress=plain(to_decimal(effect.progress, scale)),
+            goal=plain(to_decimal(mission.goal, scale)) if mission is not None else "?",
         )
     if isinstance(effect, BadgeEffect):
         badge = program.badges.get(effect.badge)

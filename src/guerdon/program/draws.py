@@ -36,7 +36,7 @@ _PITY = Record(
         Key(
             name="after",
             shape=Whole(least=1),
-            about="The how-manieth miss in a row pays.",
+            about="Which miss in a row pays: 3 is the third.",
             example="3",
             required=True,
         ),

@@ -228,7 +228,7 @@ class ByWord(Shape[T]):
         known = {key.name for variant in self.variants.values() for key in variant.keys}
         for key, _ in entries_of(spot):
             if key.text not in known:
-                return unknown_key(spot.key(key.text, key), self.what, [self.key, *sorted(known)])
+                return unknown_key(spot.key(key.text, key), self.what, sorted({self.key, *known}))
         return spot.wrong(
             f"`{self.key}` is missing in {self.what}.",
             f"Add it, for example `{self.key}: {next(iter(self.variants))}`.",
