@@ -272,6 +272,11 @@ class Storyteller:
             self.of_kind.setdefault("earning", []).append(arrival[0])
         return arrival
 
+    def wait(self, gap: int) -> int:
+        """Let time pass."""
+        self.now = later(self.calendar, self.now, gap)
+        return self.now
+
     # ------------------------------------------------------------ earning
 
     def _enroll(self, plain: Activity, picks: Picks) -> Activity:
@@ -491,6 +496,17 @@ class Storyteller:
 
 def _written(at: int) -> str:
     return str(Moment(at, "UTC"))
+
+
+def happenings(program: Program, begin: int, deeds: Iterable[Deed]) -> Iterator[int | Arrival]:
+    """Yield what happens in a life: three members enroll, the deeds, and a good while after them."""
+    story = Storyteller(program, begin)
+    for deed in (*(Deed("enroll", who) for who in range(3)), *deeds):
+        told = story.tell(deed)
+        if told is not None:
+            yield told
+    for gap in (6, 8, 12, 13, 14, 17, 10, 11):
+        yield story.wait(gap)
 
 
 KINDS = {

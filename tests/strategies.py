@@ -212,7 +212,12 @@ def _multiplies(give: Give | GiveByTier) -> bool:
 def rules(draw: st.DrawFn, place: int, program: dict[str, Any]) -> Rule:
     """Return a rule; `of` looks at earlier rules of the same wallet."""
     wallet = draw(st.sampled_from(list(program["wallets"].values())))
-    earlier = [one.id for one in program["rules"] if one.wallet == wallet.id]
+    earlier = [
+        one.id
+        for one in program["rules"]
+        if one.wallet == wallet.id
+        and not (one.to_referrer and one.limit is not None and one.limit.by == "beneficiary")
+    ]
     give: Give | GiveByTier = draw(gives(wallet.scale, earlier))
     carries = isinstance(give.form, Step) and give.form.carry
     ladders = list(program["ladders"])

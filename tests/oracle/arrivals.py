@@ -107,6 +107,8 @@ class Play:
 
     def _accept(self, activity: Activity) -> None:
         world = self.world
+        if activity.type == "member_merged" and not world.person(str(activity.data.get("into"))):
+            raise Refused("unknown_member")
         max_age = world.program.max_age
         if max_age is not None and activity.received >= world.calendar.through(
             activity.at, max_age
@@ -144,8 +146,7 @@ class Play:
             assert person is not None
         if activity.type == "member_merged":
             into = world.person(str(activity.data.get("into")))
-            if into is None:
-                raise Refused("unknown_member")
+            assert into is not None
             merge(world, person, into, activity)
             return
         if activity.type == "identity_linked":

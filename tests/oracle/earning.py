@@ -39,9 +39,18 @@ class Rating:
     left: list[int]
 
     def rules(self) -> list[Rule]:
-        """Return the rules that listen to the activity, in the program's order."""
+        """Return the rules that listen to the activity in the program's order.
+
+        None stands before the rules that it multiplies.
+        """
         kind = self.happened.activity.type
-        return [rule for rule in self.world.program.rules if kind in rule.activity]
+        waiting, found = list(self.world.program.rules), []
+        while waiting:
+            names = [rule.id for rule in waiting]
+            ready = [one for one in waiting if not any(of in names for of in _multiplied(one))]
+            found.append(ready[0])
+            waiting.remove(ready[0])
+        return [rule for rule in found if kind in rule.activity]
 
     def net(self, rule: Rule) -> int | None:
         """Return the money that the rule looks at; None where the rule does not apply."""
@@ -117,6 +126,11 @@ class Rating:
                 return 0
         room = self.happened.rooms.get(rule.id)
         return points if room is None else min(points, room)
+
+
+def _multiplied(rule: Rule) -> list[str]:
+    gives = rule.give.tiers.values() if isinstance(rule.give, GiveByTier) else [rule.give]
+    return [name for give in gives if isinstance(give.form, Of) for name in give.form.rules]
 
 
 def rating(world: World, happened: Happened) -> Rating:

@@ -8,11 +8,13 @@ from guerdon.core.activity import Activity
 from guerdon.core.program import Rule
 from oracle import earning, purse
 from oracle.deciding import follow_on
+from oracle.reading import context_of
 from oracle.world import Award, Climb, Happened, Person, World
 
 
 def merge(world: World, donor: Person, into: Person, activity: Activity) -> None:
     """Move everything of the donor to the survivor."""
+    apart = _running_totals(world, donor), _running_totals(world, into)
     world.survivors[donor.name] = into.name
     for name, value in donor.attrs.items():
         into.attrs.setdefault(name, value)
@@ -44,11 +46,26 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     _forget_self_referrals(world, into, now)
     _reverse_beyond_limits(world, into)
     _reverse_second_grants(world, donor, into)
+    happened = Happened(activity, into.name, context_of(world, into, activity))
+    for rule_id, owed in _running_totals(world, into).items():
+        more = owed - sum(total.get(rule_id, 0) for total in apart)
+        rule = next(rule for rule in world.program.rules if rule.id == rule_id)
+        if more > 0:
+            earning.award(world, happened, rule, into, more, now)
+    world.history.append(happened)
     into.paid |= donor.paid
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
     purse.bring_to_life(world, into, now)
     follow_on(world, into, activity)
+
+
+def _running_totals(world: World, person: Person) -> dict[str, int]:
+    """Return what each rule with a running total owes for everything that somebody did."""
+    found: dict[str, int] = {}
+    for happened in world.history_of(person):
+        found.update(earning.owed_in_total(world, happened))
+    return found
 
 
 def _forget_self_referrals(world: World, person: Person, now: int) -> None:

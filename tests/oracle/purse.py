@@ -76,11 +76,14 @@ def dies(world: World, policy: Expiry, at: int) -> int | None:
 
 
 def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
-    """Return the instants at which a wallet of this policy dies for want of activity."""
+    """Return the instants at which a wallet of this policy dies for want of activity.
+
+    What was voided later was an activity of the member all the same.
+    """
     ats = sorted(
         one.activity.at
         for one in world.history_of(person)
-        if one.activity.type in policy.activity and not one.voided
+        if one.activity.type in policy.activity
     )
     ends = [world.calendar.through(at, policy.period) for at in ats]
     return [end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end]
@@ -105,7 +108,7 @@ def _inactivity(world: World, person: Person, policy: Inactivity, lot: Lot) -> i
         woken = any(
             before <= one.activity.at and one.activity.received <= lot.born
             for one in world.history_of(person)
-            if one.activity.type in policy.activity and not one.voided
+            if one.activity.type in policy.activity
         )
         if not woken:
             return before

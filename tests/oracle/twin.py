@@ -1,6 +1,6 @@
 """Core and oracle side by side: the same arrivals, and whatever they show differently."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from guerdon.core.activity import Activity, Instant
@@ -14,6 +14,14 @@ from oracle.arrivals import Identity, Oracle, Play
 from oracle.looking import Look
 from oracle.rehearsal import OF_PROGRAM
 from oracle.world import World
+
+
+Happening = int | tuple[Activity, Identity | None]
+"""Time that passes up to an instant, or something that arrives."""
+
+
+class Disagreement(AssertionError):
+    """Core and oracle show something different."""
 
 
 class Twin:
@@ -38,6 +46,21 @@ class Twin:
         self.now = to
         self.core.tick(Instant(to))
         self.play.time(to)
+
+    def live(self, happenings: Iterable[Happening]) -> None:
+        """Live through what happens, and compare after each.
+
+        Raises:
+            Disagreement: Something is shown differently; what led there is told, oldest first.
+        """
+        for one in happenings:
+            if isinstance(one, int):
+                self.tick(one)
+            else:
+                self.take(*one)
+            found = self.differences()
+            if found:
+                raise Disagreement("\n".join([*found[:20], "after", *map(told, self.oracle.reported)]))
 
     def anew(self) -> None:
         """Let the oracle play its whole list once more, from nothing."""
@@ -79,6 +102,18 @@ class Twin:
             yield from _differ(fact, observer.whole(fact), look.whole(fact))
         for board in self.program.leaderboards:
             yield from _differ(board, observer.ranks(board), look.ranks(board))
+
+
+def told(arrival: tuple[Activity, Identity | None]) -> str:
+    """Return an arrival on one line."""
+    activity, external = arrival
+    lines = [(line.amount, dict(line.fields)) for line in activity.lines]
+    parts = [activity.id, activity.type, activity.member or external, f"at {activity.at}"]
+    if activity.received != activity.at:
+        parts.append(f"received {activity.received}")
+    parts += [str(lines)] if lines else []
+    parts += [str({name: str(value) for name, value in activity.data.items()})]
+    return " ".join(str(part) for part in parts)
 
 
 def _differ(path: str, core: Any, oracle: Any) -> Iterator[str]:

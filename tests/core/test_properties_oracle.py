@@ -1,0 +1,156 @@
+"""Core against the naive evaluator: whatever happens in whatever program, both show the same.
+
+`make chaos` plays on for SECONDS, from SEED; what failed once is kept here as an example.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from guerdon.core import deciding, standing
+from guerdon.core.program import Program
+from guerdon.program import memory
+from guerdon.program.scenario import Scenario, load_scenario
+from lives import Deed, happenings
+from oracle.rehearsal import mismatches
+from oracle.twin import Twin
+from strategies import BEGINNINGS, lives, programs
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    [*ROOT.glob("examples/*.scenario.yaml"), *ROOT.glob("../shared/scenarios/*.yaml")],
+    key=lambda path: path.name,
+)
+
+QUICK = settings(
+    max_examples=60,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+)
+BRIEF = settings(QUICK, max_examples=8)
+APART = ("merge",)
+"""Kinds of deeds that have tests of their own."""
+
+
+def _scenario(path: Path) -> Scenario:
+    return load_scenario(
+        path.read_text(), path.name, read=lambda name: (path.parent / name).read_text()
+    )
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.name)
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    """Return each scenario of the examples, and of the shared folder where that is there."""
+    return _scenario(request.param)
+
+
+@pytest.fixture
+def tiny_heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hardly anything stay in a standing's head, so that everything lies in pages."""
+    sizes = dict.fromkeys(deciding.CAPACITY, 1) | {"record": 0, "lots": 2, "roll": 3}
+    monkeypatch.setattr(deciding, "CAPACITY", sizes)
+    for module in (deciding, standing, memory):
+        monkeypatch.setattr(module, "FRONT", 2)
+
+
+def live(program: Program, begin: int, deeds: list[Deed]) -> None:
+    Twin(program).live(happenings(program, begin, deeds))
+
+
+def test_the_naive_evaluator_meets_every_scenario(scenario: Scenario) -> None:
+    assert list(mismatches(scenario)) == []
+
+
+@given(programs(), BEGINNINGS, lives(*APART))
+@QUICK
+def test_any_life_in_any_program_is_decided_as_the_naive_evaluator_decides_it(
+    program: Program, begin: int, deeds: list[Deed]
+) -> None:
+    live(program, begin, deeds)
+
+
+def test_any_life_in_a_real_program_is_decided_alike(scenario: Scenario) -> None:
+    program = scenario.program
+    assert program is not None
+
+    @given(BEGINNINGS, lives(*APART))
+    @BRIEF
+    def play(begin: int, deeds: list[Deed]) -> None:
+        live(program, begin, deeds)
+
+    play()
+
+
+@pytest.mark.usefixtures("tiny_heads")
+def test_any_life_whose_pages_do_not_fit_the_head_is_decided_alike() -> None:
+    @given(programs(), BEGINNINGS, lives(*APART))
+    @QUICK
+    def play(program: Program, begin: int, deeds: list[Deed]) -> None:
+        live(program, begin, deeds)
+
+    play()
+
+
+# ---------------------------------------------------------------- for as long as there is time
+
+
+def _seeds() -> Iterator[int]:
+    """Yield seeds for SECONDS, beginning with SEED."""
+    ends = time.monotonic() + float(os.environ.get("SECONDS") or 60)
+    number = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
+    while time.monotonic() < ends:
+        print(f"SEED={number}")  # noqa: T201 - how to play it again
+        yield number
+        number += 1
+
+
+LONG = settings(QUICK, max_examples=100, derandomize=False)
+
+
+@pytest.mark.chaos
+def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
+    for number in _seeds():
+
+        @seed(number)
+        @given(programs(), BEGINNINGS, lives(*APART, most=25))
+        @LONG
+        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
+            live(program, begin, deeds)
+
+        play()
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("tiny_heads")
+def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None:
+    for number in _seeds():
+
+        @seed(number)
+        @given(programs(), BEGINNINGS, lives(*APART, most=25))
+        @LONG
+        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
+            live(program, begin, deeds)
+
+        play()
+
+
+@pytest.mark.chaos
+def test_lives_in_real_programs_are_decided_alike_for_as_long_as_there_is_time() -> None:
+    real = [found for path in FILES if (found := _scenario(path).program) is not None]
+    for number in _seeds():
+
+        @seed(number)
+        @given(BEGINNINGS, lives(*APART, most=25))
+        @settings(LONG, max_examples=10)
+        def play(begin: int, deeds: list[Deed]) -> None:
+            live(real[number % len(real)], begin, deeds)  # noqa: B023 - played at once
+
+        play()
