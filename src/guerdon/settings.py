@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         description="Activities of a program that may wait before reporters are told to come back.",
     )
     worker_threads: int = Field(
-        2, ge=1, le=64, description="Lanes a worker decides at once; more only make batches smaller."
+        2, ge=1, le=64, description="Lanes a worker decides at once; more make batches smaller."
     )
     actor_seconds_max: float = Field(
         15, ge=1, le=600, description="How long one message may take before it is cut off."
