@@ -90,10 +90,6 @@ class _Quiet:
         """Let it be."""
         del program, lane
 
-    async def heard(self, program: str, lane: int) -> None:
-        """Let it be."""
-        del program, lane
-
 
 def _apart(external_id: str) -> str:
     """Return a new member's id: another one than the owner's, and in the same order.
