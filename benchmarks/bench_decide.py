@@ -1,7 +1,8 @@
 """How many in-order activities the core decides a second, by length of the member's history.
 
-Counts processor time, so that neighbours do not matter. Prints the rate for members with 10, 1,000 and 100,000 activities behind them and the ratio of the
-longest to the shortest: the cost must not grow with the history.
+Counts processor time, so that neighbours do not matter. Prints the rate for members with 10, 1,000
+and 100,000 activities behind them and the ratio of the longest to the shortest: the cost must not
+grow with the history.
 """
 
 import argparse
