@@ -88,6 +88,10 @@ class WorkersHere:
             self._working.add(task)
             task.add_done_callback(self._working.discard)
 
+    async def heard(self, program: str, lane: int) -> None:
+        """Nobody waits with further hints here."""
+        del program, lane
+
     async def rest(self) -> None:
         """Wait until nothing is being decided."""
         while self._working:
