@@ -148,7 +148,8 @@ async def _inboxes(write: _Writing, batch: Batch) -> None:
     program, lane = batch.hold.program, batch.hold.lane
     await write.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
     await write.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
-    await write.insert("aside", [aside_document(program, each) for each in batch.failed])
+    # A member's time that cannot be decided comes again and again, and is set aside once.
+    await write.update("aside", [_once(aside_document(program, each)) for each in batch.failed])
     await write.delete("aside", [key(program, name) for name in batch.released])
     await write.update(
         "receipts",
@@ -160,6 +161,12 @@ async def _inboxes(write: _Writing, batch: Batch) -> None:
             for each in batch.moved
         ],
     )
+
+
+def _once(document: Document) -> Document:
+    """Return the update that writes a document unless there is one of its name."""
+    fields = {name: value for name, value in document.items() if name != "_id"}
+    return {"q": {"_id": document["_id"]}, "u": {"$setOnInsert": fields}, "upsert": True}
 
 
 async def _members(write: _Writing, batch: Batch) -> None:
