@@ -1,7 +1,10 @@
 """What reporters are told, item by item, and that nothing is taken twice."""
 
 import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,7 @@ from guerdon.core.activity import Instant
 from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
-from guerdon.engine.records import Batch, Board
+from guerdon.engine.records import Batch, Board, Found, Mark
 from guerdon.engine.refusals import ComeBack, InvalidInput
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
@@ -334,6 +337,82 @@ async def test_too_much_waiting_is_refused_until_it_is_decided(
         assert await _becomes(world, refused=True)
         await drain(world)
         assert await _becomes(world, refused=False)
+
+
+async def test_who_loses_the_race_to_enroll_a_person_is_decided_after_the_enrollment(
+    world: World,
+) -> None:
+    # Another process meets the same person in the midst of our request: its receipt of the
+    # enrollment comes between our two writes, with a later place than our activity has.
+    late = LateReceipts(world)
+    (receipt,) = await accept.record(replace(world, receipts=late), a_caller(), [a_purchase(1)])
+    await drain(world)
+
+    entries = await read.activities(world, PROGRAM, [receipt.key, "service/p1.enroll"])
+    assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+class LateReceipts:
+    """The receipts, where somebody else enters the enrollment's just before we do."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.receipts, name)
+
+    async def enter(
+        self, program: str, marks: Mapping[str, Mark], refs: Mapping[str, str]
+    ) -> tuple[dict[str, Mark], dict[str, str]]:
+        enrollment = marks["service/p1.enroll"]
+        theirs = enrollment._replace(order=self._world.next_order())
+        await self._world.receipts.enter(program, {"service/p1.enroll": theirs}, {})
+        return await self._world.receipts.enter(program, marks, refs)
+
+
+async def test_an_identity_that_is_linked_while_an_activity_is_being_parked_is_not_missed(
+    world: World,
+) -> None:
+    await report(world, [a_purchase(1), _link("l1", "ann", "77")])
+    blind = replace(world, members=BlindOnce(world))
+    card = MemberRef(identity=Identity("card", "77"))
+
+    (receipt,) = await accept.record(blind, a_caller(), [a_purchase(2, member=card)])
+    await drain(world)
+
+    entries = await read.activities(world, PROGRAM, [receipt.key])
+    assert entries[receipt.key].result is Result.ACCEPTED
+    assert await world.inbox.aside(PROGRAM, [receipt.key]) == {}
+
+
+class BlindOnce:
+    """The members, whose first look finds nobody: the link comes a moment later."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._looks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.members, name)
+
+    async def find(self, program: str, identities: Collection[Identity]) -> dict[Identity, Found]:
+        self._looks += 1
+        return {} if self._looks == 1 else await self._world.members.find(program, identities)
+
+
+async def test_one_that_was_parked_and_lost_goes_to_the_member_who_has_the_identity_now(
+    world: World,
+) -> None:
+    card = MemberRef(identity=Identity("card", "77"))
+    (parked,) = await accept.record(world, a_caller(), [a_purchase(2, member=card)])
+    await world.inbox.unpark(PROGRAM, [parked.key])
+    await report(world, [a_purchase(1), _link("l1", "ann", "77")])
+
+    (receipt,) = await report(world, [a_purchase(2, member=card)])
+
+    assert receipt.result is Result.DUPLICATE
+    assert receipt.entry is not None
+    assert receipt.entry.result is Result.ACCEPTED
 
 
 # ---------------------------------------------------------------- parts

@@ -20,6 +20,7 @@ from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import Result
 from guerdon.engine.records import AlreadyDecided, Batch, Board, LaneLost, StoreDown, Waiting
+from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 from guerdon.settings import Settings
 from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report
@@ -390,6 +391,20 @@ async def test_a_merged_member_lives_on_in_the_survivor(world: World) -> None:
     assert settled[bob].standing.status == "merged"
     assert settled[bob].profile.merged_into == ann
     assert (await figures(world))["ann"][0] == 50
+
+
+async def test_an_activity_in_a_lane_that_is_not_its_members_goes_on_to_the_right_one(
+    world: World,
+) -> None:
+    (receipt,) = await report(world, [a_purchase(1)])
+    assert receipt.member is not None
+    lane = await _lane_of(world, "ann")
+
+    await world.inbox.put(PROGRAM, [((lane + 1) % 16, _late_purchase(world, receipt.member))])
+    await drain(world)
+
+    assert await figures(world) == {"ann": (20, 1)}
+    assert (await verify(world, PROGRAM)).offences == ()
 
 
 # ---------------------------------------------------------------- parts

@@ -7,7 +7,7 @@ decided here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
@@ -70,6 +70,27 @@ class _Item:
     mark: Mark
     enrollment: "tuple[Activity, Mark] | None" = None
     parked: Identity | None = None
+    is_moved: bool = False
+
+    def stands_as(self, mark: Mark) -> None:
+        """Take the place that an earlier report of the same activity was given.
+
+        One that was parked then and leads to a member now gets a place of its own.
+        """
+        if mark.member is None and self.activity.member is not None:
+            self.is_moved = True
+            return
+        self.mark = mark
+        self.activity = replace(self.activity, member=mark.member)
+
+    def enrolls_as(self, mark: Mark) -> None:
+        """Take the place that the enrollment was given by whoever met this person first.
+
+        Where that comes after the activity, the enrollment stands at both: the first one counts.
+        """
+        assert self.enrollment is not None
+        if mark.order < self.mark.order:
+            self.enrollment = self.enrollment[0], mark
 
     @property
     def ref(self) -> str | None:
@@ -212,9 +233,10 @@ class Taking:
         for key, item in first.items():
             if key in had and not self._is_to_be_put_again(item, had[key], lost):
                 continue
-            item.mark = had.get(key, item.mark)
+            if key in had:
+                item.stands_as(had[key])
             if item.enrollment is not None and item.enrollment[0].key in had:
-                item.enrollment = item.enrollment[0], had[item.enrollment[0].key]
+                item.enrolls_as(had[item.enrollment[0].key])
             if await self._ref_is_taken(item, had_refs):
                 continue
             fresh.append(item)
@@ -300,23 +322,42 @@ class Taking:
     async def _put(self, items: Sequence[_Item]) -> None:
         program = self.caller.program
         entries: dict[tuple[int, str], Waiting] = {}
-        parked = []
         for item in items:
             if item.enrollment is not None:
                 activity, mark = item.enrollment
-                place = Waiting(mark.order, activity_to_plain(activity))
-                entries[(mark.lane, mark.order)] = place
-            plain = activity_to_plain(item.activity)
+                entries[(mark.lane, mark.order)] = Waiting(mark.order, activity_to_plain(activity))
             if item.parked is None:
-                place = Waiting(item.mark.order, plain)
+                place = Waiting(item.mark.order, activity_to_plain(item.activity))
                 entries[(item.mark.lane, item.mark.order)] = place
-            else:
-                parked.append(_aside(item, plain))
         await self.world.inbox.put(program, [(lane, each) for (lane, _), each in entries.items()])
-        if parked:
-            await self.world.inbox.park(program, parked)
+        moved = {item.draft.key: item.mark for item in items if item.is_moved}
+        if moved:
+            await self.world.receipts.move(program, moved)
         if entries:
             self.world.hints.wake(program, {lane for lane, _ in entries})
+        await self._park([item for item in items if item.parked is not None])
+
+    async def _park(self, items: Sequence[_Item]) -> None:
+        """Keep items apart; those whose identity was linked meanwhile go on to the member."""
+        if not items:
+            return
+        program, members = self.caller.program, self.world.members
+        await self.world.inbox.park(
+            program, [_aside(item, activity_to_plain(item.activity)) for item in items]
+        )
+        found = await members.find(program, {item.parked for item in items if item.parked})
+        linked = []
+        for item in items:
+            led = found.get(item.parked) if item.parked is not None else None
+            if led is not None:
+                item.activity = replace(item.activity, member=led.member)
+                lane = lane_of(led.member, self.layout)
+                item.mark = item.mark._replace(lane=lane, member=led.member)
+                item.parked, item.is_moved = None, True
+                linked.append(item)
+        if linked:
+            await self._put(linked)
+            await self.world.inbox.unpark(program, [item.draft.key for item in linked])
 
 
 def _aside(item: _Item, plain: object) -> Aside:

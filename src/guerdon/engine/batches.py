@@ -140,9 +140,9 @@ class _Work:
         """Decide one activity and note all that follows."""
         member = activity.member or PROGRAM
         before = self._standings.get(member) or self._heads[member].standing
-        into = leads_to(before, activity)
+        into = leads_to(before, activity, lane=self._hold.lane, layout=self._layout)
         if into is not None:
-            forward(self._batch, activity, into=into, order=place.order, layout=self._layout)
+            forward(self._batch, place, into=into, layout=self._layout)
             return
         claims = Reservations(self._world, self._hold.program, activity.key)
         try:

@@ -63,10 +63,14 @@ class Heads:
 
 
 class Memory:
-    """What a process has kept of the lanes it visited; the longest unvisited one goes first."""
+    """What a process has kept of the lanes it visited; the longest unvisited one goes first.
+
+    `sizes` holds how large a lane's batches may be where larger ones came to nothing in time.
+    """
 
     def __init__(self) -> None:
         self._lanes: dict[tuple[str, int], tuple[int, Heads]] = {}
+        self.sizes: dict[tuple[str, int], int] = {}
 
     def heads(self, world: World, hold: Hold) -> Heads:
         """Return what is known of a lane that was just taken."""

@@ -22,7 +22,7 @@ from guerdon.engine.world import World
 PARKED = "parked"
 """Marks the plain form of an activity that waited for its identity."""
 
-_AT_ONCE = 500
+_AT_ONCE = 5_000
 
 
 def identity_of(activity: Activity) -> Identity:
@@ -61,12 +61,13 @@ def release(
         batch.moved.append(Moved(each.key, lane, place, cause.member))
 
 
-def forward(batch: Batch, activity: Activity, *, into: str, order: str, layout: Layout) -> None:
-    """Hand an activity that came for a merged member on to the survivor."""
+def forward(batch: Batch, place: Waiting, *, into: str, layout: Layout) -> None:
+    """Hand an activity on to whom it concerns now, in that member's lane."""
     lane = lane_of(into, layout)
-    plain = activity_to_plain(replace(activity, member=into))
-    batch.follow_ups.append((lane, Waiting(order + ".m", plain)))
-    batch.moved.append(Moved(activity.key, lane, order + ".m", into))
+    order = f"{place.order}.m"
+    activity = place.activity
+    batch.follow_ups.append((lane, Waiting(order, {**activity, "member": into})))
+    batch.moved.append(Moved(f"{activity['reporter']}/{activity['id']}", lane, order, into))
 
 
 def came_too_late(rulebook: Rulebook, activity: Activity) -> bool:
@@ -86,8 +87,13 @@ def note_decision(batch: Batch, activity: Activity, decision: Decision) -> None:
         batch.merged.append((activity.member, text(activity.data.get("into"))))
 
 
-def leads_to(standing: Standing, activity: Activity) -> str | None:
-    """Return the survivor who decides what came for a merged member, None for anybody else."""
-    if standing.status != "merged" or activity.type == "tick":
+def leads_to(standing: Standing, activity: Activity, *, lane: int, layout: Layout) -> str | None:
+    """Return who is to decide an activity in another lane, None where this one does.
+
+    Those are survivors of a merge, and members whose lane is another since there are more lanes.
+    """
+    if activity.type == "tick" or activity.member is None:
         return None
-    return standing.merged_into
+    if standing.status == "merged" and standing.merged_into is not None:
+        return standing.merged_into
+    return activity.member if lane_of(activity.member, layout) != lane else None

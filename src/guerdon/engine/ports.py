@@ -144,6 +144,10 @@ class Receipts(Protocol):
         """Return receipts by key."""
         ...
 
+    async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
+        """Note that activities that were parked have a place in an inbox now."""
+        ...
+
 
 class Inbox(Protocol):
     """Accepted and not yet decided, by lane, in order of arrival; and what was set aside."""
@@ -170,6 +174,10 @@ class Inbox(Protocol):
 
     async def park(self, program: str, entries: Sequence[Aside]) -> None:
         """Keep activities apart until their identity is linked; one that is there stays."""
+        ...
+
+    async def unpark(self, program: str, keys: Collection[str]) -> None:
+        """Forget activities that were parked and have gone on to a member."""
         ...
 
     async def aside(self, program: str, keys: Collection[str]) -> dict[str, Aside]:

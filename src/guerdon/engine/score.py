@@ -82,7 +82,8 @@ class _Scoring:
         self._hold = hold
         self._memory = memory
         self._heads = memory.heads(world, hold)
-        self._size = world.limits.batch_max
+        self._lane = (hold.program, hold.lane)
+        self._size = memory.sizes.pop(self._lane, world.limits.batch_max)
         self._projecting: asyncio.Task[None] | None = None
         self._is_held = True
         self._rulebook: Rulebook | None = None
@@ -115,7 +116,11 @@ class _Scoring:
         except LaneLost:
             self._is_held = False
             return 0
-        except (AlreadyDecided, Outdated, StoreDown):
+        except StoreDown:
+            # Perhaps it was too much for the deadline: the next visit tries fewer.
+            self._memory.sizes[self._lane] = max(len(waiting) // 2, 1)
+            raise
+        except (AlreadyDecided, Outdated):
             raise  # these say nothing of the activities: the next visit decides them
         except Exception as error:
             self._heads = Heads(world, hold)

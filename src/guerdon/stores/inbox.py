@@ -83,6 +83,12 @@ class InboxStore:
             rows = await self._mongo["inbox"].find({"_id": {"$in": list(by_id)}}).to_list(None)
         return {by_id[row["_id"]]: Waiting(row["_id"], row["a"]) for row in rows}
 
+    async def unpark(self, program: str, keys: Collection[str]) -> None:
+        """Forget activities that were parked and have gone on to a member."""
+        ids = [key(program, each) for each in keys]
+        with unit_of_work():
+            await self._mongo["aside"].delete_many({"_id": {"$in": ids}, "s": "parked"})
+
     async def aside(self, program: str, keys: Collection[str]) -> dict[str, Aside]:
         """Return what was set aside of these keys."""
         ids = [key(program, each) for each in keys]

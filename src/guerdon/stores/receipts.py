@@ -8,6 +8,7 @@ reference `{_id: program|~type|partner|ref, k}` belongs to the activity that fir
 from collections.abc import Collection, Mapping
 
 from bson.binary import Binary
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from guerdon.engine.records import Mark
@@ -89,6 +90,18 @@ class ReceiptStore:
         with unit_of_work():
             rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
         return {behind(row["_id"], program): _mark(row) for row in rows}
+
+    async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
+        """Note that activities that were parked have a place in an inbox now."""
+        changes = [
+            UpdateOne(
+                {"_id": key(program, name)},
+                {"$set": {"l": mark.lane, "o": mark.order, "m": mark.member}},
+            )
+            for name, mark in marks.items()
+        ]
+        with unit_of_work():
+            await self._mongo["receipts"].bulk_write(changes, ordered=False)
 
 
 def _receipt(program: str, name: str, mark: Mark) -> Document:

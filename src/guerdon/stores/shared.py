@@ -1,9 +1,10 @@
 """What members share: stock, budgets, limits. One document each, changed by one guarded update.
 
-`{_id: program|kind|key, p, n: left, r: [{h: holder, a: amount, u: until}]}`. Rule: reserve outside
+`{_id: program|kind|key, p, n: left, c: capacity, r: [{h: holder, a: amount, u: until}]}`. Rule: reserve outside
 the lane's transaction, confirm in it, give back otherwise; so lanes never wait for each other, and
 nothing is sold twice. A reservation is known by its holder's activity, so that asking again after
-a crash gives the same answer.
+a crash gives the same answer. A claim that names another capacity, as a later version of the program
+does, moves what is left by the difference; what was taken stays taken.
 """
 
 from collections.abc import Collection
@@ -46,6 +47,7 @@ class SharedStore:
         row: Document | None = await self._mongo["shared"].find_one_and_update(
             {"_id": name},
             [
+                *_resized(claim.capacity),
                 {
                     "$set": {
                         "n": {"$cond": [held, "$n", {"$subtract": ["$n", got]}]},
@@ -57,14 +59,14 @@ class SharedStore:
                             ]
                         },
                     }
-                }
+                },
             ],
             return_document=ReturnDocument.AFTER,
         )
         return row
 
     async def _open(self, program: str, name: str, capacity: int) -> None:
-        document = {"_id": name, "p": program, "n": capacity, "r": []}
+        document = {"_id": name, "p": program, "n": capacity, "c": capacity, "r": []}
         try:
             await self._mongo["shared"].insert_one(document)
         except DuplicateKeyError:
@@ -74,7 +76,10 @@ class SharedStore:
         """Return what is there."""
         with unit_of_work():
             row = await self._mongo["shared"].find_one({"_id": key(program, claim.kind, claim.key)})
-        return (claim.capacity or 0) if row is None else max(int(row["n"]), 0)
+        if row is None:
+            return claim.capacity or 0
+        more = 0 if claim.capacity is None else claim.capacity - row.get("c", claim.capacity)
+        return max(int(row["n"]) + more, 0)
 
     async def release(self, program: str, reserved: Collection[Reserved]) -> None:
         """Give reservations back that were not confirmed."""
@@ -99,6 +104,14 @@ class SharedStore:
         with unit_of_work():
             rows = await self._mongo["shared"].find({"_id": within(program)}).to_list(None)
         return {behind(row["_id"], program): int(row["n"]) for row in rows}
+
+
+def _resized(capacity: int | None) -> list[Document]:
+    """Return the stage that moves what is left to another capacity."""
+    if capacity is None:
+        return []
+    more = {"$subtract": [capacity, {"$ifNull": ["$c", capacity]}]}
+    return [{"$set": {"n": {"$add": ["$n", more]}, "c": capacity}}]
 
 
 def back(program: str, reserved: Reserved) -> tuple[Document, Any]:
