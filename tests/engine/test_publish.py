@@ -119,3 +119,33 @@ async def test_each_activity_is_decided_by_the_version_in_force_at_its_time(worl
         if receipt.entry is not None
     ]
     assert earned == [10, 20]
+
+
+async def test_a_stock_that_is_raised_or_lowered_counts_what_was_taken_before(
+    world: World,
+) -> None:
+    rich = ActivityInput(
+        id="p", type="purchase", member=MemberRef(external_id="ada"), amount=Decimal(200)
+    )
+    await report(world, [rich])
+
+    async def taken(*names: str) -> list[str]:
+        wanted = [
+            ActivityInput(
+                id=name,
+                type="redemption",
+                member=MemberRef(external_id="ada"),
+                data={"item": "mug"},
+            )
+            for name in names
+        ]
+        receipts = await report(world, wanted)
+        return [receipt.entry.result.value for receipt in receipts if receipt.entry is not None]
+
+    assert await taken("a", "b", "c", "d") == ["accepted"] * 3 + ["rejected"]
+    await publish.publish(world, SHOP.replace("stock: 3", "stock: 5"))
+    assert await taken("e", "f", "g") == ["accepted"] * 2 + ["rejected"]
+    await publish.publish(world, SHOP.replace("stock: 3", "stock: 4"))
+    assert await taken("h") == ["rejected"]
+    await publish.publish(world, SHOP.replace("stock: 3", "stock: 6"))
+    assert await taken("i", "j") == ["accepted", "rejected"]

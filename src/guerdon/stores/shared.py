@@ -1,10 +1,10 @@
 """What members share: stock, budgets, limits. One document each, changed by one guarded update.
 
-`{_id: program|kind|key, p, n: left, c: capacity, r: [{h: holder, a: amount, u: until}]}`. Rule: reserve outside
-the lane's transaction, confirm in it, give back otherwise; so lanes never wait for each other, and
-nothing is sold twice. A reservation is known by its holder's activity, so that asking again after
-a crash gives the same answer. A claim that names another capacity, as a later version of the program
-does, moves what is left by the difference; what was taken stays taken.
+`{_id: program|kind|key, p, n: left, c: capacity, r: [{h: holder, a: amount, u: until}]}`. Rule:
+reserve outside the lane's transaction, confirm in it, give back otherwise; so lanes never wait for
+each other, and nothing is sold twice. A reservation is known by its holder's activity, so that
+asking again after a crash gives the same answer. A claim that names another capacity, as a later
+version of the program does, moves what is left by the difference; what was taken stays taken.
 """
 
 from collections.abc import Collection
