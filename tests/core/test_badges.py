@@ -1,7 +1,10 @@
 """Badges: given once, dated by the activity, and never taken away."""
 
-from builders import a_member, a_town
+from dataclasses import replace
+
+from builders import a_member, a_program, a_town
 from guerdon.core.decision import BadgeEffect
+from guerdon.core.program import Badge
 
 PROGRAM = """
     wallets: {points: {}}
@@ -104,3 +107,13 @@ def test_nobody_unknown_gets_a_badge() -> None:
     decision = program_itself.does("raffle", "2026-03-02", member=None)
 
     assert decision.effects == []
+
+
+def test_a_badge_without_a_condition_is_given_by_hand_only() -> None:
+    program = replace(a_program(PROGRAM), badges={"x": Badge(id="x", name="X")})
+    life = a_member(program)
+
+    life.does("visit", "2026-03-02")
+    assert life.badges() == {}
+    life.does("badge_awarded", "2026-03-03", badge="x")
+    assert life.badges() == {"x": "2026-03-03"}

@@ -3,7 +3,7 @@
 import pytest
 
 from builders import Given, Life, a_line, a_member, a_program, a_town, an_activity
-from guerdon.core.context import Context, birthday_of, tier_at
+from guerdon.core.context import Context, birthday_of, state_value, tier_at
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 
@@ -223,3 +223,24 @@ def test_a_town_without_rules_explains_nothing() -> None:
     life = a_member(a_town("name: Shop"))
 
     assert life.does("anything", "2026-03-02").explanations == []
+
+
+def test_who_never_enrolled_has_no_days_since() -> None:
+    program = a_program("name: Shop")
+    calendar = Rulebook([program]).calendar
+    asked = an_activity("raffle", member=None)
+
+    found = state_value(program, calendar, Standing(""), asked, field="days_since_enrollment")
+
+    assert found is None
+
+
+def test_the_window_of_an_activity_is_asked_once_for_all_counters() -> None:
+    life = a_member("""
+        counters:
+          orders: {activity: act, window: calendar_month}
+          spend: {activity: act, sum: net, window: calendar_month}
+        """)
+    life.does("act", "2026-03-31", amount=5)
+
+    assert (life.counter("2026-03-31", "orders"), life.counter("2026-03-31", "spend")) == (1, 500)

@@ -164,6 +164,26 @@ class TestMeasures:
         life.does("ineligible", "2026-03-04", of="v2")
         assert life.counter("2026-03-04", "it") == 1
 
+    def test_a_set_counts_nothing_that_does_not_match(self) -> None:
+        life = counting("activity: purchase, distinct: brand, when: {net: {gte: 5}}")
+
+        life.buys(4, "2026-03-02", brand="x")
+
+        assert life.counter("2026-03-02", "it") == 0
+
+    def test_a_set_counted_when_refunded_loses_values_in_the_window_of_the_refund(self) -> None:
+        life = counting(
+            "activity: purchase, distinct: brand, window: calendar_month, refunds: when_refunded"
+        )
+        life.does(
+            "purchase", "2026-03-02", id="p", lines=[a_line(5, brand="x"), a_line(5, brand="y")]
+        )
+
+        life.refunds("p", "2026-04-02", lines=[a_line(5, brand="y")])
+        life.buys(5, "2026-04-03", brand="x")
+
+        assert life.counter("2026-04-03", "it") == 1
+
 
 class TestStreaks:
     def test_a_streak_is_the_longest_run_of_days(self) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from builders import Life, Town, a_line, a_member, a_town, instant
-from guerdon.core import deciding
+from builders import Life, Town, a_line, a_member, a_program, a_town, instant
+from guerdon.core import deciding, holdings
 from guerdon.core.deciding import Deciding, capacity_of, first, sort_text
 from guerdon.core.decision import Given, Needed
+from guerdon.core.lots import Lot
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import FRONT, PageRef, Shelf, Standing
 from guerdon.core.views import View
@@ -401,3 +402,15 @@ def test_lines_given_as_a_tuple_are_kept_as_they_are() -> None:
     life.does("purchase", "2026-03-02", lines=lines)
 
     assert lines == (a_line(5, sku="a"),)
+
+
+def test_a_lot_that_lies_nowhere_is_a_bug_when_sought_and_is_put_where_it_belongs() -> None:
+    rulebook = Rulebook([a_program("wallets: {points: {}}")])
+    d = Deciding(rulebook, Standing("ana"), now=instant("2026-03-02"), given=Given())
+    with pytest.raises(KeyError, match="points lot 7"):
+        holdings.find(d, "points", 7)
+
+    lot = Lot(7, "p", "base", "k", instant("2026-03-02"), None, 5, 5)
+    holdings.replace(d, rulebook.wallet("points"), lot)
+
+    assert holdings.find(d, "points", 7) == lot

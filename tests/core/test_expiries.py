@@ -308,6 +308,65 @@ class TestInactivity:
 
         assert life.left("2026-07-07") == {"q.base": 6}
 
+    def test_a_lapse_told_of_late_does_not_keep_the_wallet_due_for_ever(self) -> None:
+        life = holder(self.WALLET)
+        life.buys(10, "2026-01-01", id="p")
+        life.does("adjustment", "2026-07-08", id="x", wallet="points", points=4)
+
+        life.buys(3, "2026-01-05", received="2026-07-10", id="late")  # lapses 6 July instead
+
+        assert life.left("2026-07-10") == {"x.adjustment": 4}
+        assert life.left("2027-07-10") == {"x.adjustment": 4}
+        assert life.due() is None
+
+    def test_what_was_spent_or_died_otherwise_is_no_part_of_a_lapse(self) -> None:
+        life = a_member(f"""
+            wallets: {{points: {{{self.WALLET}}}}}
+            rules:
+              - {{id: base, activity: purchase, wallet: points, give: {{rate: 1}}}}
+              - {{id: promo, activity: promo, wallet: points, give: {{unit: n, points: 1, min: 1}},
+                 expiry: {{mode: after, period: P1M}}}}
+            rewards: {{mug: {{wallet: points, cost: 5}}}}
+            """)
+        life.buys(10, "2026-01-01", id="p")
+        life.does("promo", "2026-01-02", n=5)
+        life.does("promo", "2026-01-02", n=7)
+        life.redeems("mug", "2026-01-03")  # the one promotion
+        life.redeems("mug", "2026-01-03")  # of the other, which dies with two left
+        life.buys(3, "2026-07-20", id="after")
+
+        life.buys(1, "2026-01-05", received="2026-07-21", id="late1")
+        life.buys(1, "2026-07-02", received="2026-07-22", id="late2")
+
+        assert life.wallet("2026-07-22").expired == 2
+
+    def test_a_received_lot_whose_own_date_passed_does_not_come_back(self) -> None:
+        """Its date came with it from a sender whose tier has dates."""
+        town = a_town("""
+            wallets:
+              points:
+                expiry:
+                  by_tier:
+                    ladder: status
+                    tiers: {gold: {mode: inactivity, period: P6M, activity: [purchase]}}
+                    else: {mode: after, period: P7M}
+            rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+            counters: {visits: {activity: visit}}
+            ladders:
+              status: {counter: visits, tiers: [{id: basic, at: 0}, {id: gold, at: 1}], keep: {}}
+            """)
+        ana, bob = a_member(town), a_member(town, name="bob")
+        ana.does("visit", "2026-01-01")
+        ana.buys(10, "2026-01-01", id="p")
+        bob.buys(4, "2026-01-02", id="q")
+        bob.does("transfer", "2026-01-03", to="ana", wallet="points", points=4)
+        ana.waits("2026-07-05")
+        assert ana.wallet("2026-07-05").expired == 14
+
+        ana.does("purchase", "2026-03-01", received="2026-08-20")
+
+        assert ana.left("2026-08-20") == {"p.base": 10}
+
     def test_a_second_lapse_is_remembered_beside_the_first(self) -> None:
         life = holder(self.WALLET)
         for year, id in ((2026, "a"), (2027, "b"), (2028, "c")):  # noqa: A001 - lots' names
@@ -411,6 +470,16 @@ class TestByTier:
         assert life.tier("2027-03-11") == "basic"  # the term ended on the day before
 
         assert life.expiries("2027-03-11") == {"p.base": "2027-06-12"}
+
+    def test_a_wallet_that_holds_only_a_debt_has_no_dates_to_follow(self) -> None:
+        life = a_member(self.PROGRAM)
+        life.does("adjustment", "2026-03-01", wallet="points", points=-5)
+
+        life.does("visit", "2026-03-10")
+        life.buys(9, "2026-03-11", id="p")
+
+        assert life.expiries("2026-03-11") == {"p.base": None}
+        assert life.balance("2026-03-11") == 4
 
     def test_a_change_that_brings_the_same_policy_changes_no_date(self) -> None:
         life = a_member(

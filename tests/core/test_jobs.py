@@ -1,9 +1,12 @@
 """What the schedule brings: dates, birthdays, for whom, payouts and dividends."""
 
+from dataclasses import replace
+
 import pytest
 
 from builders import Given, Life, a_member, a_program, a_town, instant
 from guerdon.core.decision import PointsEffect
+from guerdon.core.program import Job
 
 
 def waiting(job: str, more: str = "", enrolled: str = "2026-01-01", **attributes: Given) -> Life:
@@ -285,3 +288,11 @@ class TestVersions:
         assert list(life.left("2026-05-02")) == ["gift:2026-02-01.bonus", "gift:2026-03-01.bonus"]
         life.waits("2026-05-02")
         assert life.due() is None
+
+
+def test_a_day_that_no_year_and_no_month_has_never_comes() -> None:
+    """No document can name it."""
+    program = a_program("wallets: {points: {}}")
+    never = Job(id="never", yearly=((2, 30),), monthly=32)
+
+    assert a_member(replace(program, jobs={"never": never})).due() is None

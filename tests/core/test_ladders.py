@@ -65,6 +65,16 @@ class TestRising:
 
         assert shown(life.tier_view("2026-03-10").since) == "2026-03-10"
 
+    def test_a_late_report_of_a_window_that_is_over_lifts_all_the_same(self) -> None:
+        """S11."""
+        life = climber(f"{THREE}, window: calendar_month, keep: {{}}")
+        visits(life, "2026-03-02")
+
+        life.does("visit", "2026-03-31", received="2026-04-10", id="late")
+
+        view = life.tier_view("2026-04-10")
+        assert (view.tier.id, shown(view.since)) == ("silver", "2026-04-10")
+
     def test_thresholds_on_points_are_lifted_by_grants_of_any_kind(self) -> None:
         life = climber(f"{THREE}, keep: {{}}", 'sum: "points:points"')
 
@@ -256,6 +266,17 @@ class TestEndOfWindow:
 
         assert shown(life.tier_view("2026-03-03").until) == "2026-03-08"
         assert life.tier("2026-03-08") == "basic"
+
+    def test_of_a_fixed_window_a_step_down_has_no_window_to_end_with(self) -> None:
+        life = climber(
+            f"{THREE}, window: {{from: 2026-03-01T00:00:00Z, to: 2026-03-08T00:00:00Z}},"
+            " keep: {until: end_of_window}, drop: one_rung"
+        )
+        visits(life, "2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05")
+
+        view = life.tier_view("2026-03-08")
+
+        assert (view.tier.id, view.until) == ("silver", None)
 
     def test_of_a_window_without_end_it_does_not_end(self) -> None:
         life = climber(f"{THREE}, keep: {{until: end_of_window}}, drop: one_rung")

@@ -546,6 +546,65 @@ class TestReferrals:
         dan.refunds("q", "2026-04-02")  # told to bob's account, which leads to ana
         assert ana.left("2026-04-02") == {"p.base": 20, "p.friend": 50}
 
+    def test_what_referrals_of_one_person_brought_beyond_a_limit_is_taken_back(self) -> None:
+        town = a_town("""
+            wallets: {points: {}}
+            rules:
+              - {id: once, activity: purchase, wallet: points, give: {fixed: 100}, to: referrer,
+                 limit: {times: 1, per: lifetime}}
+              - {id: some, activity: purchase, wallet: points, give: {rate: 1}, to: referrer,
+                 limit: {points: 30, per: month}}
+            """)
+        cid = a_member(town, name="cid")
+        ana = a_member(town, referrer="cid")
+        bob = a_member(town, name="bob", referrer="cid")
+        ana.buys(20, "2026-03-02", id="p1")
+        bob.buys(25, "2026-03-03", id="p2")
+        ana.buys(3, "2026-02-03", received="2026-03-04", id="p3")
+        assert cid.balance("2026-03-04") == 100 + 100 + 20 + 25 + 3
+
+        merge(bob)
+
+        assert cid.left("2026-04-01") == {
+            "p1.once": 100,
+            "p1.some": 20,
+            "p2.some": 10,
+            "p3.some": 3,
+        }
+        ana.refunds("p2", "2026-04-02")
+        assert cid.balance("2026-04-02") == 100 + 20 + 3
+
+    def test_a_referral_that_was_refunded_before_leaves_nothing_to_take_back(self) -> None:
+        ana, bob = two(
+            REFERRAL.replace(
+                """
+         limit: {times: 5, per: year, by: beneficiary}}""",
+                "}",
+            ),
+            referrer="ana",
+        )
+        bob.buys(20, "2026-03-02", id="p")
+        bob.buys(20, "2026-03-03", id="q")
+        bob.refunds("p", "2026-03-04")
+        assert ana.balance("2026-03-04") == 100
+
+        merge(bob)
+
+        assert ana.left("2026-04-01") == {"q.base": 20}
+
+    def test_a_referrer_who_was_merged_keeps_the_lots_of_a_referral(self) -> None:
+        town = a_town(REFERRAL)
+        ana, bob = a_member(town), a_member(town, name="bob")
+        dan = a_member(town, name="dan", referrer="bob")
+        for life in (ana, bob):
+            life.buys(7, "2026-03-02", id=f"p.{life.name}")
+        dan.buys(20, "2026-03-03", id="q")
+
+        merge(bob)
+        dan.refunds("q", "2026-04-02")
+
+        assert ana.left("2026-04-02") == {"p.ana.base": 7, "p.bob.base": 7}
+
     def test_the_place_of_a_self_referral_is_free_again(self) -> None:
         ana, bob = two(REFERRAL, referrer="ana")
         bob.buys(20, "2026-03-02", id="p")
@@ -667,3 +726,57 @@ def test_an_erased_member_is_forgotten_and_the_figures_stay() -> None:
 
     assert (ana.standing.status, ana.standing.attrs) == ("erased", {})
     assert ana.balance("2026-03-03") == 10
+
+
+def test_lots_that_a_refund_brought_are_the_survivors_too() -> None:
+    ana, bob = two("""
+        wallets: {points: {}}
+        rules: [{id: small, activity: purchase, when: {net: {lt: 50}}, wallet: points,
+                 give: {rate: 1}}]
+        draws: {d: {activity: purchase, seed: s, wallet: points,
+                    table: [{id: all, p: 1, fixed: 2}]}}
+        """)
+    ana.buys(5, "2026-03-01", id="p1")
+    bob.buys(60, "2026-03-02", id="p2")
+    bob.refunds("p2", "2026-03-03", amount=20)
+    merge(bob)
+
+    ana.refunds("p2", "2026-04-02", amount=10)
+    assert ana.left("2026-04-02") == {"p1.small": 5, "p1.draw": 2, "p2.draw": 2, "p2.small": 30}
+    ana.does("ineligible", "2026-04-03", of="p2")
+    assert ana.left("2026-04-03") == {"p1.small": 5, "p1.draw": 2}
+
+
+def test_an_account_that_nobody_enrolled_takes_all_over() -> None:
+    ana, bob = two(SHOP)
+    bob.buys(10, "2026-03-02", id="p")
+
+    bob.does("member_absorbed", "2026-04-01", member="new", **{"from": "bob"})
+
+    new = Life(ana.town, "new")
+    assert new.standing.status == "active"
+    assert new.left("2026-04-01") == {"p.base": 10}
+
+
+def test_a_limit_of_which_the_lots_are_gone_already_reverses_nothing_more() -> None:
+    ana, bob = two("""
+        wallets: {points: {}}
+        rules:
+          - {id: first, activity: visit, wallet: points, give: {fixed: 30},
+             limit: {times: 1, per: lifetime}}
+          - {id: other, activity: visit, wallet: points, give: {fixed: 1}}
+        """)
+    for life in (ana, bob):
+        life.does("visit", "2026-03-02", id=f"v.{life.name}")
+    merge(bob)
+    cid = a_member(ana.town, name="cid")
+    cid.does("visit", "2026-04-02", id="v.cid")
+
+    cid.does("member_merged", "2026-04-03", id="m2", into="ana")
+
+    assert ana.left("2026-04-03") == {
+        "v.ana.first": 30,
+        "v.ana.other": 1,
+        "v.bob.other": 1,
+        "v.cid.other": 1,
+    }

@@ -336,3 +336,24 @@ def test_a_tier_that_a_mission_grants_is_shown_at_once() -> None:
 
     assert life.tier("2026-03-02") == "gold"
     assert life.tier("2026-06-01") == "basic"
+
+
+class TestPoints:
+    MISSION = """
+        wallets: {points: {}}
+        rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+        missions: {m: {opt_in: true, sum: "points:points", goal: 20}}
+        """
+
+    def test_only_units_earned_after_joining_count(self) -> None:
+        life = a_member(self.MISSION)
+        life.buys(15, "2026-03-02", id="p")
+        assert state(life, "2026-03-02") == ("available", 0)
+
+        life.does("mission_joined", "2026-03-05", mission="m")
+        life.refunds("p", "2026-03-06", amount=5)
+        life.buys(8, "2026-03-04", received="2026-03-07", id="before")
+        assert state(life, "2026-03-07") == ("active", 0)
+
+        life.buys(20, "2026-03-08")
+        assert state(life, "2026-03-08") == ("completed", 20)

@@ -148,3 +148,10 @@ def test_a_drawn_number_of_64_bits_comes_back_exactly() -> None:
 
     assert printed["effects"][0][2] == str(2**64 - 1)
     assert effects_from_plain(printed["effects"]) == [effect]
+
+
+def test_a_redemption_is_printed_with_its_record() -> None:
+    life = rich()
+    decision = next(each for each in life.town.decided if each.record and "reward" in each.record)
+
+    assert stored(decision_to_plain(decision))["record"]["reward"] == "mug"

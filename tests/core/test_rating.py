@@ -282,6 +282,18 @@ class TestBestOf:
 
         assert life.left("2026-03-03") == {"a1.day": 5}
 
+    def test_a_multiple_of_a_group_is_of_the_one_that_paid(self) -> None:
+        life = a_member(
+            self.PROGRAM
+            + """
+          - {id: more, activity: purchase, wallet: points, give: {of: [cup, day], times: 2}}
+            """
+        )
+
+        life.buys(25, "2026-03-02", cup=True)
+
+        assert life.left("2026-03-03") == {"a1.day": 25, "a1.more": 50}
+
     def test_after_a_refund_the_other_one_may_be_the_best(self) -> None:
         life = a_member(self.PROGRAM)
         life.buys(25, "2026-03-02", cup=True, id="p")

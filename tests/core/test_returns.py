@@ -204,3 +204,16 @@ def test_what_stood_in_for_a_lot_is_not_taken_for_what_came_back_of_it() -> None
 
     assert life.left("2026-04-06") == {"q.base": 20}
     assert life.wallet("2026-04-06").debt == 0
+
+
+def test_units_that_came_back_twice_are_taken_from_where_they_live_now() -> None:
+    life = graced(10)
+    life.redeems("mug", "2026-04-06", id="r2")
+    cancel(life, "2026-05-01", "r2")
+    assert life.left("2026-05-01") == {"c.r2.returned": 10}
+
+    life.refunds("p", "2026-05-02")
+
+    wallet = life.wallet("2026-05-02")
+    assert (wallet.spendable, wallet.earned, wallet.debt) == (0, 0, 0)
+    assert life.counter("2026-05-02", "earned") == 0

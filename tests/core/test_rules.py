@@ -72,6 +72,20 @@ class TestRunningTotals:
         life.refunds("p1", "2026-03-08")  # 16: one is owed, the newest goes
         assert life.left("2026-03-09") == {"p2.steps": 1}
 
+    def test_lots_that_were_taken_before_are_passed_over(self) -> None:
+        life = shopper()
+        for k in range(1, 5):
+            life.buys("10.00", f"2026-03-0{k}", id=f"p{k}")
+        life.buys("9.00", "2026-03-05", id="q1")
+        life.buys("9.00", "2026-03-06", id="q2")  # 58: five
+        assert life.balance("2026-03-06") == 5
+
+        life.refunds("q1", "2026-03-07")  # 49: the newest goes
+        life.refunds("p1", "2026-03-08")  # 39: its own
+        life.refunds("p2", "2026-03-09", amount="9.00")  # 30: none
+        life.refunds("q2", "2026-03-10")  # 21: one more
+        assert life.left("2026-03-10") == {"p2.steps": 1, "p3.steps": 1}
+
     def test_a_void_leaves_what_the_others_are_worth(self) -> None:
         life = shopper()
         life.buys("15.00", "2026-03-02", id="p1")
@@ -217,6 +231,37 @@ class TestReferrers:
 
         bob.refunds("p", "2026-03-05", amount="0.01")
         assert (ana.balance("2026-03-06"), bob.balance("2026-03-06")) == (0, 0)
+
+    def test_what_a_refund_adds_twice_is_told_twice(self) -> None:
+        town = a_town("""
+            wallets: {points: {}}
+            rules: [{id: odd, activity: purchase, wallet: points, to: referrer,
+                     give: {bands: [[20.00, 30], [40.00, 20]], above: 10}}]
+            """)
+        ana = a_member(town)
+        bob = a_member(town, name="bob", referrer="ana")
+        bob.buys(60, "2026-03-02", id="p")
+
+        bob.refunds("p", "2026-03-03", amount=20)
+        bob.refunds("p", "2026-03-04", amount=20)
+
+        assert [lot.left for lot in ana.lots("2026-03-04")] == [10, 10, 10]
+
+    def test_a_referral_by_a_rule_that_never_was_is_refused(self) -> None:
+        life = a_member(REFERRAL)
+
+        decision = life.does(
+            "referral_changed",
+            "2026-03-02",
+            rule="nothing",
+            source="p",
+            origin="service/p",
+            origin_at="0",
+            points="5",
+            friend="bob",
+        )
+
+        assert decision.reason == "unknown_rule"
 
     def test_a_rule_can_ask_whether_somebody_referred_the_member(self) -> None:
         town = a_town("""

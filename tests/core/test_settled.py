@@ -238,7 +238,7 @@ DOUBLED = """
     wallets:
       points: {}
     rules:
-      - {id: base, activity: purchase, wallet: points, give: {rate: 1}, limit: {points: 50, per: day}}
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}, limit: {points: 50}}
       - {id: double, activity: purchase, wallet: points, give: {of: base, times: 1}}
 """
 

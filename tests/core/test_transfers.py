@@ -167,6 +167,13 @@ class TestAdjustments:
         ("expiry", "gone"),
         [
             ({"expiry.mode": "never"}, None),
+            ({"expiry": "never"}, None),
+            ({"expiry": "P10D"}, "2026-03-31"),
+            ({"expiry.mode": "date", "expiry.month_day": "12-31"}, "2027-01-01"),
+            (
+                {"expiry.mode": "date", "expiry.month_day": "02-29", "expiry.years": "2"},
+                "2028-03-01",
+            ),
             ({"expiry.mode": "after", "expiry.period": "P10D"}, "2026-03-31"),
             ({"expiry.mode": "after", "expiry.period": "P2W"}, "2026-04-04"),
             (
@@ -182,6 +189,22 @@ class TestAdjustments:
         assert adjust(ana, 5, **expiry) is None
 
         assert ana.expiries("2026-03-20")["x.adjustment"] == gone
+
+    @pytest.mark.parametrize(
+        "expiry",
+        [
+            {"expiry": "soon"},
+            {"expiry": "PT5H"},
+            {"expiry": "P101Y"},
+            {"expiry.mode": "sometimes"},
+            {"expiry.mode": "after"},
+            {"expiry.mode": "after", "expiry.period": "P1M", "expiry.round": "week"},
+            {"expiry.mode": "date"},
+            {"expiry.mode": "date", "expiry.month_day": "02-30"},
+        ],
+    )
+    def test_an_expiry_that_is_none_is_refused(self, ana: Life, expiry: dict[str, str]) -> None:
+        assert adjust(ana, 5, **expiry) == "invalid_expiry"
 
     @pytest.mark.parametrize(
         ("points", "wallet", "reason"),

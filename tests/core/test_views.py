@@ -162,3 +162,16 @@ def test_a_counter_shows_its_current_window(slug: str) -> None:
     life.does("visit", "2026-03-31")
 
     assert life.counter("2026-04-01", slug) == {"visits": 1, "month": 0}[slug]
+
+
+def test_what_is_kept_of_a_redemption_is_found_by_its_key() -> None:
+    life = a_member(TestOffers.PROGRAM)
+    life.does("adjustment", "2026-03-02", id="x", wallet="points", points=30)
+    life.redeems("cheap", "2026-03-03", id="r")
+
+    def kept(key: str) -> object:
+        found = life.town.view("ana", instant("2026-03-04"), lambda view: view.redemption(key))
+        return found and found["cost"]
+
+    assert kept("service/r") == 10
+    assert kept("service/x") is None

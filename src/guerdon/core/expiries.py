@@ -56,10 +56,14 @@ def expire_due(d: Deciding, slug: str) -> None:
         if own or (lapse is not None and lapsed and not lot.fixed and lot.at < lapse):
             expire_lot(d, wallet, lot, at=d.now if own or lapse is None else lapse)
     if lapsed and lapse is not None:
-        state = d.wallet(slug)
-        if state.active_on is not None and (not state.lapses or state.lapses[-1][0] != lapse):
-            state.lapses = (*state.lapses[-3:], (lapse, state.active_on, None))
-            state.active_on = None
+        _note_lapse(d.wallet(slug), lapse)
+
+
+def _note_lapse(state: WalletState, lapse: Instant) -> None:
+    """Remember that the wallet lapsed, once; it has been idle since then."""
+    if state.active_on is not None and all(lapse != known for known, _, _ in state.lapses):
+        state.lapses = (*state.lapses[-3:], (lapse, state.active_on, None))
+    state.active_on = None
 
 
 def expire_lot(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> None:

@@ -65,9 +65,7 @@ def award(d: Deciding, slug: str, at: Instant) -> None:
         return
     d.standing.badges[slug] = at
     d.effect(BadgeEffect(slug, at))
-    badge = d.program.badges.get(slug)
-    if badge is not None:
-        give(d, badge.grant, source=f"badge:{slug}", at=at)
+    give(d, d.program.badges[slug].grant, source=f"badge:{slug}", at=at)
 
 
 def grant_tier(d: Deciding, effect: GrantTier, at: Instant) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
-from guerdon.core.program import Leaderboard, WindowKind
+from guerdon.core.program import Leaderboard
 from guerdon.core.windows import Calendar
 
 
@@ -45,7 +45,5 @@ def rank(rows: Iterable[Row], *, shared: bool) -> list[Place]:
 
 def period_of(board: Leaderboard, calendar: Calendar, now: Instant) -> Instant:
     """Return the first instant of the window shown now, which names the period of its scores."""
-    if board.window.kind is WindowKind.JOINED:
-        return Instant(0)
     begin, _ = calendar.bounds(board.window, now if board.asof is None else board.asof)
     return begin

@@ -48,8 +48,6 @@ def admit(
 def free(d: Deciding, rule_id: str, place: Plain) -> None:
     """Give back the place of a grant that was reversed as a whole."""
     key, used, shared = place
-    if not used:
-        return
     if shared:
         d.decision.releases.append(Claim("limit", f"{rule_id}|{key}", used))
         return

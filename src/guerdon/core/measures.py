@@ -51,14 +51,11 @@ def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
     if measure.streak is not None:
         day = context.day if measure.streak == "day" else (context.day + 3) // 7
         return Share(0, ((str(day), 1),))
-    amount = 1
-    if measure.sum == "net":
-        amount = matched.net
-    elif measure.sum is not None:
-        amount = _field_sum(measure.sum, context, matched.indexes)
     if measure.once_per_day:
-        return Share(0, ((str(context.day), amount),))
-    return Share(amount)
+        return Share(0, ((str(context.day), 1),))
+    if measure.sum is not None:
+        return Share(_field_sum(measure.sum, context, matched.indexes))
+    return Share(1)
 
 
 def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:
@@ -125,6 +122,4 @@ def weight(measure: Measure, held: int, times: int) -> int:
         return 0
     if measure.each_sum is not None:
         return int(held >= measure.each_least)
-    if measure.once_per_day and measure.sum is not None:
-        return held // times
     return 1

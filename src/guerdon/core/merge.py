@@ -7,7 +7,7 @@ reversed newest first, and a referral between the two was a self-referral.
 
 from collections import Counter
 
-from guerdon.core import counters, holdings, measures, wallets
+from guerdon.core import counters, holdings, measures, rules, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, Order, first
@@ -18,7 +18,6 @@ from guerdon.core.originals import Original
 from guerdon.core.program import Grant, GrantPoints, Per, Rule
 from guerdon.core.referrals import referral_gone, unrefer
 from guerdon.core.rulebook import Reading
-from guerdon.core.rules import owed
 from guerdon.core.standing import PageRef, Plain, Standing
 from guerdon.core.windows import per_key
 
@@ -307,6 +306,8 @@ def _limit_rule(d: Deciding, rule: Rule) -> None:
         over = used - (limit.times if limit.times is not None else limit.points or 0)
         if over <= 0:
             continue
+        if rule.to_referrer and limit.by != "beneficiary":
+            _limit_referrals(d, rule, key, over)
         for lot in _newest(d, rule, key):
             if over <= 0:
                 break
@@ -314,6 +315,24 @@ def _limit_rule(d: Deciding, rule: Rule) -> None:
             wallets.reverse(d, rule.wallet, lot.no, part)
             over -= 1 if limit.times is not None else part
         d.put(name, key, limit.times if limit.times is not None else limit.points or 0)
+
+
+def _limit_referrals(d: Deciding, rule: Rule, key: str, over: int) -> None:
+    """Take back, newest first, what was given for one person's activities beyond a limit."""
+    assert rule.limit is not None
+    found = [Original(d, each) for each in d.everything("befriended")]
+    for original in sorted(found, key=lambda each: each.activity.at, reverse=True):
+        note = original.record["grants"].get(rule.id)
+        if over <= 0 or note is None or note.get("place", [None])[0] != key:
+            continue
+        used = note["place"][1]
+        part = min(over, used)
+        over -= part
+        left = 0 if rule.limit.times is not None else note["points"] - part
+        rules.refer(d, rule.id, note["to"], original.activity, points=left)
+        fresh = {**note, "points": left, "place": [key, used - part, False]}
+        original.record["grants"][rule.id] = {**fresh, "cap": left}
+        original.save(d)
 
 
 def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
@@ -374,7 +393,7 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
             continue
         mine, theirs = d.standing.carries.get(rule.id, 0), donor.carries[rule.id]
         d.standing.carries[rule.id] = mine + theirs
-        more = owed(step, mine + theirs) - owed(step, mine) - owed(step, theirs)
+        more = rules.owed(step, mine + theirs) - rules.owed(step, mine) - rules.owed(step, theirs)
         if more > 0:
             lot = wallets.grant(
                 d,

@@ -87,12 +87,11 @@ def _admit_beneficiary(
 def referral_gone(d: Deciding, page: str) -> None:
     """Take back everything that a friend's activity brought, because it was oneself."""
     note = _note(d, page)
-    origin, _, name = page.rpartition(".")
+    name = page.rpartition(".")[2]
     versions = d.rulebook.versions
-    earning = next((e for v in versions if (e := v.earning_by_id.get(name)) is not None), None)
-    if earning is None or not note.get("points") or not origin:
+    if not note["points"]:
         return
-    rule = earning.rule
+    rule = next(v.earning_by_id[name].rule for v in versions if name in v.earning_by_id)
     take_back(d, rule, note, note["points"])
     note["points"] = 0
     if "place" in note:

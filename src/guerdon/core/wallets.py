@@ -254,8 +254,7 @@ def die(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> Lot:
         state.spendable -= part
     state.expired += part
     d.post(wallet.id, account, "expired", part, lot=lot.no)
-    if part:
-        d.effect(PointsEffect(wallet.id, "expired", -part, lot.rule, lot.source, at, None))
+    d.effect(PointsEffect(wallet.id, "expired", -part, lot.rule, lot.source, at, None))
     return lot._replace(left=0, expired=lot.expired + part, release=None, died=at)
 
 
