@@ -141,9 +141,13 @@ def _note(
         elif test.field.startswith("member."):
             if test.field != "member.referrer":
                 _add(found.attrs, test.field.removeprefix("member."), [*values, "other"])
-        elif test.field not in COMPUTED and test.field not in program.ladders:
-            if not test.field.startswith("plan.") and test.field != "partner":
-                _add(pool, test.field, [*values, "other"])
+        elif not (
+            test.field in COMPUTED
+            or test.field in program.ladders
+            or test.field == "partner"
+            or test.field.startswith("plan.")
+        ):
+            _add(pool, test.field, [*values, "other"])
 
 
 def _listened(program: Program) -> Iterator[tuple[str, ...]]:
@@ -499,7 +503,7 @@ def _written(at: int) -> str:
 
 
 def happenings(program: Program, begin: int, deeds: Iterable[Deed]) -> Iterator[int | Arrival]:
-    """Yield what happens in a life: three members enroll, the deeds, and a good while after them."""
+    """Yield what happens in a life: three members enroll, the deeds, and a good while after."""
     story = Storyteller(program, begin)
     for deed in (*(Deed("enroll", who) for who in range(3)), *deeds):
         told = story.tell(deed)

@@ -4,6 +4,7 @@ Rule: every program made here is one that the loader would let through; amounts 
 thresholds are met.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -218,13 +219,14 @@ def rules(draw: st.DrawFn, place: int, program: dict[str, Any]) -> Rule:
         if one.wallet == wallet.id
         and not (one.to_referrer and one.limit is not None and one.limit.by == "beneficiary")
     ]
-    give: Give | GiveByTier = draw(gives(wallet.scale, earlier))
-    carries = isinstance(give.form, Step) and give.form.carry
+    plain: Give = draw(gives(wallet.scale, earlier))
+    give: Give | GiveByTier = plain
+    carries = isinstance(plain.form, Step) and plain.form.carry
     ladders = list(program["ladders"])
     if ladders and not carries and draw(st.integers(0, 3)) == 3:
         other = draw(gives(wallet.scale, []))
         if not (isinstance(other.form, Step) and other.form.carry):
-            give = GiveByTier(draw(st.sampled_from(ladders)), {"low": give, "mid": other})
+            give = GiveByTier(draw(st.sampled_from(ladders)), {"low": plain, "mid": other})
     limit = st.builds(
         Limit,
         per=PER,
@@ -286,7 +288,7 @@ def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
     if kind == "points":
         wallet, scale = draw(st.sampled_from(wallet_ids))
         return Measure(points=wallet, scale=scale, rules=draw(rarely(st.just(("rule0",)), ())))
-    own: dict[str, Any] = {
+    forms: dict[str, dict[str, Any]] = {
         "net": {"sum": "net", "scale": 2},
         "count": {},
         "km": {"sum": "km", "scale": COUNTER_SCALE},
@@ -294,7 +296,7 @@ def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
         "each": {"distinct": "category", "each_sum": "net", "each_least": 1000},
         "streak": {"streak": draw(st.sampled_from(["day", "week"]))},
         "day": {"once_per_day": True},
-    }[kind]
+    }
     return Measure(
         activity=draw(
             st.sampled_from(
@@ -304,13 +306,14 @@ def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
         when=draw(conditions(ON_ACTIVITY)),
         lines=draw(conditions(ON_LINES)),
         when_refunded=kind in ("net", "count") and draw(st.integers(0, 3)) == 3,
-        **own,
+        **forms[kind],
     )
 
 
 def threshold(draw: st.DrawFn, measure: Measure) -> int:
     """Return a value that lives reach."""
-    return draw(st.sampled_from([1, 2, 3, 50, 300])) * 10**measure.scale
+    units: int = draw(st.sampled_from([1, 2, 3, 50, 300]))
+    return units * int(10**measure.scale)
 
 
 # ---------------------------------------------------------------- effects
@@ -327,7 +330,8 @@ def grants(draw: st.DrawFn, program: dict[str, Any], *, with_badges: bool = True
     ladders = list(program["ladders"])
     if kind == "voucher":
         valid: Any = draw(st.sampled_from([None, Period(days=7), Period()]))
-        if ladders and draw(st.booleans()):
+        by_tier: bool = draw(st.booleans())
+        if ladders and by_tier:
             valid = {tier: Period(days=i) for i, tier in enumerate(TIERS)}
             return GrantVoucher(kind="treat", valid=valid, ladder=ladders[0], per=per)
         return GrantVoucher(kind="treat", valid=valid, per=per)
@@ -523,15 +527,15 @@ def programs(draw: st.DrawFn) -> Program:
     found["rules"], found["missions"] = [], {}
     ladder_names = ["status"][: draw(st.integers(0, 1))]
     for name in ["points", "miles"][: draw(st.integers(1, 2))]:
-        others = [one for one in found["wallets"]]
+        others = list(found["wallets"])
         found["wallets"][name] = draw(wallets(name, ladder_names, others))
     wallet_ids = [(one.id, one.scale) for one in found["wallets"].values()]
     for name in ["first", "second", "third"][: draw(st.integers(1, 3))]:
         measure = draw(measures(wallet_ids))
         found["counters"][name] = Counter(id=name, measure=measure, window=draw(WINDOWS))
-    found["ladders"] = {name: None for name in ladder_names}
+    found["ladders"] = dict.fromkeys(ladder_names)
     badge_names = ["star", "moon"][: draw(st.integers(0, 2))]
-    found["badges"] = {name: None for name in badge_names}
+    found["badges"] = dict.fromkeys(badge_names)
     for name in ladder_names:
         found["ladders"][name] = draw(ladders(name, found))
     for i in range(draw(st.integers(1, 4))):
@@ -605,6 +609,59 @@ def programs(draw: st.DrawFn) -> Program:
             )
         },
         book=Book(value={"points": Ratio(1, 100)}, redemption_rate=Ratio(9, 10)),
+    )
+
+
+ORDERLESS = tuple(test for test in ON_ACTIVITY if test.field not in ("nth", "net"))
+"""What conditions may ask where the order of arrival must not matter."""
+
+
+@st.composite
+def frugal_programs(draw: st.DrawFn) -> Program:
+    """Return a program in which neither order nor anybody else matters.
+
+    There are no tiers, limits, draws, missions or rewards, and nothing ends for want of activity.
+    """
+    program = draw(programs())
+    simple = {
+        slug: replace(wallet, expiry=draw(SIMPLE_EXPIRY), extend=None, debt="allow")
+        for slug, wallet in program.wallets.items()
+    }
+    plain_rules = [
+        replace(rule, limit=None, to_referrer=False, when=draw(conditions(ORDERLESS)))
+        for rule in program.rules
+        if isinstance(rule.give, Give)
+    ]
+    kept = {rule.id for rule in plain_rules}
+    return replace(
+        program,
+        wallets=simple,
+        rules=tuple(rule for rule in plain_rules if _stands_alone(rule, kept)),
+        counters={
+            slug: replace(
+                counter,
+                measure=replace(
+                    counter.measure, when=draw(conditions(ORDERLESS)), when_refunded=False
+                ),
+            )
+            for slug, counter in program.counters.items()
+        },
+        ladders={},
+        missions={},
+        badges={},
+        leaderboards={},
+        rewards={},
+        draws={},
+        jobs={},
+        max_age=None,
+    )
+
+
+def _stands_alone(rule: Rule, kept: set[str]) -> bool:
+    return not (
+        isinstance(rule.give, Give)
+        and isinstance(rule.give.form, Of)
+        and not kept.issuperset(rule.give.form.rules)
     )
 
 

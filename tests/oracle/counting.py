@@ -15,7 +15,6 @@ from oracle.calendar import Inside
 from oracle.reading import holds, is_gone, matching, number, own_field, seen
 from oracle.world import Happened, Lot, Person, World
 
-
 Admits = Callable[[Happened | Lot], bool]
 
 
@@ -83,7 +82,7 @@ def value(
 ) -> int:
     """Return the figure of a measure in a window, in minor units of its scale."""
     if measure.points is not None:
-        return sum(lot.net for lot in _granted(world, person, measure, inside, admits))
+        return sum(lot.worth for lot in _granted(world, person, measure, inside, admits))
     if measure.when_refunded:
         return _when_refunded(world, person, measure, inside, admits)
     found = entries(world, person, measure, inside, admits)
@@ -100,7 +99,7 @@ def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> i
     """Return the `at` of the last thing that counted."""
     if measure.points is not None:
         lots = _granted(world, person, measure, inside, everything)
-        return max((lot.at for lot in lots if lot.net), default=0)
+        return max((lot.at for lot in lots if lot.worth), default=0)
     return max((one.at for one in entries(world, person, measure, inside)), default=0)
 
 
@@ -112,6 +111,7 @@ def _granted(
         for lot in world.lots_of(person, measure.points)
         if inside(lot.at)
         and not lot.moved
+        and lot.rule != "returned"
         and (not measure.rules or lot.rule in measure.rules)
         and admits(lot)
     ]

@@ -11,18 +11,17 @@ from fractions import Fraction
 from hashlib import sha256
 
 from guerdon.core.activity import Activity, Instant, Value
-from guerdon.core.program import Draw, GrantTier, Reward
+from guerdon.core.amounts import Rounding
+from guerdon.core.program import After, Draw, GrantTier, Never, Reward
 from oracle import earning, purse
-from oracle.calendar import EPOCH, MILLISECOND
+from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
 from oracle.granting import Cause, award, grant_tier, issue
 from oracle.reading import (
-    activity_look,
     context_of,
     holds,
     matching,
     number,
-    own_field,
     seen,
 )
 from oracle.world import (
@@ -73,7 +72,7 @@ def _listen(world: World, person: Person, happened: Happened) -> None:
         if not holds(extend.when, seen(world, happened, sum(happened.remaining()))):
             continue
         first = world.calendar.day(activity.at).replace(day=1)
-        bound = world.calendar.begin(purse.plus(first, extend.through))
+        bound = world.calendar.begin(plus(first, extend.through))
         for lot in world.lots_of(person, wallet.id):
             if lot.left and lot.expires is not None:
                 lot.expires = max(lot.expires, bound)
@@ -203,10 +202,11 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
     _join_history(world, person, happened)
     earning.rerate(world, original, activity.received, owed)
     credit = activity.data.get("as")
-    if isinstance(credit, str) and sum(taken):
+    money = sum(taken)
+    if isinstance(credit, str) and money:
         wallet = world.program.wallets[credit]
         shift = wallet.scale - world.program.money_scale
-        points = Fraction(sum(taken)) * Fraction(10) ** shift
+        points = Fraction(money) * Fraction(10) ** shift
         lot = Lot(
             person.name,
             credit,
@@ -214,7 +214,7 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
             "refund",
             int(points),
             activity.at,
-            policy=purse.Never(),
+            policy=Never(),
         )
         purse.grant(world, person, lot, now=activity.received, pending=None)
     follow_on(world, person, activity, refunded=True)
@@ -253,8 +253,8 @@ def _void(world: World, person: Person, happened: Happened) -> None:
     original.voided = True
     earning.rerate(world, original, happened.activity.received, owed)
     for lot in world.lots_of(person):
-        if lot.rule == "draw" and lot.activity == original.activity.key and lot.net:
-            purse.take_back(world, person, lot, lot.net)
+        if lot.rule == "draw" and lot.activity == original.activity.key and lot.worth:
+            purse.take_back(world, person, lot, lot.worth)
     _join_history(world, person, happened)
     follow_on(world, person, happened.activity, refunded=True)
     _follow_beneficiaries(world, person, original, refunded=True)
@@ -263,12 +263,12 @@ def _void(world: World, person: Person, happened: Happened) -> None:
 def _confirm(world: World, person: Person, happened: Happened) -> None:
     original = _original(world, person, happened.activity)
     _join_history(world, person, happened)
-    for award in original.awards:
-        if award.lot.release == "confirmed":
-            award.lot.release = None
-            owner = world.person(award.lot.owner)
+    for lot in [one.lot for one in original.awards]:
+        if lot.release == "confirmed":
+            lot.release = None
+            owner = world.person(lot.owner)
             assert owner is not None
-            purse.repay(world, owner, award.lot.wallet)
+            purse.repay(world, owner, lot.wallet)
     follow_on(world, person, happened.activity)
 
 
@@ -282,7 +282,7 @@ def cost_of(world: World, reward: Reward, activity: Activity, quantity: int) -> 
     value = number(activity.data.get("value")) or Decimal(0)
     money = Fraction(value) * 10**world.program.money_scale
     exact = money * reward.any_points / reward.any_value * quantity
-    return -((-exact.numerator) // exact.denominator)
+    return purse.rounded(exact, Rounding.CEIL)
 
 
 def stock_left(world: World, reward: Reward) -> int | None:
@@ -372,11 +372,12 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
     dead = purse.undo(world, person, reward.wallet, redemption.use, now=activity.received)
     if dead and reward.grace is not None:
         again = sum(part for _, part in dead)
+        lot = Lot(person.name, reward.wallet, activity.id, "returned", again, activity.at)
+        lot.policy = After(reward.grace)
         for old, part in dead:
             old.expired -= part
             old.reversed += part
-        lot = Lot(person.name, reward.wallet, activity.id, "returned", again, activity.at)
-        lot.policy = purse.After(reward.grace)
+            old.reborn.append((lot, part))
         purse.grant(world, person, lot, now=activity.received, pending=None)
     _join_history(world, person, happened)
     follow_on(world, person, activity)
@@ -456,8 +457,8 @@ def _buy_plan(world: World, person: Person, happened: Happened) -> None:
     if plan.period is None:
         terms.append((activity.at, None))
     elif running is not None and running[1] is not None and activity.at < running[1]:
-        begin, end = running
-        terms[-1] = (begin, world.calendar.begin(purse.plus(world.calendar.day(end), plan.period)))
+        day = plus(world.calendar.day(running[1]), plan.period)
+        terms[-1] = (running[0], world.calendar.begin(day))
     else:
         terms.append((activity.at, world.calendar.through(activity.at, plan.period)))
     _join_history(world, person, happened)

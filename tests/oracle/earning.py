@@ -152,7 +152,7 @@ def room_of(world: World, rule: Rule, happened: Happened, beneficiary: Person) -
     taken: list[int] = []
     for other in world.history:
         for award in other.awards:
-            if award.rule != rule.id or award.lot.net <= 0:
+            if award.rule != rule.id or award.lot.worth <= 0:
                 continue
             if span is not None and not span[0] <= other.activity.at < span[1]:
                 continue
@@ -165,7 +165,7 @@ def room_of(world: World, rule: Rule, happened: Happened, beneficiary: Person) -
                 "anyone": same_subject,
             }[limit.by]
             if counts:
-                taken.append(award.lot.net)
+                taken.append(award.lot.worth)
     if limit.times is not None:
         return None if len(taken) < limit.times else 0
     assert limit.points is not None
@@ -229,10 +229,10 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
         if _carries(after, rule):
             _settle_running_total(world, happened, rule, carried.get(rule.id, 0))
             continue
-        given = sum(award.lot.net for award in awards)
+        given = sum(award.lot.worth for award in awards)
         excess = given - after.awarded(rule)
         for one in awards:
-            part = min(excess, one.lot.net)
+            part = min(excess, one.lot.worth)
             if part > 0:
                 purse.take_back(world, _owner(world, one.lot), one.lot, part)
                 excess -= part
@@ -283,7 +283,7 @@ def _settle_running_total(world: World, happened: Happened, rule: Rule, before: 
         if award.rule == rule.id and award.lot not in own
     ]
     for lot in [*own, *others]:
-        part = min(excess, lot.net)
+        part = min(excess, lot.worth)
         if part > 0:
             purse.take_back(world, _owner(world, lot), lot, part)
             excess -= part

@@ -17,8 +17,8 @@ from guerdon.core.program import (
 from oracle import purse
 from oracle.calendar import plus
 from oracle.counting import counter_value, value
-from oracle.reading import holds, member_look
 from oracle.purse import NEVER
+from oracle.reading import holds, member_look
 from oracle.world import Climb, Happened, Lot, Person, Voucher, World
 
 
@@ -31,7 +31,13 @@ class Cause:
 
 
 def give_all(
-    world: World, person: Person, effects: tuple[Grant, ...], source: str, cause: Cause, *, once: bool = False
+    world: World,
+    person: Person,
+    effects: tuple[Grant, ...],
+    source: str,
+    cause: Cause,
+    *,
+    once: bool = False,
 ) -> None:
     """Let effects happen, at most once in the window of their `per`; `once`: else once for life."""
     for place, effect in enumerate(effects):
@@ -90,9 +96,8 @@ def issue(
 def grant_tier(world: World, person: Person, effect: GrantTier, cause: Cause) -> None:
     """Replace an earlier grant of the ladder; the ladder is read directly after."""
     names = [rung.id for rung in world.program.ladders[effect.ladder].tiers]
-    end = effect.until
-    if isinstance(end, Period):
-        end = world.calendar.through(cause.at, end)
+    until = effect.until
+    end = world.calendar.through(cause.at, until) if isinstance(until, Period) else until
     climb = person.climbs.setdefault(effect.ladder, Climb())
     climb.granted = (names.index(effect.tier), end)
 
@@ -182,7 +187,11 @@ def _reached(world: World, person: Person, mission: Mission, cause: Cause) -> bo
 
 def window_of(world: World, mission: Mission) -> Window:
     """Return the window over which a mission's progress is read."""
-    return mission.window if mission.counter is None else world.program.counters[mission.counter].window
+    return (
+        mission.window
+        if mission.counter is None
+        else world.program.counters[mission.counter].window
+    )
 
 
 def instants(cause: Cause, window: Window) -> tuple[int, ...]:
@@ -200,8 +209,8 @@ def reopen(world: World, person: Person, mission: Mission) -> None:
     del person.completed[mission.id]
     source = f"mission:{mission.id}"
     for lot in world.lots_of(person):
-        if lot.source == source and lot.net:
-            purse.take_back(world, person, lot, lot.net)
+        if lot.source == source and lot.worth:
+            purse.take_back(world, person, lot, lot.worth)
     voucher = person.vouchers.get(source)
     if voucher is not None and voucher.state == "issued":
         voucher.state = "void"

@@ -240,7 +240,7 @@ class Look:
     def _settlement(self, name: str) -> Fraction:
         partner = self.program.partners[name]
         issued = sum(
-            (self._major(lot.wallet, lot.net) for lot in self.world.lots if lot.partner == name),
+            (self._major(lot.wallet, lot.worth) for lot in self.world.lots if lot.partner == name),
             Fraction(0),
         )
         redeemed = sum(
@@ -265,7 +265,7 @@ class Look:
         changes = self.world.rate_changes
         for happened in self.world.history:
             points = sum(
-                (self._major(one.lot.wallet, one.lot.net) for one in happened.awards),
+                (self._major(one.lot.wallet, one.lot.worth) for one in happened.awards),
                 Fraction(0),
             )
             if happened.is_out or happened.activity.type in OWN_TYPES:

@@ -8,7 +8,7 @@ from guerdon.core.activity import Activity
 from guerdon.core.program import Rule
 from oracle import earning, purse
 from oracle.deciding import follow_on
-from oracle.reading import context_of
+from oracle.reading import context_of, own_field
 from oracle.world import Award, Climb, Happened, Person, World
 
 
@@ -77,8 +77,8 @@ def _forget_self_referrals(world: World, person: Person, now: int) -> None:
             del happened.context.attrs["referrer"]
             for award in happened.awards:
                 rule = _rule(world, award)
-                if rule.to_referrer and award.lot.net:
-                    purse.take_back(world, person, award.lot, award.lot.net)
+                if rule.to_referrer and award.lot.worth:
+                    purse.take_back(world, person, award.lot, award.lot.worth)
             earning.rerate(world, happened, now, owed)
 
 
@@ -98,10 +98,10 @@ def _reverse_beyond_limits(world: World, person: Person) -> None:
                 who = award.lot.owner if limit.by == "beneficiary" else happened.member
                 if award.rule != rule.id or world.survivor(who) != person.name:
                     continue
-                if not award.lot.net:
+                if not award.lot.worth:
                     continue
                 subject = (
-                    earning.own_field(happened.activity, limit.subject)
+                    own_field(happened.activity, limit.subject)
                     if limit.subject and limit.by == "subject"
                     else None
                 )
@@ -119,12 +119,12 @@ def _reverse_newest(
     newest = sorted(group, key=lambda one: one[0].activity.at, reverse=True)
     if limit.times is not None:
         for _, award in newest[: max(len(newest) - limit.times, 0)]:
-            purse.take_back(world, person, award.lot, award.lot.net)
+            purse.take_back(world, person, award.lot, award.lot.worth)
         return
     assert limit.points is not None
-    excess = sum(award.lot.net for _, award in group) - limit.points
+    excess = sum(award.lot.worth for _, award in group) - limit.points
     for _, award in newest:
-        part = min(excess, award.lot.net)
+        part = min(excess, award.lot.worth)
         if part > 0:
             purse.take_back(world, person, award.lot, part)
             excess -= part
@@ -137,9 +137,9 @@ def _reverse_second_grants(world: World, donor: Person, into: Person) -> None:
     twice += [f"badge:{name}" for name in into.badges if name in donor.badges]
     for source in twice:
         by_rule: dict[tuple[str, str], list[object]] = {}
-        lots = [lot for lot in world.lots_of(into) if lot.source == source and lot.net]
+        lots = [lot for lot in world.lots_of(into) if lot.source == source and lot.worth]
         for lot in sorted(lots, key=lambda one: one.at):
             known = by_rule.setdefault((lot.wallet, lot.rule), [])
             known.append(lot)
             if len(known) > 1:
-                purse.take_back(world, into, lot, lot.net)
+                purse.take_back(world, into, lot, lot.worth)

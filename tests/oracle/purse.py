@@ -81,9 +81,7 @@ def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
     What was voided later was an activity of the member all the same.
     """
     ats = sorted(
-        one.activity.at
-        for one in world.history_of(person)
-        if one.activity.type in policy.activity
+        one.activity.at for one in world.history_of(person) if one.activity.type in policy.activity
     )
     ends = [world.calendar.through(at, policy.period) for at in ats]
     return [end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end]
@@ -210,6 +208,13 @@ def take_back(world: World, person: Person, lot: Lot, amount: int) -> None:
         lot.reversed += part
         amount -= part
         cover(world, person, lot.wallet, use, part)
+    living, lot.reborn = lot.reborn, []
+    for other, units in living:
+        part = min(units, amount)
+        take_back(world, person, other, part)
+        amount -= part
+        if units > part:
+            lot.reborn.append((other, units - part))
 
 
 def cover(world: World, person: Person, wallet: str, use: Use, amount: int) -> None:

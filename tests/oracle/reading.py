@@ -142,23 +142,23 @@ def activity_look(world: World, activity: Activity, context: Context, net: int) 
     calendar = world.calendar
     day, wall = calendar.day(activity.at), calendar.local(activity.at)
 
+    figures: dict[str, Value] = {
+        "net": Decimal(net).scaleb(-world.program.money_scale),
+        "nth": Decimal(context.nth),
+        "date": day.isoformat(),
+        "month_day": f"{day.month:02}-{day.day:02}",
+        "weekday": WEEKDAYS[day.weekday()],
+        "time": f"{wall.hour:02}:{wall.minute:02}",
+        "days_since_enrollment": (
+            None if context.enrolled is None else Decimal((day - context.enrolled).days)
+        ),
+        "birthday": flag(_is_birthday(world, context, day, whole_month=False)),
+        "birthday_month": flag(_is_birthday(world, context, day, whole_month=True)),
+    }
+
     def look(name: str) -> Value:
-        if name == "net":
-            return Decimal(net).scaleb(-world.program.money_scale)
-        if name == "nth":
-            return Decimal(context.nth)
-        if name == "date":
-            return day.isoformat()
-        if name == "month_day":
-            return f"{day.month:02}-{day.day:02}"
-        if name == "weekday":
-            return WEEKDAYS[day.weekday()]
-        if name == "time":
-            return f"{wall.hour:02}:{wall.minute:02}"
-        if name == "days_since_enrollment":
-            return None if context.enrolled is None else Decimal((day - context.enrolled).days)
-        if name in ("birthday", "birthday_month"):
-            return flag(_is_birthday(world, context, day, whole_month=name != "birthday"))
+        if name in figures:
+            return figures[name]
         if name.startswith("member."):
             return context.attrs.get(name.removeprefix("member."))
         if name.startswith("plan."):

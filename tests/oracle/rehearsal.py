@@ -40,9 +40,8 @@ def _checkpoint(oracle: Oracle, expected: Checkpoint) -> Iterator[str]:
             found, about = look.whole(fact), fact
         else:
             found, about = look.member(expected.member or "", fact), f"{expected.member}.{fact}"
-        if fact == "rewards":
-            node = _sorted(node)
-        for one in differences(node, found, str(about)):
+        wanted = _sorted(node) if fact == "rewards" else node
+        for one in differences(wanted, found, str(about)):
             yield f"line {one.line}: {one.path}: expected {one.expected}, found {one.found}"
 
 

@@ -1,5 +1,7 @@
-"""What time alone brings, in order: lots that expire, pending ones that are released, reviews of
-tiers and ends of grants, scheduled jobs.
+"""What time alone brings, member by member.
+
+Rule: at one instant lots expire, then pending ones are released, then tiers are reviewed and
+grants end, then scheduled jobs run.
 """
 
 from collections.abc import Iterator

@@ -15,7 +15,6 @@ from oracle.looking import Look
 from oracle.rehearsal import OF_PROGRAM
 from oracle.world import World
 
-
 Happening = int | tuple[Activity, Identity | None]
 """Time that passes up to an instant, or something that arrives."""
 
@@ -60,7 +59,9 @@ class Twin:
                 self.take(*one)
             found = self.differences()
             if found:
-                raise Disagreement("\n".join([*found[:20], "after", *map(told, self.oracle.reported)]))
+                raise Disagreement(
+                    "\n".join([*found[:20], "after", *map(told, self.oracle.reported)])
+                )
 
     def anew(self) -> None:
         """Let the oracle play its whole list once more, from nothing."""

@@ -53,10 +53,18 @@ class Lot:
         """Units of the lot that were spent."""
         return sum(amount for _, amount in self.uses)
 
+    reborn: list[tuple["Lot", int]] = field(default_factory=list)
+    """Dead units that a cancelled redemption let live on, and the lots in which they do."""
+
     @property
     def net(self) -> int:
         """Units granted and not reversed."""
         return self.granted - self.reversed
+
+    @property
+    def worth(self) -> int:
+        """What its source is still worth, with the units that live on elsewhere."""
+        return self.net + sum(part for _, part in self.reborn)
 
     @property
     def is_pending(self) -> bool:
