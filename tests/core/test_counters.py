@@ -258,6 +258,40 @@ class TestStreaks:
 
         assert life.counter("2026-04-03", "it") == 1
 
+    def test_days_leave_a_rolling_window_with_their_last_activity(self) -> None:
+        life = counting("activity: login, streak: day, window: {rolling: P5D}")
+        for at in ("2026-03-02 08:00", "2026-03-02 20:00", "2026-03-03 08:00", "2026-03-04 08:00"):
+            life.does("login", at, id=at)
+
+        assert life.counter("2026-03-04 08:00", "it") == 3
+        assert life.counter("2026-03-07 08:00", "it") == 3  # the evening of the 2nd is in it yet
+        assert life.counter("2026-03-07 20:00", "it") == 2
+        assert life.counter("2026-03-09 08:00", "it") == 0
+
+    def test_a_voided_day_leaves_a_rolling_window_once(self) -> None:
+        life = counting("activity: login, streak: day, window: {rolling: P5D}")
+        for day in ("02", "03", "04"):
+            life.does("login", f"2026-03-{day}", id=day)
+
+        life.does("ineligible", "2026-03-04", of="03")
+        assert life.counter("2026-03-04", "it") == 1
+
+        life.does("login", "2026-03-08", id="08")
+        assert life.counter("2026-03-08", "it") == 1
+        assert life.counter("2026-03-13", "it") == 0
+
+    def test_a_day_of_another_window_is_no_day_of_the_one_in_which_it_was_refunded(self) -> None:
+        life = counting(
+            "activity: purchase, streak: day, window: calendar_month, refunds: when_refunded"
+        )
+        life.buys(5, "2026-03-31", id="p")
+        for day in ("2026-04-01", "2026-04-02"):
+            life.buys(5, day)
+
+        life.refunds("p", "2026-04-03")
+
+        assert life.counter("2026-04-03", "it") == 2
+
     def test_the_longest_run_and_the_last_one(self) -> None:
         assert longest_run([]) == (0, 0)
         assert longest_run([1, 2, 3, 7, 8]) == (3, 2)

@@ -159,6 +159,15 @@ class TestWindows:
         visits(life, "2026-03-13")
         assert state(life, "2026-03-13") == ("expired", 2)
 
+    def test_a_refund_of_what_never_counted_moves_nothing(self) -> None:
+        life = seeker(f"activity: purchase, sum: net, goal: 50, {WEEK}")
+        life.buys(30, "2026-03-08", id="before")
+        life.buys(20, "2026-03-09")
+
+        life.refunds("before", "2026-03-10", amount=10)
+
+        assert state(life, "2026-03-10") == ("active", 2000)
+
     def test_who_did_not_join_has_no_window(self) -> None:
         life = seeker("opt_in: true, activity: visit, goal: 3, window: {for: P7D}")
 
@@ -344,6 +353,13 @@ class TestPoints:
         rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
         missions: {m: {opt_in: true, sum: "points:points", goal: 20}}
         """
+
+    def test_all_units_count_where_nobody_has_to_join(self) -> None:
+        life = a_member(self.MISSION.replace("opt_in: true, ", ""))
+
+        life.buys(20, "2026-03-02")
+
+        assert state(life, "2026-03-02") == ("completed", 20)
 
     def test_only_units_earned_after_joining_count(self) -> None:
         life = a_member(self.MISSION)

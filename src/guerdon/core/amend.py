@@ -10,6 +10,7 @@ from typing import Any
 
 from guerdon.core import counters, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
+from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
@@ -155,12 +156,8 @@ def _settle_difference(
     if "to" in note:
         rules.refer(d, rule.id, note["to"], original.activity, points=due)
     elif rule.to_referrer:
-        referrer = context.kept.get("member.referrer")
-        if isinstance(referrer, str):
-            note["to"] = referrer
-            rules.refer(d, rule.id, referrer, original.activity, points=due)
-        else:
-            note["points"] = 0
+        note["to"] = referrer = text(context.kept.get("member.referrer"))
+        rules.refer(d, rule.id, referrer, original.activity, points=due)
     elif due < held:
         take_back(d, rule, note, held - due)
     else:
