@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from builders import Life, Town, a_line, a_member, a_program, a_town, instant
-from guerdon.core import deciding, holdings
-from guerdon.core.deciding import Deciding, capacity_of, first, sort_text
+from guerdon.core import holdings, shelving
+from guerdon.core.deciding import Deciding, first
+from guerdon.core.shelving import capacity_of, sort_text
 from guerdon.core.decision import Given, Needed
 from guerdon.core.lots import Lot
 from guerdon.core.rulebook import Rulebook
@@ -23,7 +24,7 @@ GROWING = (
 def cramped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave room for so few entries in the head that nearly all lie in pages."""
     for shelf in GROWING:
-        monkeypatch.setitem(deciding.CAPACITY, shelf, request.param)
+        monkeypatch.setitem(shelving.CAPACITY, shelf, request.param)
 
 
 PROGRAM = """
@@ -159,7 +160,7 @@ def roomy() -> None:
     """Play each life once where everything fits the head."""
     with pytest.MonkeyPatch.context() as patch:
         for shelf in GROWING:
-            patch.setitem(deciding.CAPACITY, shelf, 1_000)
+            patch.setitem(shelving.CAPACITY, shelf, 1_000)
         for play in LIVES:
             life = play(a_town(PROGRAM))
             _ROOMY[play.__name__] = [seen(life, at) for at in MOMENTS]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from guerdon.core import deciding, standing
+from guerdon.core import shelving, standing
 from guerdon.core.program import Program
 from guerdon.program import memory
 from guerdon.program.scenario import Scenario, load_scenario
@@ -55,9 +55,9 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
 @pytest.fixture
 def tiny_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let hardly anything stay in a standing's head, so that everything lies in pages."""
-    sizes = dict.fromkeys(deciding.CAPACITY, 1) | {"record": 0, "lots": 2, "roll": 3}
-    monkeypatch.setattr(deciding, "CAPACITY", sizes)
-    for module in (deciding, standing, memory):
+    sizes = dict.fromkeys(shelving.CAPACITY, 1) | {"record": 0, "lots": 2, "roll": 3}
+    monkeypatch.setattr(shelving, "CAPACITY", sizes)
+    for module in (shelving, standing, memory):
         monkeypatch.setattr(module, "FRONT", 2)
 
 
