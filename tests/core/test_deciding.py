@@ -7,10 +7,10 @@ import pytest
 from builders import Life, Town, a_line, a_member, a_program, a_town, instant
 from guerdon.core import holdings, shelving
 from guerdon.core.deciding import Deciding, first
-from guerdon.core.shelving import capacity_of, sort_text
 from guerdon.core.decision import Given, Needed
 from guerdon.core.lots import Lot
 from guerdon.core.rulebook import Rulebook
+from guerdon.core.shelving import capacity_of, sort_text
 from guerdon.core.standing import FRONT, PageRef, Shelf, Standing
 from guerdon.core.views import View
 
