@@ -63,6 +63,21 @@ class TestExpiry:
 
         assert life.lots("2026-03-11")[0].expires == instant("2026-04-12T00:00:00+09:00")
 
+    def test_a_lot_dies_at_day_start_counted_from_the_business_day(self) -> None:
+        life = a_member("""
+            day_start: "06:00"
+            wallets: {points: {expiry: {mode: after, period: P1M, round: month}}}
+            rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+            """)
+
+        life.buys(1, "2026-04-01 05:59:59", id="p")  # still 31 March: through the end of April
+        life.buys(2, "2026-04-01 06:00", id="q")
+
+        assert life.expiries("2026-04-01 06:00") == {
+            "p.base": "2026-05-01 06:00",
+            "q.base": "2026-06-01 06:00",
+        }
+
     def test_a_rule_may_have_an_expiry_of_its_own(self) -> None:
         life = a_member("""
             wallets: {points: {expiry: {mode: after, period: P12M}}}

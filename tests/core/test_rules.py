@@ -193,6 +193,25 @@ class TestReferrers:
             instant("2026-03-04"),
         )
 
+    def test_a_partners_name_goes_with_what_its_activities_bring_and_not_with_bonuses(self) -> None:
+        town = a_town(
+            REFERRAL
+            + """
+    missions: {m: {activity: purchase, goal: 1, grant: [{wallet: points, fixed: 1}]}}
+    """
+        )
+        a_member(town)
+        bob = a_member(town, name="bob", referrer="ana")
+
+        bob.buys(20, "2026-03-02", partner="cafe", id="p")
+
+        posted = {
+            (posting.amount, posting.partner)
+            for decision in town.decided
+            for posting in decision.postings
+        }
+        assert posted == {(50, "cafe"), (100, "cafe"), (1, "")}
+
     def test_whom_nobody_referred_pays_nobody_and_the_rule_says_so(self) -> None:
         bob = a_member(REFERRAL, name="bob")
 
