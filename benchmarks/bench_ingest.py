@@ -9,12 +9,15 @@ on a machine that others use too; processor time of this process stands beside w
 
 import argparse
 import asyncio
+import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,8 +30,8 @@ from pymongo.write_concern import WriteConcern
 
 from guerdon.embedded.parts import mongod_part, valkey_part
 from guerdon.embedded.ports import free_ports
-from guerdon.embedded.process import Kennel
-from guerdon.engine import accept, publish, score
+from guerdon.embedded.process import Child, Kennel
+from guerdon.engine import accept, publish, read, score
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.keys import ADMIN_SCOPES
 from guerdon.engine.lanes import lanes_of
@@ -147,11 +150,24 @@ class Bare:
         await self.redis.aclose()
 
 
-class Ours:
-    """The engine's own verbs in one process."""
+class Quiet:
+    """Hints that wake nobody."""
 
-    def __init__(self, world: World, program: str, *, members: int) -> None:
-        self.world = world
+    def wake(self, program: str, lanes: object) -> None:
+        """Let it be."""
+
+    async def heard(self, program: str, lane: int) -> None:
+        """Let it be."""
+
+
+class Ours:
+    """The engine's own verbs: accepting in this process, deciding in workers."""
+
+    def __init__(self, world: World, program: str, *, members: int, workers: int) -> None:
+        # Nobody is woken while only accepting is measured.
+        self.world = replace(world, hints=Quiet())
+        self.hints = world.hints
+        self.workers = workers
         self.program = program
         self.members = members
         self.next = 0
@@ -181,6 +197,16 @@ class Ours:
         self.next += count
 
     async def score(self, count: int) -> None:
+        """Have everything decided that waits: by worker processes, or here where there are none."""
+        if not self.workers:
+            await self.score_here(count)
+            return
+        layout = await self.world.rulebooks.layout(self.program)
+        self.hints.wake(self.program, lanes_of(layout))
+        while await read.waiting(self.world, self.program):  # noqa: ASYNC110 - others decide
+            await asyncio.sleep(0.01)
+
+    async def score_here(self, count: int) -> None:
         """Decide everything that waits, two lanes at a time, as a worker does."""
         layout = await self.world.rulebooks.layout(self.program)
         lanes = asyncio.Queue[int]()
@@ -204,22 +230,13 @@ async def timed(work: Callable[[int], Awaitable[None]], count: int) -> tuple[flo
     return count / (time.perf_counter() - wall), count / (time.process_time() - own)
 
 
-async def measure(arguments: argparse.Namespace, mongo: str, redis_url: str) -> None:
+async def measure(arguments: argparse.Namespace, settings: Settings) -> None:
     """Run the rounds and print the table."""
-    name = f"bench_{uuid4().hex[:8]}"
-    settings = Settings.load(
-        mongo_url=mongo,
-        redis_url=redis_url,
-        mongo_database=name,
-        mongo_driver=arguments.driver,
-        environment="test",
-        waiting_max=1_000_000,
-    )
-    await prepare(settings)
     world = build(settings, at_work=True)
     program = (await publish.publish(world, PROGRAM.read_text())).program
+    mongo, redis_url = (url.get_secret_value() for url in (settings.mongo_url, settings.redis_url))
     bare = Bare(mongo, redis_url, members=arguments.members)
-    ours = Ours(world, program, members=arguments.members)
+    ours = Ours(world, program, members=arguments.members, workers=arguments.workers)
     await bare.prepare()
     # Everybody is enrolled before it counts.
     await ours.accept(arguments.members)
@@ -231,7 +248,10 @@ async def measure(arguments: argparse.Namespace, mongo: str, redis_url: str) -> 
             for who, side in (("bare", bare), ("ours", ours)):
                 figures = await timed(getattr(side, stage), arguments.activities)
                 stages.setdefault(f"{stage} {who}", []).append(figures)
-    print(f"{arguments.activities} activities of {arguments.members} members, a round; medians")
+    print(
+        f"{arguments.activities} activities of {arguments.members} members a round, decided by "
+        f"{arguments.workers} workers; medians of {arguments.rounds}"
+    )
     for stage in ("accept", "score"):
         walls = {}
         for who in ("bare", "ours"):
@@ -255,35 +275,58 @@ async def profile(ours: Ours, count: int) -> None:
 
     await ours.accept(count)
     with cProfile.Profile() as found:
-        await ours.score(count)
+        await ours.score_here(count)
     pstats.Stats(found).sort_stats("tottime").print_stats(45)
 
 
 def main() -> None:
-    """Start servers of its own and measure on them."""
+    """Start servers and workers of its own and measure on them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--activities", type=int, default=8_000)
     parser.add_argument("--members", type=int, default=2_400)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2, help="0: decide in this process")
     parser.add_argument("--driver", default="motor")
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, closing(Kennel()) as kennel:
-        mongo_port, redis_port = free_ports(2)
-        parts = [
-            mongod_part(kennel, folder=Path(folder), port=mongo_port),
-            valkey_part(kennel, folder=Path(folder), port=redis_port),
-        ]
-        children = []
-        for part in parts:
-            children.append(part.start())
-            part.await_ready(children[-1])
+    with tempfile.TemporaryDirectory() as name, closing(Kennel()) as kennel:
+        folder = Path(name)
+        children: list[Child] = []
         try:
-            mongo = f"mongodb://127.0.0.1:{mongo_port}/?directConnection=true"
-            asyncio.run(measure(arguments, mongo, f"redis://127.0.0.1:{redis_port}/0"))
+            run(arguments, kennel, folder, children)
         finally:
-            for child in children:
+            for child in reversed(children):
                 child.stop(patience_seconds=10)
+
+
+def run(arguments: argparse.Namespace, kennel: Kennel, folder: Path, children: list[Child]) -> None:
+    """Start everything, noting it in `children`, and measure."""
+    mongo_port, redis_port = free_ports(2)
+    for part in (
+        mongod_part(kennel, folder=folder, port=mongo_port),
+        valkey_part(kennel, folder=folder, port=redis_port),
+    ):
+        children.append(part.start())
+        part.await_ready(children[-1])
+    given = {
+        "mongo_url": f"mongodb://127.0.0.1:{mongo_port}/?directConnection=true",
+        "redis_url": f"redis://127.0.0.1:{redis_port}/0",
+        "mongo_driver": arguments.driver,
+        "environment": "test",
+        "waiting_max": "1000000",
+    }
+    settings = Settings.load(**given)
+    asyncio.run(prepare(settings))
+    environment = {f"GUERDON_{key.upper()}": value for key, value in given.items()}
+    children += [
+        kennel.start(
+            [sys.executable, "-m", "guerdon", "work"],
+            log=folder / f"worker{number}",
+            env={**os.environ, **environment},
+        )
+        for number in range(arguments.workers)
+    ]
+    asyncio.run(measure(arguments, settings))
 
 
 if __name__ == "__main__":

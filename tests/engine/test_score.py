@@ -20,6 +20,7 @@ from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import Result
 from guerdon.engine.records import AlreadyDecided, Batch, Board, LaneLost, StoreDown, Waiting
+from guerdon.engine.settle import tick_due
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 from guerdon.settings import Settings
@@ -256,6 +257,21 @@ async def test_an_activity_that_cannot_be_decided_fails_alone(
     assert await figures(world) == {"ann": (20, 1)}
 
 
+async def test_a_tick_that_cannot_be_decided_does_not_block_its_lane_however_often_it_comes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await report(world, [a_purchase(1)])
+    late = replace(world, clock=lambda: Instant(world.clock() + 400 * DAY))
+    monkeypatch.setattr("guerdon.engine.batches.decide", _poisoned)
+
+    for _ in range(3):
+        assert await tick_due(late) == 1
+        await drain(late)
+    await report(world, [a_purchase(2)])
+
+    assert await figures(world) == {"ann": (20, 1)}
+
+
 async def test_an_activity_that_cannot_be_stored_is_found_by_halving_and_fails_alone(
     world: World,
 ) -> None:
@@ -415,7 +431,7 @@ async def _nothing(world: World, batch: Batch) -> None:
 
 
 def _poisoned(rulebook: Rulebook, standing: Standing, activity: Activity, given: Given) -> Decision:
-    if activity.id == "ppoison":
+    if activity.id == "ppoison" or activity.type == "tick":
         raise ZeroDivisionError
     return decide(rulebook, standing, activity, given)
 

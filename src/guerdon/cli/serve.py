@@ -13,9 +13,10 @@ def serve() -> None:
 
     from guerdon.api.app import create_app
     from guerdon.api.transport import server_for
-    from guerdon.wiring import build
+    from guerdon.wiring import build, collect_rarely
 
     app = create_app(build(settings), settings)
+    collect_rarely()
     server_for(
         app,
         on_stop=app.state.stop,

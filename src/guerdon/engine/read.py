@@ -4,6 +4,7 @@ Rule: a reader never sees a stale state: what time alone has changed since the l
 applied by the same pure `settle` first. Nothing is written here.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
@@ -194,7 +195,11 @@ async def waiting(world: World, program: str) -> int:
     """Return how many accepted activities are not yet decided."""
     layout = await world.rulebooks.layout(program)
     limit = world.limits.waiting_max
-    return sum([await world.inbox.depth(program, lane, limit) for lane in lanes_of(layout)])
+    return sum(
+        await asyncio.gather(
+            *(world.inbox.depth(program, lane, limit) for lane in lanes_of(layout))
+        )
+    )
 
 
 # ---------------------------------------------------------------- leaderboards
