@@ -76,9 +76,7 @@ def refresh(d: Deciding, at: Instant) -> None:
                 _recheck(d, mission, completed, at)
             continue
         value = _best(d, mission, reading, at)
-        if (
-            value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible)
-        ):
+        if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
             _complete(d, mission, value, at)
         elif reading.id in d.touched:
             d.effect(MissionEffect(mission.id, "active", value, at))
