@@ -288,3 +288,23 @@ def test_the_best_of_a_group_is_found_before_its_limit_is_asked() -> None:
 
     ana.refunds("p1", "2026-03-02", amount="1")
     assert ana.left("2026-03-02") == {"p1.a": 5}
+
+
+def test_a_tier_of_last_year_does_not_come_back_because_its_year_moved_in_the_same_leap() -> None:
+    ana = a_member("""
+    wallets:
+      points: {}
+    counters:
+      earned: {sum: "points:points", window: calendar_year}
+    ladders:
+      status:
+        counter: earned
+        tiers: [{id: low, at: 0}, {id: top, at: 11}]
+        keep: {for: P14D}
+    schedule:
+      gift: {monthly: "1", grant: [{wallet: points, fixed: 1}]}
+    """)
+    assert ana.tier("2026-12-02") == "top"  # eleven since January
+    ana.waits("2027-01-02")
+
+    assert ana.tier("2027-01-02") == "low"

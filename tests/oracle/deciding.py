@@ -31,7 +31,6 @@ from oracle.world import (
     Person,
     Redemption,
     Use,
-    Voucher,
     World,
 )
 
@@ -114,18 +113,11 @@ def _use_vouchers(person: Person, activity: Activity) -> None:
     vouchers = []
     for name in names:
         voucher = person.vouchers.get(str(name))
-        if voucher is None or shown_state(voucher, activity.received) != "issued":
+        if voucher is None or voucher.shown(activity.received) != "issued":
             raise Refused("voucher_used")
         vouchers.append(voucher)
     for voucher in vouchers:
         voucher.state = "used"
-
-
-def shown_state(voucher: Voucher, now: int) -> str:
-    """Return a voucher's state at an instant."""
-    if voucher.state == "issued" and voucher.until is not None and voucher.until <= now:
-        return "expired"
-    return voucher.state
 
 
 def _draw(world: World, person: Person, happened: Happened, draw: Draw) -> None:

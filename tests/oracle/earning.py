@@ -236,7 +236,7 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
             if part > 0:
                 purse.take_back(world, _owner(world, one.lot), one.lot, part)
                 excess -= part
-        if excess < 0:
+        if excess < 0 and rule.limit is None:  # a limit was decided at arrival
             person = beneficiary_of(world, rule, happened)
             if person is not None:
                 award(world, happened, rule, person, -excess, now)

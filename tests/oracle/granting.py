@@ -165,7 +165,7 @@ def missions(world: World, person: Person, cause: Cause) -> None:
         done = person.completed.get(mission.id)
         if done is not None:
             if mission.reverse and not _reached(world, person, mission, Cause(done, done)):
-                reopen(world, person, mission)
+                reopen(world, person, mission, cause.now)
             continue
         if mission.opt_in and mission.id not in person.joined:
             continue
@@ -204,7 +204,7 @@ def instants(cause: Cause, window: Window) -> tuple[int, ...]:
     return tuple(dict.fromkeys((cause.at, cause.now)))
 
 
-def reopen(world: World, person: Person, mission: Mission) -> None:
+def reopen(world: World, person: Person, mission: Mission, now: int) -> None:
     """Take back what a mission granted."""
     del person.completed[mission.id]
     source = f"mission:{mission.id}"
@@ -212,7 +212,7 @@ def reopen(world: World, person: Person, mission: Mission) -> None:
         if lot.source == source and lot.worth:
             purse.take_back(world, person, lot, lot.worth)
     voucher = person.vouchers.get(source)
-    if voucher is not None and voucher.state == "issued":
+    if voucher is not None and voucher.shown(now) == "issued":
         voucher.state = "void"
 
 

@@ -14,7 +14,7 @@ from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import climbing, counting, purse
 from oracle.arrivals import Play
 from oracle.calendar import CALENDAR_WINDOWS
-from oracle.deciding import shown_state, stock_left
+from oracle.deciding import stock_left
 from oracle.earning import fraction
 from oracle.granting import progress, state_of
 from oracle.reading import activity_look, context_of, holds, member_look
@@ -152,7 +152,7 @@ class Look:
         return {
             name: {
                 "kind": voucher.kind,
-                "state": shown_state(voucher, self.at),
+                "state": voucher.shown(self.at),
                 "until": self.moment(voucher.until),
             }
             for name, voucher in person.vouchers.items()

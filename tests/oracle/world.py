@@ -163,6 +163,12 @@ class Voucher:
     until: int | None
     state: str = "issued"
 
+    def shown(self, now: int) -> str:
+        """Return the state at an instant."""
+        if self.state == "issued" and self.until is not None and self.until <= now:
+            return "expired"
+        return self.state
+
 
 @dataclass(eq=False)
 class Redemption:

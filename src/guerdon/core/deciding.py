@@ -39,6 +39,7 @@ class Deciding(Shelving):
         "activity",
         "claims",
         "decision",
+        "moved",
         "now",
         "owned",
         "rulebook",
@@ -68,6 +69,7 @@ class Deciding(Shelving):
         self.owned: set[tuple[str, str]] = set()
         self.wallets: dict[str, WalletState] = {}
         self.touched: dict[str, dict[str, None]] = {}
+        self.moved: dict[str, dict[str, None]] = {}
         self.tier_changes: set[str] = set()
         self.windows_now: tuple[Instant, dict[WindowKind, str]] = (now, {})
         self.scratch: dict[str, list[tuple[str, str]]] = {}
@@ -151,6 +153,12 @@ class Deciding(Shelving):
     def touch(self, reading: str, window: str) -> None:
         """Remember that a reading's value in a window changed."""
         self.touched.setdefault(reading, {})[window] = None
+
+    def turn(self) -> None:
+        """Let an instant be over: `touched` is what moves now, `moved` all that this decision did."""
+        for reading, windows in self.touched.items():
+            self.moved.setdefault(reading, {}).update(windows)
+        self.touched = {}
 
     def finished(self) -> Decision:
         """Return the decision, with the pages it writes."""

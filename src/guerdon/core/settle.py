@@ -41,6 +41,7 @@ def settle_to(d: Deciding, to: Instant) -> None:
         d.now = Instant(max(instant, before))
         d.state = d.rulebook.at(d.now)
         _step(d, before)
+        d.turn()
         standing.settled_at = d.now
         standing.due_at = _due(d)
         if standing.due_at is not None and standing.due_at <= d.now:
@@ -53,6 +54,7 @@ def settle_to(d: Deciding, to: Instant) -> None:
     standing.settled_at = to
     for reading in d.state.rolling:
         counters.leave(d, reading)
+    d.turn()
 
 
 def _next(d: Deciding) -> Instant | None:
@@ -125,8 +127,9 @@ def refresh_wallets(d: Deciding) -> None:
 def conclude(d: Deciding) -> None:
     """Write what follows from a finished decision: scores, and when time changes something next."""
     d.standing.due_at = _due(d)
+    d.turn()
     for board, reading in d.state.boards:
-        for window in d.touched.get(reading.id, ()):
+        for window in d.moved.get(reading.id, ()):
             value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
             begin, end = _bounds(d, reading.window.kind, window)
             if reading.window.kind is WindowKind.FIXED:
