@@ -305,6 +305,6 @@ def test_a_tier_of_last_year_does_not_come_back_because_its_year_moved_in_the_sa
       gift: {monthly: "1", grant: [{wallet: points, fixed: 1}]}
     """)
     assert ana.tier("2026-12-02") == "top"  # eleven since January
-    ana.waits("2027-01-02")
+    ana.waits("2027-02-02")
 
-    assert ana.tier("2027-01-02") == "low"
+    assert ana.tier("2027-02-02") == "low"
