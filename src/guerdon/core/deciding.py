@@ -155,7 +155,7 @@ class Deciding(Shelving):
         self.touched.setdefault(reading, {})[window] = None
 
     def turn(self) -> None:
-        """Let an instant be over: `touched` is what moves now, `moved` all that this decision did."""
+        """Let an instant be over: `touched` moves now, `moved` is all that this decision did."""
         for reading, windows in self.touched.items():
             self.moved.setdefault(reading, {}).update(windows)
         self.touched = {}
