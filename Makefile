@@ -7,10 +7,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo test check schema format lock bench chaos clean
+.PHONY: help demo test check conformance schema format lock bench chaos clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The one rule that installs: again whenever a lock or the project's own description changes.
 $(READY): pyproject.toml locks/installer.txt locks/project.txt scripts/install scripts/preflight
@@ -30,6 +30,10 @@ check: $(READY) ## formatting, lint, types, layers, the code's promises about it
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 0 tests/tidy
+
+conformance: $(READY) ## the outside GraphQL clients against the transport (needs node and npm)
+	@cd tests/conformance && npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m tests.conformance.run $(ARGS)
 
 schema: $(READY) ## write schema.graphql anew from the code
 	@$(BIN)/python -c 'from guerdon.api.schema import sdl; print(sdl().strip())' > .schema.draft
