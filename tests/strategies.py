@@ -322,9 +322,9 @@ UNTIL = st.sampled_from([None, Period(months=1), Instant(BEGIN + 100 * 86_400_00
 
 
 @st.composite
-def grants(draw: st.DrawFn, program: dict[str, Any], *, with_badges: bool = True) -> Grant:
+def grants(draw: st.DrawFn, program: dict[str, Any], *, without: str = "") -> Grant:
     """Return an effect."""
-    kinds = ["points", "points", "voucher", "tier"] + ["badge"] * with_badges
+    kinds = [one for one in ("points", "points", "voucher", "tier", "badge") if one != without]
     kind = draw(st.sampled_from(kinds))
     per = draw(rarely(PER))
     ladders = list(program["ladders"])
@@ -336,7 +336,7 @@ def grants(draw: st.DrawFn, program: dict[str, Any], *, with_badges: bool = True
             return GrantVoucher(kind="treat", valid=valid, ladder=ladders[0], per=per)
         return GrantVoucher(kind="treat", valid=valid, per=per)
     if kind == "tier" and ladders:
-        tier = draw(st.sampled_from(TIERS))
+        tier = draw(st.sampled_from(TIERS[1:]))
         return GrantTier(ladder=ladders[0], tier=tier, until=draw(UNTIL), per=per)
     if kind == "badge" and program["badges"]:
         return GrantBadge(badge=draw(st.sampled_from(list(program["badges"]))), per=per)
@@ -386,7 +386,7 @@ def ladders(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Ladder:
             Rung(
                 id=tier,
                 at=at * step,
-                on_enter=tuple(draw(st.lists(grants(program), max_size=1))) if at else (),
+                on_enter=tuple(draw(st.lists(grants(program, without="tier"), max_size=1))) if at else (),
             )
             for tier, at in zip(TIERS, tops, strict=True)
         ),
@@ -431,7 +431,7 @@ def missions(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Mission:
 def badges(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Badge:
     """Return a badge."""
     kind = draw(st.sampled_from(["counter", "mission", "ladder"]))
-    grant = tuple(draw(rarely(st.lists(grants(program, with_badges=False), max_size=1), [])))
+    grant = tuple(draw(rarely(st.lists(grants(program, without="badge"), max_size=1), [])))
     if kind == "mission" and program["missions"]:
         mission = draw(st.sampled_from(list(program["missions"])))
         return Badge(id=name, name=name, mission=mission, grant=grant)
@@ -674,16 +674,16 @@ def deeds(*without: str) -> Strategy[Deed]:
     return st.builds(
         Deed,
         kind=st.sampled_from(kinds),
-        who=st.integers(0, 2),
+        who=st.integers(0, 3),
         gap=st.integers(0, GAP_COUNT - 1),
         late=st.integers(0, LATE_COUNT - 1),
         picks=st.integers(0, 2**48),
     )
 
 
-def lives(*without: str, most: int = 14) -> Strategy[list[Deed]]:
+def lives(*without: str, least: int = 1, most: int = 14) -> Strategy[list[Deed]]:
     """Return what happens, in order of arrival."""
-    return st.lists(deeds(*without), min_size=1, max_size=most)
+    return st.lists(deeds(*without), min_size=least, max_size=most)
 
 
 BEGINNINGS = st.sampled_from(

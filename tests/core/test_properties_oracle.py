@@ -120,7 +120,7 @@ def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
     for number in _seeds():
 
         @seed(number)
-        @given(programs(), BEGINNINGS, lives(*APART, most=25))
+        @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
         @LONG
         def play(program: Program, begin: int, deeds: list[Deed]) -> None:
             live(program, begin, deeds)
@@ -134,7 +134,7 @@ def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None
     for number in _seeds():
 
         @seed(number)
-        @given(programs(), BEGINNINGS, lives(*APART, most=25))
+        @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
         @LONG
         def play(program: Program, begin: int, deeds: list[Deed]) -> None:
             live(program, begin, deeds)
@@ -148,7 +148,7 @@ def test_lives_in_real_programs_are_decided_alike_for_as_long_as_there_is_time()
     for number in _seeds():
 
         @seed(number)
-        @given(BEGINNINGS, lives(*APART, most=25))
+        @given(BEGINNINGS, lives(*APART, least=8, most=30))
         @settings(LONG, max_examples=10)
         def play(begin: int, deeds: list[Deed]) -> None:
             live(real[number % len(real)], begin, deeds)  # noqa: B023 - played at once

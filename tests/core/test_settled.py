@@ -1,6 +1,6 @@
 """Questions on which core and the naive evaluator once differed, each settled by the papers."""
 
-from builders import a_line, a_member, a_town
+from builders import Life, a_line, a_member, a_town, an_activity, shown
 
 POINTS = """
     wallets:
@@ -308,3 +308,46 @@ def test_a_tier_of_last_year_does_not_come_back_because_its_year_moved_in_the_sa
     ana.waits("2027-02-02")
 
     assert ana.tier("2027-02-02") == "low"
+
+
+def test_what_comes_with_a_tier_is_granted_under_its_policy_and_dated_by_its_cause() -> None:
+    ana = a_member("""
+    wallets:
+      points:
+        expiry:
+          by_tier:
+            ladder: status
+            tiers: {low: {mode: after, period: P1M}}
+            else: {mode: after, period: P12M}
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+    counters:
+      spent: {activity: purchase, sum: net}
+    ladders:
+      status:
+        counter: spent
+        tiers:
+          - {id: low, at: 0}
+          - {id: top, at: 100, on_enter: [{wallet: points, fixed: 5}]}
+        keep: {}
+    """)
+    ana.buys(10, "2026-03-01", id="p1")
+    ana.buys(90, "2026-03-02", received="2026-03-10", id="p2")
+
+    assert ana.expiries("2026-03-10") == {
+        "status:top.bonus": "2027-03-03",
+        "p1.base": "2027-03-11",
+        "p2.base": "2027-03-11",
+    }
+
+
+def test_the_lowest_tier_begins_when_the_enrollment_arrives() -> None:
+    town = a_town(BY_TIER)
+    ana = a_member(town, name="ana", enrolled="2026-02-01")
+    town.decide(
+        an_activity("enrollment", "2026-02-01", id="e2", member="ben", received="2026-03-01")
+    )
+    ben = Life(town, "ben")
+
+    assert shown(ana.tier_view("2026-03-02").since) == "2026-02-01"
+    assert shown(ben.tier_view("2026-03-02").since) == "2026-03-01"

@@ -18,13 +18,8 @@ from oracle.world import Climb, Person, Result, World
 
 
 def rank_of(ladder: Ladder, value: int) -> int:
-    """Return the highest rung whose value is reached, -1 for none."""
-    return max((i for i, rung in enumerate(ladder.tiers) if value >= rung.at), default=-1)
-
-
-def ground(ladder: Ladder) -> int:
-    """Return the rank that everybody has."""
-    return rank_of(ladder, 0)
+    """Return the highest rung whose value is reached; the lowest is everybody's."""
+    return max((i for i, rung in enumerate(ladder.tiers) if value >= rung.at), default=0)
 
 
 def read(world: World, person: Person, ladder: Ladder, at: int) -> int:
@@ -63,15 +58,15 @@ def same_window(world: World, window: Window, one: int, other: int) -> bool:
 # ---------------------------------------------------------------- what is shown
 
 
-def best(climb: Climb, ladder: Ladder, now: int) -> int:
+def best(climb: Climb, now: int) -> int:
     """Return the best rank earned that still holds."""
     held = [one.rank for one in climb.results if one.until is None or one.until > now]
-    return max([ground(ladder), *held])
+    return max([0, *held])
 
 
 def shown_rank(person: Person, climb: Climb, ladder: Ladder, now: int) -> int:
     """Return the rank shown: the best of earned, granted and floor."""
-    ranks = [best(climb, ladder, now), floor(person, ladder)]
+    ranks = [best(climb, now), floor(person, ladder)]
     if climb.granted is not None and (climb.granted[1] is None or climb.granted[1] > now):
         ranks.append(climb.granted[0])
     return max(ranks)
@@ -89,7 +84,7 @@ def floor(person: Person, ladder: Ladder) -> int:
 def shown_until(person: Person, climb: Climb, ladder: Ladder, now: int) -> int | None:
     """Return the first instant without the tier shown, None where none is in sight."""
     rank = climb.rank
-    if rank <= ground(ladder) or floor(person, ladder) >= rank:
+    if rank <= 0 or floor(person, ladder) >= rank:
         return None
     ends = [one.until for one in climb.results if one.rank >= rank]
     if climb.granted is not None and climb.granted[0] >= rank:
@@ -135,9 +130,9 @@ def _reach(
     rank = read(world, person, ladder, at)
     if ladder.keep.kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
         known = [one for one in state.results if same_window(world, ladder.window, one.read_at, at)]
-        before = max([ground(ladder), *(one.rank for one in known)])
+        before = max([0, *(one.rank for one in known)])
     else:
-        before = best(state, ladder, cause.now)
+        before = best(state, cause.now)
     if rank <= before:
         return
     end = until(world, ladder, cause.now, at)
@@ -163,6 +158,8 @@ def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Caus
             for lot in world.lots_of(person, wallet_id):
                 if lot.left and lot.policy is None:
                     purse.date_lot(world, person, lot, cause.now)
+                    if lot.expires is not None and lot.expires <= cause.now:
+                        purse.expire(lot)
     enter(world, person, ladder, before, rank, cause)
 
 
@@ -197,9 +194,9 @@ def review(world: World, person: Person, ladder: Ladder, now: int) -> None:
     cause = Cause(now, now)
     if ending:
         rank = read(world, person, ladder, now)
-        if rank > best(state, ladder, now):
+        if rank > best(state, now):
             state.results.append(Result(rank, now, _renewed(world, ladder, now), now))
-        if ladder.one_rung and best(state, ladder, now) < held - 1:
+        if ladder.one_rung and best(state, now) < held - 1:
             end = _renewed(world, ladder, now)
             if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
                 end = end_of_year(world, ladder, world.calendar.day(now).year)

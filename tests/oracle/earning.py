@@ -55,7 +55,7 @@ class Rating:
     def net(self, rule: Rule) -> int | None:
         """Return the money that the rule looks at; None where the rule does not apply."""
         activity = self.happened.activity
-        if self.happened.is_out:
+        if self.happened.is_out or beneficiary_of(self.world, rule, self.happened) is None:
             return None
         look = seen(self.world, self.happened, sum(self.left))
         places = matching(activity, rule.lines)

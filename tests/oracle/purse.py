@@ -47,12 +47,10 @@ def policy_now(world: World, person: Person, wallet: Wallet, own: Expiry | None)
     """Return the policy that holds: the lot's own, else the wallet's, for the tier held now."""
     policy = own if own is not None else wallet.expiry
     while isinstance(policy, ExpiryByTier):
-        rank = person.climbs[policy.ladder].rank if policy.ladder in person.climbs else -1
-        rungs = world.program.ladders[policy.ladder].tiers
-        if rank < 0 and rungs[0].at <= 0:
-            rank = 0
-        tier = rungs[rank].id if rank >= 0 else None
-        policy = policy.tiers.get(tier, policy.otherwise) if tier else policy.otherwise
+        climb = person.climbs.get(policy.ladder)
+        rank = max(climb.rank, 0) if climb is not None else 0
+        tier = world.program.ladders[policy.ladder].tiers[rank].id
+        policy = policy.tiers.get(tier, policy.otherwise)
     return policy
 
 

@@ -207,11 +207,11 @@ def tier_at(world: World, person: Person, ladder: str, at: int) -> str | None:
     """Return the tier that was shown at an instant."""
     rungs = world.program.ladders[ladder].tiers
     climb = person.climbs.get(ladder)
-    rank = 0 if rungs and rungs[0].at <= 0 else -1
+    rank = 0
     for since, shown in climb.spells if climb else []:
         if since <= at:
             rank = shown
-    return None if rank < 0 else rungs[rank].id
+    return rungs[rank].id
 
 
 def seen(world: World, happened: Happened, net: int) -> Look:

@@ -45,7 +45,6 @@ class Deciding(Shelving):
         "rulebook",
         "scratch",
         "state",
-        "tier_changes",
         "touched",
         "wallets",
         "windows_now",
@@ -70,7 +69,6 @@ class Deciding(Shelving):
         self.wallets: dict[str, WalletState] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.moved: dict[str, dict[str, None]] = {}
-        self.tier_changes: set[str] = set()
         self.windows_now: tuple[Instant, dict[WindowKind, str]] = (now, {})
         self.scratch: dict[str, list[tuple[str, str]]] = {}
 

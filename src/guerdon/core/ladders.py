@@ -5,7 +5,7 @@ floor of the member's attributes. It rises with the activity that lifts it; it f
 review, at the end of a grant, or after a refund where the ladder says `recheck`.
 """
 
-from guerdon.core import counters, grants
+from guerdon.core import counters, expiries, grants
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import TierEffect
@@ -211,18 +211,20 @@ def show(d: Deciding, ladder: Ladder) -> None:
     until = _until(state, shown, floor)
     state.due = first([state.earned_until, state.granted_until, state.held_until])
     fresh = not state.history
+    at = d.activity.at if d.activity is not None else d.now
     since, before, ended = state.history[-1] if state.history else (d.now, 0, None)
     if fresh:
-        since = d.standing.enrolled_at or d.now
-        state.history = ((Instant(since), 0, None),)
-        enter(d, ladder, range(1), d.now)
+        since = d.now
+        state.history = ((since, 0, None),)
+        enter(d, ladder, range(1), at)
     if shown != before:
         state.history = (*state.history[1 - _HISTORY_MAX :], (d.now, shown, until))
         rungs = ladder.tiers
         d.effect(TierEffect(ladder.id, rungs[before].id, rungs[shown].id, until, d.now))
-        d.tier_changes.add(ladder.id)
+        for slug in list(d.standing.wallets):
+            # Before anything comes with the tier: that is granted under the new policy.
+            expiries.follow_policy(d, slug)
         if shown > before:
-            at = d.activity.at if d.activity is not None else d.now
             enter(d, ladder, range(before + 1, shown + 1), at)
     elif until != ended or fresh:
         state.history = (*state.history[:-1], (state.history[-1][0], shown, until))

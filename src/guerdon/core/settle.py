@@ -76,7 +76,6 @@ def _step(d: Deciding, before: Instant) -> None:
         state = d.standing.ladders.get(ladder.id)
         if state is not None and _has_come(d, state.due):
             ladders.review(d, ladder)
-    after_tiers(d)
     for slug in due:
         expiries.refresh_due(d, slug)
     if jobs.run(d, before):
@@ -100,20 +99,11 @@ def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
     if ladders.granted(d) != granted:
         ladders.show_all(d)
         badges.refresh(d, at)
-    after_tiers(d)
     refresh_wallets(d)
 
 
 def _has_come(d: Deciding, due: Instant | None) -> bool:
     return due is not None and due <= d.now
-
-
-def after_tiers(d: Deciding) -> None:
-    """Let expiry dates follow a tier that changed."""
-    if d.tier_changes:
-        d.tier_changes.clear()
-        for slug in d.standing.wallets:
-            expiries.follow_policy(d, slug)
 
 
 def refresh_wallets(d: Deciding) -> None:
