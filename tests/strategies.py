@@ -386,7 +386,9 @@ def ladders(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Ladder:
             Rung(
                 id=tier,
                 at=at * step,
-                on_enter=tuple(draw(st.lists(grants(program, without="tier"), max_size=1))) if at else (),
+                on_enter=tuple(draw(st.lists(grants(program, without="tier"), max_size=1)))
+                if at
+                else (),
             )
             for tier, at in zip(TIERS, tops, strict=True)
         ),
