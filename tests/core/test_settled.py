@@ -351,3 +351,20 @@ def test_the_lowest_tier_begins_when_the_enrollment_arrives() -> None:
 
     assert shown(ana.tier_view("2026-03-02").since) == "2026-02-01"
     assert shown(ben.tier_view("2026-03-02").since) == "2026-03-01"
+
+
+def test_a_multiple_of_a_running_total_follows_what_the_activity_holds_of_it() -> None:
+    ana = a_member("""
+    wallets:
+      points: {}
+    rules:
+      - {id: stamps, activity: purchase, wallet: points,
+         give: {step: 10.00, points: 2, remainder: carry}}
+      - {id: double, activity: purchase, wallet: points, give: {of: stamps, times: 1}}
+    """)
+    ana.buys(6, "2026-03-01", id="p1")
+    ana.buys(6, "2026-03-02", id="p2")
+    assert ana.left("2026-03-02") == {"p2.stamps": 2, "p2.double": 2}
+
+    ana.refunds("p2", "2026-03-03")
+    assert ana.left("2026-03-03") == {}

@@ -109,6 +109,10 @@ class Play:
         world = self.world
         if activity.type == "member_merged" and not world.person(str(activity.data.get("into"))):
             raise Refused("unknown_member")
+        if activity.type == "identity_linked":
+            owner = world.person(self.numbers.get(_number(activity)))
+            if owner is not None and owner is not world.person(activity.member):
+                raise Refused("identity_taken")
         max_age = world.program.max_age
         if max_age is not None and activity.received >= world.calendar.through(
             activity.at, max_age
@@ -171,10 +175,7 @@ class Play:
 
     def _link(self, person: Person, activity: Activity) -> None:
         world = self.world
-        number_ = (str(activity.data.get("scheme")), str(activity.data.get("value")))
-        owner = world.person(self.numbers.get(number_))
-        if owner is not None and owner is not person:
-            raise Refused("identity_taken")
+        number_ = _number(activity)
         self.numbers[number_] = person.name
         decide(world, person, activity)
         waiting = [one for one in self.parked if one[1] == number_]
@@ -209,3 +210,7 @@ class Play:
             if len(winners) < int(number(data.get("winners")) or 1):
                 winners.setdefault(member, entry)
         self.raffles[activity.id] = [(entry, member) for member, entry in winners.items()]
+
+
+def _number(activity: Activity) -> Identity:
+    return str(activity.data.get("scheme")), str(activity.data.get("value"))

@@ -117,7 +117,13 @@ class Rating:
         return ((before + own) // form.step - before // form.step) * form.points
 
     def awarded(self, rule: Rule) -> int:
-        """Return the points that the rule pays, after `best_of` and what its limit left."""
+        """Return the points that the rule pays, after `best_of` and what its limit left.
+
+        A rule that follows a running total pays what it already holds for this activity.
+        """
+        held = [one.lot for one in self.happened.awards if one.rule == rule.id]
+        if held and _carries(self, rule):
+            return sum(lot.worth for lot in held)
         points = self.raw(rule)
         if rule.best_of is not None:
             group = [one for one in self.rules() if one.best_of == rule.best_of]

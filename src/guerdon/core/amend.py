@@ -134,6 +134,8 @@ def rerate(d: Deciding, original: Original, *, before: list[int], after: list[in
         step = rules.step_of(earning, context) if earning.carry else None
         if step is not None:
             _recarry(d, original, earning, step, before=before, after=after)
+            note = grants.get(earning.id)
+            rating.carried[earning.id] = _worth(d, earning.rule.wallet, note) if note else 0
             continue
         rule = earning.rule
         note = grants.get(rule.id)

@@ -22,10 +22,11 @@ class Rating:
     """The points of every rule for one activity in one state of its lines.
 
     `caps` bounds what single rules pay: what a limit let through when the activity was first
-    decided. Rules that multiply others see them as they are paid.
+    decided. `carried` tells what rules that follow a running total hold for the activity, which
+    no rating can tell. Rules that multiply others see them as they are paid.
     """
 
-    __slots__ = ("_causes", "_paid", "_raw", "caps", "context", "earnings", "version")
+    __slots__ = ("_causes", "_paid", "_raw", "caps", "carried", "context", "earnings", "version")
 
     def __init__(
         self, version: Version, context: Context, caps: Mapping[str, int] = _NO_CAPS
@@ -33,6 +34,7 @@ class Rating:
         self.version = version
         self.context = context
         self.caps = caps
+        self.carried: dict[str, int] = {}
         self.earnings = version.rules_by_type.get(context.activity.type, ())
         self._raw: dict[str, int] = {}
         self._paid: dict[str, int] = {}
@@ -40,6 +42,8 @@ class Rating:
 
     def paid(self, earning: Earning) -> int:
         """Return what the rule gives, 0 for those that another of their group beats."""
+        if earning.carry is not None and earning.id in self.carried:
+            return self.carried[earning.id]
         if earning.rule.best_of is None:
             found = self._rated(earning)
         else:

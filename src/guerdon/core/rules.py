@@ -48,13 +48,15 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
     for earning in rating.earnings:
         step = step_of(earning, context) if earning.carry else None
         points = rating.paid(earning) if step is None else _carried(d, earning, rating, step)
+        if step is not None:
+            rating.carried[earning.id] = max(points, 0)
         if points <= 0:
             explain(rating.cause(earning.rule))
         else:
             explain(_pay(d, earning, context, points, record))
             paid = record["grants"][earning.id]["points"]
             if paid < points:
-                caps[earning.id] = paid
+                caps[earning.id] = rating.carried[earning.id] = paid
     referrer = context.kept.get("member.referrer")
     if isinstance(referrer, str) and record["grants"]:
         d.put("befriended", context.activity.key, referrer)
