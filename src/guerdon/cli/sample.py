@@ -13,6 +13,7 @@ SEED = 280
 DAYS = 150
 OPENS, CLOSES = 10, 19  # local hours
 REGULARS = 12
+THIS_MONTH = 3  # visits of each regular since the month began, so that its leaderboard has begun
 
 _NAMES = """
 Anouk Verhoeven, Ben Okafor, Chiara Rossi, Daan de Wit, Elif Aydin, Farid Rahimi, Greta Lindqvist,
@@ -62,7 +63,9 @@ def sales(until: datetime, timezone: str) -> list[Sale]:
     for position, person in enumerate(people()):
         keen = chance.uniform(5, 16) if position < REGULARS else chance.uniform(0.5, 6)
         for number in range(1, round(keen) + 1):
-            at = _opening_hour(chance, until, zone)
+            is_recent = position < REGULARS and number <= THIS_MONTH
+            choose = _this_month if is_recent else _opening_hour
+            at = choose(chance, until, zone)
             found.append(Sale(f"sample-{person.external_id}-{number}", person, at, _price(chance)))
     return sorted(found, key=lambda sale: (sale.at, sale.id))
 
@@ -76,6 +79,13 @@ def _opening_hour(chance: Random, until: datetime, zone: ZoneInfo) -> datetime:
     minutes = chance.randrange(OPENS * 60, CLOSES * 60)
     clock = day.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
     return clock.astimezone(UTC)
+
+
+def _this_month(chance: Random, until: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment since the month began; on its first day that may be at night."""
+    begins = until.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    passed = (until - begins).total_seconds()
+    return (begins + timedelta(seconds=int(passed * chance.random()))).astimezone(UTC)
 
 
 def _price(chance: Random) -> int:
