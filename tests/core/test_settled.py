@@ -368,3 +368,43 @@ def test_a_multiple_of_a_running_total_follows_what_the_activity_holds_of_it() -
 
     ana.refunds("p2", "2026-03-03")
     assert ana.left("2026-03-03") == {}
+
+
+WEEKS = """
+    wallets:
+      gems: {}
+    counters:
+      lessons: {activity: lesson, window: week}
+    ladders:
+      league:
+        counter: lessons
+        window: week
+        tiers:
+          - {id: none, at: 0}
+          - {id: bronze, at: 2, on_enter: [{wallet: gems, fixed: 5, per: week}]}
+        keep: {until: end_of_window}
+"""
+
+
+def test_what_is_voided_later_does_not_pay_the_milestone_of_its_week_again() -> None:
+    ana = a_member(WEEKS)
+    for day in ("2026-03-02", "2026-03-03", "2026-03-04"):
+        ana.does("lesson", day, id=day)
+    ana.does("ineligible", "2026-03-10", of="2026-03-02")
+
+    assert ana.balance("2026-03-10", "gems") == 5
+
+
+def test_merged_accounts_are_paid_a_milestone_of_a_week_that_is_over_once_and_in_that_week() -> None:
+    town = a_town(WEEKS)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    for member in (ana, ben):
+        member.does("lesson", "2026-03-02")
+        member.does("lesson", "2026-03-03")
+        member.does("lesson", "2026-03-09")
+    ben.does("member_merged", "2026-03-18", into="ana")
+
+    assert [(lot.name, lot.left, shown(lot.at)) for lot in ana.lots("2026-03-18", "gems")] == [
+        ("league:bronze.bonus", 5, "2026-03-03"),
+        ("league:bronze.bonus", 5, "2026-03-09"),
+    ]

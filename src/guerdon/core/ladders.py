@@ -32,7 +32,8 @@ def refresh(d: Deciding, *, after_refund: bool = False) -> None:
         return
     for ladder in d.program.ladders.values():
         _earn(d, ladder, after_refund=after_refund)
-        _pay_closed_windows(d, ladder)
+        if not after_refund:
+            _pay_closed_windows(d, ladder)
         show(d, ladder)
 
 
@@ -272,9 +273,17 @@ def enter(d: Deciding, ladder: Ladder, rungs: range, at: Instant) -> None:
 
 
 def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
-    """Let a late activity pay the milestones of a window that is over."""
+    """Let what arrives late pay the milestones of a window that is over.
+
+    What it pays is dated inside that window, also where accounts are merged long after it, so
+    that it is never paid twice in one. What goes back pays nothing.
+    """
     if ladder.keep.kind is not KeepKind.END_OF_WINDOW or d.activity is None:
         return
+    reading = d.state.reading_of(ladder.counter, ladder.window)
     for window in _other_windows(d, ladder):
-        reached = rung_of(ladder, _window_value(d, ladder, window))
-        enter(d, ladder, range(1, reached + 1), d.activity.at)
+        value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
+        at = d.activity.at
+        if counters.window_key(d, reading, at) != window:
+            at = Instant(last_at)
+        enter(d, ladder, range(1, rung_of(ladder, value) + 1), at)
