@@ -395,7 +395,9 @@ def test_what_is_voided_later_does_not_pay_the_milestone_of_its_week_again() -> 
     assert ana.balance("2026-03-10", "gems") == 5
 
 
-def test_merged_accounts_are_paid_a_milestone_of_a_week_that_is_over_once_and_in_that_week() -> None:
+def test_merged_accounts_are_paid_a_milestone_of_a_week_that_is_over_once_and_in_that_week() -> (
+    None
+):
     town = a_town(WEEKS)
     ana, ben = a_member(town), a_member(town, name="ben")
     for member in (ana, ben):
