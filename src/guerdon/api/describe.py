@@ -68,6 +68,13 @@ def field(resolver: Callable[..., Any]) -> Any:
     return strawberry.field(resolver=resolver, description=text_of(resolver))
 
 
+def bulk_field(resolver: Callable[..., Any], *, cost: int) -> Any:
+    """Make a field that takes its input as plain values, as `bulk_mutation` does."""
+    return strawberry.field(
+        resolver=resolver, description=text_of(resolver), metadata={BULK: True, "cost": cost}
+    )
+
+
 def mutation(resolver: Callable[..., Any]) -> Any:
     """Make a mutation of a method; the docstring describes it."""
     return strawberry.mutation(resolver=resolver, description=text_of(resolver))
@@ -127,6 +134,7 @@ __all__ = [
     "BULK",
     "argument",
     "asks",
+    "bulk_field",
     "bulk_mutation",
     "choice",
     "field",

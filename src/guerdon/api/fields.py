@@ -105,7 +105,7 @@ def types_behind(schema: strawberry.Schema, found: GraphQLField) -> list[str]:
 
 
 def _take_plain_values(found: GraphQLField) -> None:
-    """Call the resolver of a bulk mutation with its input as GraphQL has checked it.
+    """Call the resolver of a bulk field with its input as GraphQL has checked it.
 
     The library would build an object of every item first, which takes three times as long as all
     the rest.
@@ -113,9 +113,9 @@ def _take_plain_values(found: GraphQLField) -> None:
     definition = found.extensions.get("strawberry-definition")
     if not isinstance(definition, StrawberryField) or not definition.metadata.get(BULK):
         return
-    assert definition.base_resolver is not None, "a mutation has a resolver"
+    assert definition.base_resolver is not None, "a bulk field has a resolver"
     call = definition.base_resolver.wrapped_func
-    assert inspect.iscoroutinefunction(call), "a mutation waits for the stores"
+    assert inspect.iscoroutinefunction(call), "a bulk field waits for the stores"
 
     def resolve(source: object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         return call(source, info, **arguments)

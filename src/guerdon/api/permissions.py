@@ -99,6 +99,7 @@ TYPES: dict[str, Right] = {
     "Wallet": _STANDING,
     # An activity, for whom it concerns and for who reported it.
     "Activity": _DECIDED,
+    "ActivityPreview": _PUBLIC,
     "BadgeEffect": _DECIDED,
     "DrawEffect": _DECIDED,
     "MissionEffect": _DECIDED,
@@ -142,6 +143,7 @@ FIELDS: dict[str, Right] = {
     "Query.node": _PUBLIC,
     "Query.nodes": _PUBLIC,
     "Query.planProgram": _PUBLISH,
+    "Query.previewActivity": everybody("activities:write"),
     "Query.program": _PUBLIC,
     "Query.reward": _PUBLIC,
     "Query.rewards": _PUBLIC,

@@ -12,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 from guerdon.api.describe import interface, noun, says
 from guerdon.core.errors import GuerdonError
 from guerdon.engine import refusals
+from guerdon.engine.outcomes import Preview, Receipt, Result
 from guerdon.engine.outcomes import Problem as Found
-from guerdon.engine.outcomes import Receipt, Result
 
 _Given = ParamSpec("_Given")
 _Payload = TypeVar("_Payload")
@@ -124,7 +124,7 @@ def refusal_nouns(refusal: GuerdonError) -> list[Problem]:
 
 
 def outcome_problems(
-    receipt: Receipt, place: Callable[[Sequence[str]], Sequence[str]] = list
+    receipt: Receipt | Preview, place: Callable[[Sequence[str]], Sequence[str]] = list
 ) -> list[Problem]:
     """Return why a single activity was refused; nothing where it was taken or came before.
 

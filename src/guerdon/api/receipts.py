@@ -174,7 +174,7 @@ class Batch:
     def add(self, item: Mapping[str, Any], program: str) -> None:
         """Take an item up, or note that a value in it cannot be one of an activity's."""
         try:
-            self.inputs.append(_given(item, program))
+            self.inputs.append(given_activity(item, program))
         except InvalidInput as refusal:
             outcome = Outcome(
                 activity_id=item["activityId"],
@@ -191,7 +191,12 @@ class Batch:
         return outcomes
 
 
-def _given(item: Mapping[str, Any], program: str) -> Given:
+def given_activity(item: Mapping[str, Any], program: str) -> Given:
+    """Return one `ActivityInput`, which came as plain values, as the engine takes it.
+
+    Raises:
+        InvalidInput: A value in it cannot be one of an activity's.
+    """
     at, member, lines = item.get("at"), item.get("member"), item.get("lines")
     return Given(
         id=item["activityId"],

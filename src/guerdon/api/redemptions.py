@@ -25,6 +25,7 @@ from guerdon.core.standing import Plain
 from guerdon.core.views import View
 from guerdon.core.vouchers import Voucher as HeldVoucher
 from guerdon.engine import read
+from guerdon.engine.refusals import NotFound
 
 if TYPE_CHECKING:
     from guerdon.api.members import Member
@@ -60,7 +61,8 @@ class Redemption(Node):
     ) -> Annotated["Member", strawberry.lazy("guerdon.api.members")]:
         """Who took it."""
         member = await info.context.links.member(info.context, self.member_id)
-        assert member is not None, "a redemption has a member"
+        if member is None:  # a preview of somebody's who is not enrolled yet
+            raise NotFound("member")
         return member
 
     @field

@@ -21,6 +21,7 @@ from guerdon.api.leaderboards import LeaderboardQueries
 from guerdon.api.lookup import NodeQueries
 from guerdon.api.member_updates import MemberSubscriptions
 from guerdon.api.members import MemberQueries
+from guerdon.api.previews import PreviewQueries
 from guerdon.api.problems import PROBLEMS
 from guerdon.api.programs import ProgramQueries
 from guerdon.api.publishing import DocumentProblem, PublishingMutations, PublishingQueries
@@ -37,6 +38,7 @@ class Query(
     LeaderboardQueries,
     MemberQueries,
     NodeQueries,
+    PreviewQueries,
     ProgramQueries,
     PublishingQueries,
     RewardQueries,

@@ -95,9 +95,7 @@ class _Item:
     @property
     def ref(self) -> str | None:
         """The name of its reference, None where it has none."""
-        if self.draft.ref is None:
-            return None
-        return f"{self.activity.type}|{self.activity.partner or ''}|{self.draft.ref}"
+        return self.draft.ref_key
 
 
 @dataclass(slots=True)

@@ -59,6 +59,11 @@ class Draft:
         """Reporter and id."""
         return f"{self.reporter}/{self.id}"
 
+    @property
+    def ref_key(self) -> str | None:
+        """The name of its reference, None where it has none."""
+        return None if self.ref is None else f"{self.type}|{self.partner or ''}|{self.ref}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

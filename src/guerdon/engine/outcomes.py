@@ -90,6 +90,16 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would become of an activity; `entry` is there only where it came to a decision."""
+
+    result: Result
+    reason: str | None = None
+    problems: tuple[Problem, ...] = ()
+    entry: JournalEntry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Who a member is; what they hold is in their standing. `status` is the standing's word."""
 

@@ -144,6 +144,10 @@ class Receipts(Protocol):
         """Return receipts by key."""
         ...
 
+    async def refs(self, program: str, names: Collection[str]) -> dict[str, str]:
+        """Return the keys of the activities that hold these references; free ones are missing."""
+        ...
+
     async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
         """Note that activities that were parked have a place in an inbox now."""
         ...

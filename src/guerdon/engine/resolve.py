@@ -6,8 +6,9 @@ activity is the enrollment); an activity under an identity that nobody has yet i
 else unknown is refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from guerdon.core.activity import Value
 from guerdon.core.conditions import text
@@ -43,26 +44,61 @@ class Unknown:
     refusal: Refusal
 
 
+class Registry(Protocol):
+    """Who is who, as far as it is asked here; `World.members` is one."""
+
+    async def find(self, program: str, identities: Collection[Identity]) -> dict[Identity, Found]:
+        """Return whom these identities lead to; unknown ones are missing."""
+        ...
+
+    async def known(self, program: str, ids: Collection[str]) -> dict[str, str]:
+        """Return the ids that exist, each with the member it leads to now."""
+        ...
+
+    async def claim(self, program: str, identity: Identity, found: Found) -> Found:
+        """Make an identity lead to a member unless it is taken; return whom it leads to."""
+        ...
+
+    async def create(
+        self, program: str, profiles: Sequence[tuple[Profile, str]]
+    ) -> dict[str, Found]:
+        """Create members; return whom each external id leads to."""
+        ...
+
+
 async def resolve(
-    world: World, caller: Caller, drafts: Sequence[Draft], *, enroll_auto: bool
+    world: World,
+    caller: Caller,
+    drafts: Sequence[Draft],
+    *,
+    enroll_auto: bool,
+    registry: Registry | None = None,
 ) -> dict[int, Resolved | Unknown]:
-    """Return for each draft, by its index, whom it concerns."""
-    program = caller.program
-    found = await world.members.find(program, _identities(drafts))
+    """Return for each draft, by its index, whom it concerns.
+
+    Members are looked up, made and given identities in the `registry`, the World's where none is
+    named.
+    """
+    program, registry = caller.program, registry or world.members
+    found = await registry.find(program, _identities(drafts))
     ids = {draft.member.id for draft in drafts if draft.member and draft.member.id}
-    known = await world.members.known(program, ids)
-    found |= await _enroll(world, program, drafts, found, enroll_auto=enroll_auto)
+    known = await registry.known(program, ids)
+    fresh = _newcomers(world, drafts, found, enroll_auto=enroll_auto)
+    led = await registry.create(program, fresh)
+    found |= {Identity(EXTERNAL, external): each for external, each in led.items()}
     originals = await _originals(world, caller, drafts)
+    known_here = _Known(registry, found, known, originals)
     answers: dict[int, Resolved | Unknown] = {}
     for draft in drafts:
-        answers[draft.index] = await _one(world, caller, draft, _Known(found, known, originals))
+        answers[draft.index] = await _one(caller, draft, known_here)
     return answers
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was looked up for the batch."""
+    """What was looked up for the batch, and where."""
 
+    registry: Registry
     identities: Mapping[Identity, Found]
     ids: Mapping[str, str]
     originals: Mapping[str, str]
@@ -85,15 +121,14 @@ def _identity(ref: MemberRef) -> Identity | None:
     return ref.identity
 
 
-async def _enroll(
+def _newcomers(
     world: World,
-    program: str,
     drafts: Iterable[Draft],
     found: Mapping[Identity, Found],
     *,
     enroll_auto: bool,
-) -> dict[Identity, Found]:
-    """Create members for unknown external ids; whoever else creates one first, wins."""
+) -> list[tuple[Profile, str]]:
+    """Return the members to be made for unknown external ids, each with its enrollment's id."""
     fresh: dict[str, tuple[Profile, str]] = {}
     for draft in drafts:
         ref = draft.member
@@ -111,8 +146,7 @@ async def _enroll(
                 enrolled_at=draft.at,
             )
             fresh[ref.external_id] = profile, enrollment
-    led = await world.members.create(program, list(fresh.values()))
-    return {Identity(EXTERNAL, external): each for external, each in led.items()}
+    return list(fresh.values())
 
 
 async def _originals(world: World, caller: Caller, drafts: Iterable[Draft]) -> dict[str, str]:
@@ -148,7 +182,7 @@ async def _originals(world: World, caller: Caller, drafts: Iterable[Draft]) -> d
     return found
 
 
-async def _one(world: World, caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknown:
+async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknown:
     data = _named(draft, known)
     if draft.member is None:
         return Resolved(member=None, data=data)
@@ -164,7 +198,7 @@ async def _one(world: World, caller: Caller, draft: Draft, known: _Known) -> Res
             return Resolved(member=None, data=data, parked=draft.member.identity)
     if member is None or (caller.role is Role.MEMBER and member != caller.member):
         return _unknown()
-    if draft.type == "identity_linked" and not await _claimed(world, caller, draft, member):
+    if draft.type == "identity_linked" and not await _claimed(caller, draft, member, known):
         message = "This identity belongs to another member."
         problem = Problem(code="IDENTITY_TAKEN", message=message, path=("data", "value"))
         return Unknown(refusal=Refusal(reason="identity_taken", problems=(problem,)))
@@ -201,10 +235,10 @@ def _named(draft: Draft, known: _Known) -> Mapping[str, Value]:
     return {name: value for name, value in data.items() if value is not None or "." in name}
 
 
-async def _claimed(world: World, caller: Caller, draft: Draft, member: str) -> bool:
+async def _claimed(caller: Caller, draft: Draft, member: str, known: _Known) -> bool:
     """Make the identity lead to the member from now on; False where it is another's."""
     identity = Identity(text(draft.data.get("scheme")), text(draft.data.get("value")))
-    led = await world.members.claim(caller.program, identity, Found(member))
+    led = await known.registry.claim(caller.program, identity, Found(member))
     return led.member == member
 
 

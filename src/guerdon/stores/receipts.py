@@ -91,6 +91,13 @@ class ReceiptStore:
             rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
         return {behind(row["_id"], program): _mark(row) for row in rows}
 
+    async def refs(self, program: str, names: Collection[str]) -> dict[str, str]:
+        """Return the keys of the activities that hold these references; free ones are missing."""
+        ids = [key(program, _REF + each) for each in names]
+        with unit_of_work():
+            rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
+        return {behind(row["_id"], program).removeprefix(_REF): row["k"] for row in rows}
+
     async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
         """Note that activities that were parked have a place in an inbox now."""
         changes = [
