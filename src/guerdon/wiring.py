@@ -4,6 +4,7 @@ Rule: only here the engine's protocols meet the stores and the live side, and on
 become values. Clients are made lazily, by event loop, so that a World may be built anywhere.
 """
 
+import asyncio
 import gc
 import socket
 import time
@@ -15,6 +16,7 @@ from uuid_utils import uuid7
 from guerdon.core.activity import Instant
 from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.formats import Kind
 from guerdon.engine.pressure import InboxPressure
 from guerdon.engine.publish import compile_version
 from guerdon.engine.rulebooks import CompiledRulebooks
@@ -26,8 +28,8 @@ from guerdon.live.leaderboards import LiveBoards
 from guerdon.settings import Settings
 from guerdon.stores.client import Access, Mongo
 from guerdon.stores.commit import CommitStore
+from guerdon.stores.formats import FormatStore, MigrationUnderWay
 from guerdon.stores.inbox import InboxStore
-from guerdon.stores.indexes import create_indexes
 from guerdon.stores.installation import Installation
 from guerdon.stores.journal import JournalStore
 from guerdon.stores.keys import KeyStore
@@ -39,6 +41,9 @@ from guerdon.stores.receipts import ReceiptStore
 from guerdon.stores.scores import ScoreStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
+
+_PREPARE_SECONDS = 120.0
+_PAUSE_SECONDS = 0.1
 
 
 def clock() -> Instant:
@@ -89,9 +94,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         members=MemberStore(mongo),
         receipts=ReceiptStore(mongo),
         inbox=inbox,
-        lanes=LaneStore(
-            mongo, owner=f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:6]}", lease_ms=lease_ms
-        ),
+        lanes=LaneStore(mongo, owner=_me(), lease_ms=lease_ms),
         standings=StandingStore(mongo),
         pages=PageStore(mongo),
         journal=JournalStore(mongo),
@@ -99,6 +102,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         shared=SharedStore(mongo),
         keys=KeyStore(mongo),
         secrets=_installation(mongo, settings),
+        formats=FormatStore(mongo),
         commit=CommitStore(mongo, lease_ms=lease_ms, crash=crash),
         boards=boards,
         projection=boards,
@@ -125,10 +129,39 @@ def database(settings: Settings, *, latest: bool = False) -> Mongo:
 
 
 async def prepare(settings: Settings) -> None:
-    """Create collections and indexes where they are missing; any number of processes may."""
+    """Make a database ready, an older one too, for whoever is alone with it: demos and tests.
+
+    Installations are migrated by `guerdon migrate`, which tells what it does.
+    """
     mongo = database(settings)
     try:
-        await create_indexes(mongo)
+        async with asyncio.timeout(_PREPARE_SECONDS):
+            while True:
+                try:
+                    await FormatStore(mongo).migrate(list(Kind), owner=_me())
+                except MigrationUnderWay:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                else:
+                    return
+    finally:
+        await mongo.close()
+
+
+def _me() -> str:
+    """Return this process's name in locks."""
+    return f"{socket.gethostname()}:{getpid()}:{uuid4().hex[:6]}"
+
+
+async def check_format(settings: Settings) -> None:
+    """Let pass where this code can use the database.
+
+    Raises:
+        FormatUnusable: It is older or newer.
+        StoreDown: It does not answer.
+    """
+    mongo = database(settings)
+    try:
+        await FormatStore(mongo).check()
     finally:
         await mongo.close()
 

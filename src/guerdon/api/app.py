@@ -27,6 +27,7 @@ from guerdon.api.transport import (
     TransportOptions,
 )
 from guerdon.engine import refusals
+from guerdon.engine.formats import FormatUnusable
 from guerdon.engine.world import Role, StoreDown, World
 from guerdon.settings import Settings
 
@@ -119,10 +120,12 @@ async def _live(_request: Request) -> Response:
 
 def _readiness(world: World) -> Callable[[Request], object]:
     async def ready(_request: Request) -> Response:
-        """Answer whether requests can be served: whether the truth can be read."""
+        """Answer whether requests can be served: whether the truth can be read, and is ours."""
         try:
             async with asyncio.timeout(READY_SECONDS_MAX):
-                await world.programs.names()
+                await world.formats.check()
+        except FormatUnusable as error:
+            return JSONResponse({"status": str(error)}, status_code=503)
         except (TimeoutError, StoreDown, refusals.Unavailable):
             return JSONResponse(
                 {"status": "waiting for the database"},

@@ -12,6 +12,7 @@ import typer
 from guerdon.cli.demo import demo
 from guerdon.cli.importing import importing
 from guerdon.cli.keys import app as keys
+from guerdon.cli.migrate import migrate
 from guerdon.cli.program import app as program
 from guerdon.cli.rebuild import app as rebuild
 from guerdon.cli.rehearse import rehearse
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, serve, work, schedule, rehearse, verify):
+for command in (demo, serve, work, schedule, migrate, rehearse, verify):
     app.command()(command)
 app.add_typer(importing, name="import")
 app.add_typer(keys, name="keys")

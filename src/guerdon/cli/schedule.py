@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, tell_ready
+from guerdon.cli.stops import format_or_stop, settings_or_stop, tell_ready
 
 
 def schedule(
@@ -19,6 +19,7 @@ def schedule(
     from guerdon.cli.logs import configure_logs
 
     configure_logs(settings)
+    format_or_stop(settings)
 
     from guerdon.workers.timetable import run
 

@@ -1,6 +1,6 @@
 """`guerdon serve`: one API process. Any number of them may run behind a load balancer."""
 
-from guerdon.cli.stops import settings_or_stop
+from guerdon.cli.stops import format_or_stop, settings_or_stop
 
 
 def serve() -> None:
@@ -10,6 +10,7 @@ def serve() -> None:
     from guerdon.cli.logs import configure_logs
 
     configure_logs(settings)
+    format_or_stop(settings)
 
     from guerdon.api.app import create_app
     from guerdon.api.transport import server_for

@@ -1,5 +1,7 @@
 """How commands begin and end: settings read, and sentences instead of tracebacks."""
 
+import asyncio
+import logging
 import os
 from typing import TYPE_CHECKING, NoReturn
 
@@ -23,6 +25,23 @@ def settings_or_stop(**given: object) -> "Settings":
         return Settings.load(**given)
     except SettingsInvalid as error:
         stop(f"guerdon cannot start; mend these settings:\n{error}", code=2)
+
+
+def format_or_stop(settings: "Settings") -> None:
+    """End where the database is older or newer than this code can use.
+
+    A database that is away is no reason to end: whoever starts looks again when it is back.
+    """
+    from guerdon.engine.formats import FormatUnusable
+    from guerdon.engine.world import StoreDown
+    from guerdon.wiring import check_format
+
+    try:
+        asyncio.run(check_format(settings))
+    except FormatUnusable as error:
+        stop(str(error))
+    except StoreDown:
+        logging.getLogger(__name__).warning("the database does not answer yet")
 
 
 def tell_ready(descriptor: int | None) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, tell_ready
+from guerdon.cli.stops import format_or_stop, settings_or_stop, tell_ready
 
 
 def work(
@@ -22,6 +22,7 @@ def work(
     from guerdon.cli.logs import configure_logs
 
     configure_logs(settings)
+    format_or_stop(settings)
 
     from guerdon.workers.broker import build_broker, build_worker
 

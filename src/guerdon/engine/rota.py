@@ -17,13 +17,16 @@ class Rota:
         self._world = world
         self._memory = Memory()
         self._visiting: set[tuple[str, int]] = set()
+        self._is_usable = False
 
     async def warm_up(self) -> None:
         """Connect and compile, so that the first activity does not wait for it.
 
         Raises:
             StoreDown: The database does not answer yet; the first visit will try again.
+            FormatUnusable: It is older or newer than this code can use.
         """
+        await self._check()
         for program in await self._world.programs.names():
             await self._world.rulebooks.get(program)
 
@@ -32,7 +35,9 @@ class Rota:
 
         Raises:
             StoreDown: The database does not answer.
+            FormatUnusable: It is older or newer than this code can use.
         """
+        await self._check()
         turn = (program, lane)
         # From here on what comes in needs another hint; who is visiting looks again when leaving.
         await self._world.hints.heard(program, lane)
@@ -45,6 +50,11 @@ class Rota:
             self._visiting.discard(turn)
         if visit.has_more:
             self._world.hints.wake(program, [lane])
+
+    async def _check(self) -> None:
+        if not self._is_usable:
+            await self._world.formats.check()
+            self._is_usable = True
 
     async def close(self) -> None:
         """Close the connections of this event loop."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.formats import Formats
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure
 from guerdon.engine.ports import (
@@ -114,6 +115,7 @@ class World:
     shared: Shared
     keys: Keys
     secrets: Secrets
+    formats: Formats
     commit: Commit
     boards: Boards
     projection: BoardWriter

@@ -13,22 +13,35 @@ from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
 from guerdon.engine.world import World
 from guerdon.settings import Settings
-from guerdon.wiring import build, prepare
+from guerdon.wiring import build
 
 log = logging.getLogger(__name__)
 
 
 async def run(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
-    """Tick and sweep until cancelled; `ready` is called once the database has answered."""
-    await prepare(settings)
+    """Tick and sweep until cancelled; `ready` is called once the database has answered.
+
+    Raises:
+        FormatUnusable: It is older or newer than this code can use.
+    """
     world = build(settings, at_work=True)
     try:
+        await _usable(world)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
             ready()
     finally:
         await world.close()
+
+
+async def _usable(world: World) -> None:
+    while True:
+        try:
+            return await world.formats.check()
+        except StoreDown:
+            log.warning("the database does not answer; trying again")
+            await asyncio.sleep(1)
 
 
 async def _every(seconds: float, work: Callable[[World], Awaitable[object]], world: World) -> None:
