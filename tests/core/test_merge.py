@@ -465,6 +465,30 @@ class TestOneTimeGrants:
         assert ana.badges() == {"b": "2026-03-02"}
         assert [shown(lot.at) for lot in ana.lots("2026-04-01")] == ["2026-03-02"]
 
+    def test_a_badge_that_only_both_together_reach_has_the_day_of_what_counted_last(self) -> None:
+        ana, bob = two(self.BADGE.replace("at: 1", "at: 2"))
+        ana.does("visit", "2026-03-09")
+        bob.does("visit", "2026-03-02")
+
+        merge(bob)
+
+        assert ana.badges() == {"b": "2026-03-09"}
+
+    def test_a_month_that_is_over_is_looked_at_too(self) -> None:
+        ana, bob = two("""
+            wallets: {points: {}}
+            counters: {visits: {activity: visit, window: calendar_month}}
+            badges: {b: {counter: visits, at: 2}}
+            missions: {m: {counter: visits, goal: 2, grant: [{wallet: points, fixed: 7}]}}
+            """)
+        ana.does("visit", "2026-03-09")
+        bob.does("visit", "2026-03-02")
+
+        merge(bob)
+
+        assert ana.badges() == {"b": "2026-03-09"}
+        assert ana.balance("2026-04-01") == 7
+
     def test_what_entering_a_tier_brought_twice_is_reversed_newest_first(self) -> None:
         ana, bob = two("""
             wallets: {points: {}}

@@ -2,8 +2,9 @@
 
 from guerdon.core import counters, grants
 from guerdon.core.activity import Instant
-from guerdon.core.deciding import Deciding
+from guerdon.core.deciding import Deciding, first
 from guerdon.core.program import Badge
+from guerdon.core.rulebook import Reading
 
 
 def refresh(d: Deciding, at: Instant) -> None:
@@ -11,22 +12,36 @@ def refresh(d: Deciding, at: Instant) -> None:
     if d.standing.enrolled_at is None:
         return
     for badge in d.program.badges.values():
-        if badge.id not in d.standing.badges and _reached(d, badge, at):
-            grants.award(d, badge.id, at)
+        if badge.id not in d.standing.badges:
+            reached = _reached_at(d, badge, at)
+            if reached is not None:
+                grants.award(d, badge.id, reached)
 
 
-def _reached(d: Deciding, badge: Badge, at: Instant) -> bool:
+def _reached_at(d: Deciding, badge: Badge, at: Instant) -> Instant | None:
+    """Return the instant that dates a badge whose condition holds, else None."""
     if badge.counter is not None:
-        reading = d.state.readings[badge.counter]
-        if reading.id not in d.touched:
-            return False
-        return max(counters.value(d, reading, d.now), counters.value(d, reading, at)) >= badge.at
+        return _counted_at(d, d.state.readings[badge.counter], badge.at, at)
     if badge.mission is not None:
         state = d.standing.missions.get(badge.mission)
-        return state is not None and state.completed_at is not None
+        return at if state is not None and state.completed_at is not None else None
     if badge.ladder is not None:
         held = d.standing.ladders.get(badge.ladder)
         rungs = d.program.ladders[badge.ladder].tiers
         index = next((i for i, rung in enumerate(rungs) if rung.id == badge.tier), len(rungs))
-        return held is not None and bool(held.history) and held.history[-1][1] >= index
-    return False
+        return at if held is not None and held.history and held.history[-1][1] >= index else None
+    return None
+
+
+def _counted_at(d: Deciding, reading: Reading, goal: int, at: Instant) -> Instant | None:
+    """Return what dates the reaching of a value: the activity that brings it there.
+
+    What two accounts reach together, now that they are merged, is dated by what counted last.
+    """
+    if reading.id not in d.touched:
+        return None
+    if d.is_merging:
+        found = [d.look(reading.win, window) for window in d.touched[reading.id]]
+        return first(Instant(entry[1]) for entry in found if entry and entry[0] >= goal)
+    reached = max(counters.value(d, reading, d.now), counters.value(d, reading, at)) >= goal
+    return at if reached else None

@@ -77,6 +77,11 @@ class Deciding(Shelving):
         """The version in force now: counters, ladders, wallets and missions follow it."""
         return self.state.program
 
+    @property
+    def is_merging(self) -> bool:
+        """Tell whether another account is being taken in."""
+        return self.activity is not None and self.activity.type == "member_absorbed"
+
     def window_now(self, kind: WindowKind) -> str:
         """Return the key of the calendar window that holds this instant; asked once an instant."""
         at, keys = self.windows_now

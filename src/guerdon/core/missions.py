@@ -87,6 +87,9 @@ def _best(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> int:
     values = [progress(d, mission, d.now)]
     if counters.window_key(d, reading, at) != counters.window_key(d, reading, d.now):
         values.append(progress(d, mission, at))
+    if d.is_merging:
+        touched = d.touched.get(reading.id, ())
+        values += [(d.look(reading.win, window) or (0,))[0] for window in touched]
     return max(values)
 
 
