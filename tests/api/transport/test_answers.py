@@ -78,7 +78,7 @@ async def test_answers_with_errors_are_not_kept(kept: Demo, revision: Revision) 
     assert await _stored(kept, revision, query) is None
 
 
-async def _stored(kept: Demo, revision: Revision, query: str) -> bytes | None:
+async def _stored(kept: Demo, revision: Revision, query: str) -> Answer | None:
     operations = kept.transport.parts.operations
     operation = await operations.prepare(GraphQLRequest(query=query), DEVELOPER)
     store = kept.transport.parts.hooks.answers
@@ -167,21 +167,21 @@ class TestRecentAnswers:
     def test_nothing_is_older_than_it_may_be(self) -> None:
         now = 0.0
         recent = RecentAnswers(lambda *_: None, seconds_max=10, clock=lambda: now)
-        recent.put("key", b"1")
+        recent.put("key", Answer(b"1"))
         now = 9.9
         young = recent.get("key")
         now = 10.0
 
-        assert young == b"1"
+        assert young == Answer(b"1")
         assert recent.get("key") is None
 
     def test_memory_is_bounded_by_forgetting_what_was_asked_for_longest_ago(self) -> None:
         recent = RecentAnswers(lambda *_: None, bytes_max=30)
         for name in "abc":
-            recent.put(name, b"x" * 10)
+            recent.put(name, Answer(b"x" * 10))
         recent.get("a")
-        recent.put("d", b"x" * 10)
-        recent.put("too large", b"x" * 31)
+        recent.put("d", Answer(b"x" * 10))
+        recent.put("too large", Answer(b"x" * 31))
 
         assert [name for name in "abcd" if recent.get(name)] == ["a", "c", "d"]
         assert recent.get("too large") is None

@@ -10,7 +10,7 @@ import pytest
 from api.transport.demo import Demo
 from api.transport.wire import Port, Socket, post, serving, until
 from guerdon.api.transport import Operation, Refused, Share
-from guerdon.api.transport.execution import StreamFailed
+from guerdon.api.transport.execution import Answer, StreamFailed
 from guerdon.api.transport.followers import Follower
 from guerdon.api.transport.live import SharedStream, SharedStreams
 
@@ -165,15 +165,15 @@ def _number(message: dict[str, object]) -> int:
     return int(json.loads(json.dumps(message))["payload"]["data"]["board"][0]["title"])
 
 
-async def _failing() -> AsyncGenerator[bytes, None]:
-    yield b"{}"
+async def _failing() -> AsyncGenerator[Answer, None]:
+    yield Answer(b"{}")
     raise StreamFailed([{"message": "It broke."}])
 
 
-async def _refused(*, asked: bool = True) -> AsyncGenerator[bytes, None]:
+async def _refused(*, asked: bool = True) -> AsyncGenerator[Answer, None]:
     if asked:
         raise Refused("No.", code="NO")
-    yield b""
+    yield Answer(b"{}")
 
 
 class TestSharing:
@@ -197,11 +197,11 @@ class TestSharing:
     async def test_states_are_no_more_frequent_than_the_interval(self) -> None:
         pulled = 0
 
-        async def source() -> AsyncGenerator[bytes, None]:
+        async def source() -> AsyncGenerator[Answer, None]:
             nonlocal pulled
             while True:
                 pulled += 1
-                yield b"{}"
+                yield Answer(b"{}")
 
         stream = SharedStreams().join("key", source, interval_seconds=0.05)
         following = asyncio.create_task(stream.follow(lambda _: None))
@@ -226,23 +226,26 @@ class _Full:
 class TestFollower:
     async def test_a_full_socket_gets_the_newest_state_once_it_has_room(self) -> None:
         socket = _Full()
-        follower = Follower('{"payload":', socket.send)  # type: ignore[arg-type]
+        follower = Follower('{"payload":', socket.send, viewer=None)  # type: ignore[arg-type]
         stream = SharedStream(lambda: None)
         for number in range(1, 1_001):
-            stream.position, stream.text = number, str(number)
+            stream.show(Answer(str(number).encode()))
             follower.show(stream)
         socket.room.set()
         await follower.drain()
 
-        assert socket.written == ['{"payload":1}', '{"payload":1000}']
+        assert socket.written == [
+            '{"payload":{"data":1}}',
+            '{"payload":{"data":1000}}',
+        ]
 
     async def test_a_closed_socket_is_no_error_of_the_stream(self) -> None:
         async def send(_message: object) -> None:
             raise ConnectionResetError
 
-        follower = Follower("{", send)
+        follower = Follower("{", send, viewer=None)
         stream = SharedStream(lambda: None)
-        stream.position = 1
+        stream.show(Answer(b"1"))
         follower.show(stream)
         await follower.drain()
 
@@ -250,9 +253,9 @@ class TestFollower:
 
     async def test_what_is_given_up_is_not_written_later(self) -> None:
         socket = _Full()
-        follower = Follower("{", socket.send)  # type: ignore[arg-type]
+        follower = Follower("{", socket.send, viewer=None)  # type: ignore[arg-type]
         stream = SharedStream(lambda: None)
-        stream.position = 1
+        stream.show(Answer(b"1"))
         follower.show(stream)
         follower.stop()
         await asyncio.sleep(0)

@@ -163,7 +163,7 @@ async def test_a_client_that_leaves_closes_the_source(demo: Demo, port: Port) ->
                 break
 
     await until(lambda: demo.counts.alive == 0)
-    assert len(demo.transport.parts.connections) == 0
+    await until(lambda: len(demo.transport.parts.connections) == 0)
 
 
 async def test_the_stream_ends_when_its_token_does() -> None:

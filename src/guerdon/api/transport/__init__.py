@@ -26,12 +26,14 @@ from guerdon.api.transport.loaders import loader
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import CostTable, DocumentLimits, TransportOptions
 from guerdon.api.transport.persisted import RegisteredDocuments, TrustedDocuments
+from guerdon.api.transport.personal import AboutViewer
 from guerdon.api.transport.routes import Transport
 from guerdon.api.transport.scalars import read_datetime, read_decimal, write_datetime, write_decimal
 from guerdon.api.transport.schema import TransportSchema
 from guerdon.api.transport.serving import Server, server_for
 
 __all__ = [
+    "AboutViewer",
     "Allowance",
     "AnswerStore",
     "BadInput",

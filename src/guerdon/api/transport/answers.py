@@ -13,12 +13,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import OperationType
 
 from guerdon.api.transport.execution import Answer
 from guerdon.api.transport.hooks import AnswerStore, Credential
 from guerdon.api.transport.operations import Operation
+from guerdon.api.transport.personal import Stencil
 
 
 class Answers:
@@ -31,19 +33,23 @@ class Answers:
     async def get(
         self, operation: Operation, credential: Credential, run: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        """Return the kept answer of a query, or the one that `run` gives."""
+        """Return the kept answer of a query, or the one that `run` gives.
+
+        Who asks while others wait may have changed something before asking; an answer that was
+        begun earlier is good enough only if nothing moved since it was read.
+        """
         key = self._key(operation, credential)
         if self._store is None or key is None:
             return await run()
         while True:
             kept = self._store.get(key)
             if kept is not None:
-                return Answer(kept)
+                return kept
             running = self._running.get(key)
             if running is None:
                 return await self._first(self._store, key, run)
             await asyncio.wait([running])
-            if not running.cancelled():
+            if not running.cancelled() and self._store.is_current(running.result()):
                 return running.result()
 
     def _key(self, operation: Operation, credential: Credential) -> Hashable | None:
@@ -60,7 +66,7 @@ class Answers:
         try:
             answer = await run()
             if answer.data is not None and not answer.errors and answer.following is None:
-                store.put(key, answer.data)
+                store.put(key, answer)
                 running.set_result(answer)
             return answer
         finally:
@@ -70,50 +76,73 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    answer: bytes
+    answer: Answer
     until: float
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds; a text with holes is there whole and in pieces."""
+        data = self.answer.data
+        return 2 * len(data.common) if isinstance(data, Stencil) else len(data or b"")
+
+
+def _always(_context: Any) -> bool:
+    return True
 
 
 class RecentAnswers:
-    """An `AnswerStore` of bounded size in one process; it keeps nothing beyond `seconds_max`."""
+    """An `AnswerStore` of bounded size in one process; it keeps nothing beyond `seconds_max`.
+
+    `still_true` is given what the resolvers of an answer saw as their context.
+    """
 
     def __init__(
         self,
         key: Callable[[Operation, Credential], Hashable | None],
         *,
+        still_true: Callable[[Any], bool] = _always,
         seconds_max: float = 60.0,
         bytes_max: int = 32_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.key = key
+        self._still_true = still_true
         self._seconds_max = seconds_max
         self._bytes_max = bytes_max
         self._clock = clock
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: Hashable) -> bytes | None:
-        """Return the `data` under a key, if it is young enough."""
+    def is_current(self, answer: Answer) -> bool:
+        """Tell whether nothing that the answer shows has changed since it was read."""
+        return self._still_true(answer.context)
+
+    def get(self, key: Hashable) -> Answer | None:
+        """Return the answer under a key, if it is young enough and nothing has moved."""
         kept = self._kept.get(key)
         if kept is None:
             return None
-        if kept.until <= self._clock():
+        if kept.until <= self._clock() or not self._still_true(kept.answer.context):
             self._forget(key)
             return None
         self._kept.move_to_end(key)
         return kept.answer
 
-    def put(self, key: Hashable, answer: bytes) -> None:
-        """Keep `data` under a key, and forget those asked for longest ago where memory is full."""
+    def put(self, key: Hashable, answer: Answer) -> None:
+        """Keep an answer, and forget those asked for longest ago where memory is full.
+
+        Its age counts from now; what was read for it may be older by as long as it took.
+        """
         self._forget(key)
-        if len(answer) > self._bytes_max:
+        kept = _Kept(answer, self._clock() + self._seconds_max)
+        if kept.size > self._bytes_max:
             return
-        self._kept[key] = _Kept(answer, self._clock() + self._seconds_max)
-        self._bytes += len(answer)
+        self._kept[key] = kept
+        self._bytes += kept.size
         while self._bytes > self._bytes_max:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, key: Hashable) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
-            self._bytes -= len(kept.answer)
+            self._bytes -= kept.size

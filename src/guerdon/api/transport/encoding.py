@@ -13,9 +13,15 @@ from typing import Any
 import orjson
 
 from guerdon.api.transport.decoding import WrittenNumber
+from guerdon.api.transport.personal import HOLE, AboutViewer, Stencil
 from guerdon.api.transport.scalars import write_datetime, write_decimal
 
-_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+_OPTIONS = (
+    orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
+_HOLE = orjson.Fragment(HOLE)
 
 
 def encode_json(value: Any) -> bytes:
@@ -25,6 +31,24 @@ def encode_json(value: Any) -> bytes:
         TypeError: A resolver returned what JSON cannot hold; that is a mistake of ours.
     """
     return orjson.dumps(value, default=_unknown, option=_OPTIONS)
+
+
+def encode_for_all(value: Any) -> bytes | Stencil:
+    """Return `value` as JSON; where flags in it are about viewers, as a text with holes.
+
+    Raises:
+        TypeError: As `encode_json`.
+    """
+    viewers: list[str] = []
+
+    def unknown(value: Any) -> Any:
+        if value.__class__ is AboutViewer:
+            viewers.append(value.viewer)
+            return _HOLE
+        return _unknown(value)
+
+    text = orjson.dumps(value, default=unknown, option=_OPTIONS)
+    return Stencil(text, viewers) if viewers else text
 
 
 def encode_sorted(value: Any) -> bytes:

@@ -29,13 +29,14 @@ from graphql.execution import (
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
-from guerdon.api.transport.encoding import encode_json
+from guerdon.api.transport.encoding import encode_for_all, encode_json
 from guerdon.api.transport.errors import ErrorReader, Refused, refusal_from
 from guerdon.api.transport.executor import WholeExecutor
 from guerdon.api.transport.hooks import Connection, Credential, TransportHooks
 from guerdon.api.transport.incremental import head, rest
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import TransportOptions
+from guerdon.api.transport.personal import Stencil
 
 _is_awaitable: Any = optimized_is_awaitable
 
@@ -50,17 +51,22 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation gave: `data` as JSON (absent if nothing was executed), and errors."""
+    """What an operation gave: `data` as JSON (absent if nothing was executed), and errors.
 
-    data: bytes | None
+    `context` is what the resolvers saw.
+    """
+
+    data: bytes | Stencil | None
     errors: list[dict[str, Any]] | None = None
     following: Following | None = None
+    context: object = None
 
-    def body(self, cost: Mapping[str, Any] | None = None) -> bytes:
-        """Return the whole answer as JSON."""
+    def body(self, cost: Mapping[str, Any] | None = None, *, viewer: str | None = None) -> bytes:
+        """Return the whole answer as JSON, as a viewer sees it."""
         parts = []
         if self.data is not None:
-            parts.append(b'"data":' + self.data)
+            data = self.data
+            parts.append(b'"data":' + (data if isinstance(data, bytes) else data.seen_by(viewer)))
         if self.errors:
             parts.append(b'"errors":' + encode_json(self.errors))
         if self.following is not None:
@@ -118,12 +124,12 @@ class Execution:
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             following = Following(head(result), rest(result, self.errors))
             return replace(self._answer(result.initial_result), following=following)
-        return self._answer(result)
+        return replace(self._answer(result), context=executor.context_value)
 
     async def stream(
         self, operation: Operation, credential: Credential, connection: Connection
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield the answers of a subscription, each as JSON; the source is closed at the end.
+    ) -> AsyncGenerator[Answer, None]:
+        """Yield the answers of a subscription; the source is closed at the end.
 
         Raises:
             Refused: The variables do not fit.
@@ -148,7 +154,7 @@ class Execution:
                 raise StreamFailed(self.errors.read(source.errors or []))  # noqa: TRY301
             async with aclosing(map_source_to_response_event(executor, source, each)) as answers:
                 async for result in answers:
-                    yield self._answer(result).body()
+                    yield self._answer(result)
         except (StreamFailed, GeneratorExit):
             raise
         except TimeoutError:
@@ -181,7 +187,7 @@ class Execution:
     def _answer(self, result: ExecutionResult | InitialIncrementalExecutionResult) -> Answer:
         errors = self.errors.read(result.errors) if result.errors else None
         try:
-            return Answer(encode_json(result.data), errors)
+            return Answer(encode_for_all(result.data), errors)
         except TypeError as error:
             cause = GraphQLError(str(error), original_error=error)
             return Answer(b"null", [*(errors or ()), *self.errors.read([cause])])

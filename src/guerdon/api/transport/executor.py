@@ -24,6 +24,8 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from guerdon.api.transport.personal import AboutViewer
+
 _PLAIN = frozenset({str, int, float, bool, Decimal, datetime})
 _NULL = object()
 
@@ -137,6 +139,8 @@ def _shown(leaf: _Leaf, source: Any) -> Any:
             return _NULL if leaf.is_nullable else None
         if value.__class__ in _PLAIN or isinstance(value, Enum):
             return leaf.serialize(value)
+        if value.__class__ is AboutViewer:
+            return value  # a Boolean for each who will read it
     except Exception:  # noqa: BLE001, S110  # the library meets it again, and tells it properly
         pass
     return None

@@ -18,10 +18,11 @@ from guerdon.api.transport.live import SharedStream
 class Follower:
     """One subscription on one socket, served from a shared stream."""
 
-    __slots__ = ("_head", "_seen", "_send", "_waiting")
+    __slots__ = ("_head", "_seen", "_send", "_viewer", "_waiting")
 
-    def __init__(self, head: str, send: Send) -> None:
+    def __init__(self, head: str, send: Send, *, viewer: str | None) -> None:
         self._head = head
+        self._viewer = viewer
         self._send = send
         self._seen = 0
         self._waiting: asyncio.Task[None] | None = None
@@ -51,7 +52,8 @@ class Follower:
 
     async def _write(self, stream: SharedStream) -> None:
         self._seen = stream.position
-        await self._send({"type": "websocket.send", "text": f"{self._head}{stream.text}}}"})
+        text = f"{self._head}{stream.text(self._viewer)}}}"
+        await self._send({"type": "websocket.send", "text": text})
 
     async def _catch_up(self, rest: "_Rest", stream: SharedStream) -> None:
         try:

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from guerdon.api.transport.errors import Refused
 
 if TYPE_CHECKING:
+    from guerdon.api.transport.execution import Answer
     from guerdon.api.transport.operations import Operation
 
 
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 class Credential:
     """Who asks, as far as the transport needs to know; an application derives its own from it.
 
-    `key` is stable over requests: limits are counted and sockets are closed by it. `expires_at` is
-    in epoch seconds. `document_mode`: "open" takes any document and stores what clients register,
-    "hybrid" takes any and stores none, "trusted" takes registered documents only. `introspection`
-    also shows suggestions in validation errors; `ide` serves GraphiQL.
+    `key` is stable over requests: limits are counted and sockets are closed by it. `viewer` is whom
+    flags in shared answers may be about (`AboutViewer`). `expires_at` is in epoch seconds.
+    `document_mode`: "open" takes any document and stores what clients register, "hybrid" takes any
+    and stores none, "trusted" takes registered documents only. `introspection` also shows
+    suggestions in validation errors; `ide` serves GraphiQL.
     """
 
     key: str
+    viewer: str | None = None
     expires_at: float | None = None
     document_mode: Literal["open", "hybrid", "trusted"] = "open"
     introspection: bool = False
@@ -127,17 +130,21 @@ class AnswerStore(Protocol):
     def key(self, operation: "Operation", credential: Credential) -> Hashable | None:
         """Return what the answer depends on, or nothing where it must not be kept.
 
-        Everything that the answer shows must be in the key: document, variables, rights, and the
-        revision of the state it reads. A revision that has moved is thereby another key.
+        All that the answer depends on must be in the key (document, variables, rights), or be
+        told by `is_current` from the revisions that its resolvers noted in their context.
         """
         ...
 
-    def get(self, key: Hashable) -> bytes | None:
-        """Return the kept `data` of an answer as JSON."""
+    def is_current(self, answer: "Answer") -> bool:
+        """Tell whether nothing that the answer shows has changed since it was read."""
         ...
 
-    def put(self, key: Hashable, answer: bytes) -> None:
-        """Keep the `data` of an answer that had no errors."""
+    def get(self, key: Hashable) -> "Answer | None":
+        """Return the kept answer, if it is still current."""
+        ...
+
+    def put(self, key: Hashable, answer: "Answer") -> None:
+        """Keep an answer that had no errors."""
         ...
 
 

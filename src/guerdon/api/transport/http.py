@@ -158,10 +158,11 @@ class GraphQLOverHTTP:
             ),
         )
         if answer.following is None:
-            await self._send(call, answer.body(cost), status=self._status(call, answer))
+            body = answer.body(cost, viewer=credential.viewer)
+            await self._send(call, body, status=self._status(call, answer))
             return
         stream = Stream(parts, InstalmentFraming(), call.receive, call.send)
-        await stream.run(instalments(answer, cost), credential)
+        await stream.run(instalments(answer, cost, credential), credential)
 
     async def _as_stream(
         self,

@@ -13,7 +13,8 @@ from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 
 from guerdon.api.transport.errors import Refused
-from guerdon.api.transport.execution import StreamFailed
+from guerdon.api.transport.execution import Answer, StreamFailed
+from guerdon.api.transport.personal import Stencil
 
 FOLLOWERS_AT_ONCE = 250
 """After so many, the loop turns to others: a thousand sockets are some fifteen milliseconds."""
@@ -24,23 +25,29 @@ Show = Callable[["SharedStream"], None]
 
 
 class SharedStream:
-    """One running subscription and its latest state: `position` counts states, from 1."""
+    """One running subscription and its latest state: `position` counts states, from 1.
+
+    `bodies` and `texts` hold what was written of it so far, by viewer; None is everybody whom no
+    flag of it is about.
+    """
 
     __slots__ = (
+        "_answer",
+        "_bodies",
         "_ended",
         "_failure",
         "_followers",
         "_on_idle",
         "_task",
-        "body",
+        "_texts",
         "position",
-        "text",
     )
 
     def __init__(self, on_idle: Callable[[], None]) -> None:
         self.position = 0
-        self.body = b""
-        self.text = ""
+        self._answer = Answer(None)
+        self._bodies: dict[str | None, bytes] = {}
+        self._texts: dict[str | None, str] = {}
         self._on_idle = on_idle
         self._followers: dict[object, Show] = {}
         self._ended = asyncio.Event()
@@ -52,7 +59,32 @@ class SharedStream:
         """Whether further states may come."""
         return not self._ended.is_set()
 
-    def start(self, source: AsyncGenerator[bytes, None], interval_seconds: float) -> None:
+    def show(self, answer: Answer) -> None:
+        """Make this the latest state."""
+        self._answer = answer
+        self._bodies.clear()
+        self._texts.clear()
+        self.position += 1
+
+    def body(self, viewer: str | None) -> bytes:
+        """Return the latest state as JSON as a viewer sees it, written once for all alike."""
+        data = self._answer.data
+        own = viewer if isinstance(data, Stencil) and viewer in data.viewers else None
+        body = self._bodies.get(own)
+        if body is None:
+            body = self._bodies[own] = self._answer.body(viewer=own)
+        return body
+
+    def text(self, viewer: str | None) -> str:
+        """Return `body` as a text."""
+        data = self._answer.data
+        own = viewer if isinstance(data, Stencil) and viewer in data.viewers else None
+        text = self._texts.get(own)
+        if text is None:
+            text = self._texts[own] = self.body(own).decode()
+        return text
+
+    def start(self, source: AsyncGenerator[Answer, None], interval_seconds: float) -> None:
         """Begin to read the source, at most one state an interval."""
         self._task = asyncio.create_task(self._read(source, interval_seconds))
 
@@ -75,8 +107,8 @@ class SharedStream:
         if self._failure is not None:
             raise self._failure
 
-    async def states(self) -> AsyncGenerator[bytes, None]:
-        """Yield the states that a reader is quick enough to see, each as JSON.
+    async def states(self, viewer: str | None) -> AsyncGenerator[bytes, None]:
+        """Yield the states that a reader is quick enough to see, each as JSON for this viewer.
 
         Raises:
             StreamFailed: The source failed.
@@ -89,7 +121,7 @@ class SharedStream:
                 await news.wait()
                 news.clear()
                 if not following.done():
-                    yield self.body
+                    yield self.body(viewer)
             following.result()
         finally:
             following.cancel()
@@ -102,13 +134,14 @@ class SharedStream:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    async def _read(self, source: AsyncGenerator[bytes, None], interval_seconds: float) -> None:
+    async def _read(self, source: AsyncGenerator[Answer, None], interval_seconds: float) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with aclosing(source) as states:
-                async for body in states:
+                async for answer in states:
                     shown_at = loop.time()
-                    await self._show(body)
+                    self.show(answer)
+                    await self._tell()
                     await asyncio.sleep(max(0.0, shown_at + interval_seconds - loop.time()))
         except StreamFailed as failure:
             self._failure = failure
@@ -117,10 +150,7 @@ class SharedStream:
         finally:
             self._ended.set()
 
-    async def _show(self, body: bytes) -> None:
-        self.body = body
-        self.text = body.decode()
-        self.position += 1
+    async def _tell(self) -> None:
         for number, show in enumerate(list(self._followers.values()), start=1):
             show(self)
             if number % FOLLOWERS_AT_ONCE == 0:
@@ -140,7 +170,7 @@ class SharedStreams:
     def join(
         self,
         key: Hashable,
-        source: Callable[[], AsyncGenerator[bytes, None]],
+        source: Callable[[], AsyncGenerator[Answer, None]],
         *,
         interval_seconds: float,
     ) -> SharedStream:

@@ -60,7 +60,13 @@ class Parts:
             StreamFailed: The source failed.
         """
         shared = self.shared_stream(operation, credential, connection)
+        viewer = credential.viewer
+        if shared is not None:
+            async with aclosing(shared.states(viewer)) as bodies:
+                async for body in bodies:
+                    yield body
+            return
         alone = self.execution.stream(operation, credential, connection)
-        async with aclosing(shared.states() if shared else alone) as bodies:
-            async for body in bodies:
-                yield body
+        async with aclosing(alone) as answers:
+            async for answer in answers:
+                yield answer.body(viewer=viewer)

@@ -210,13 +210,13 @@ class Socket:
                 credential,
                 lambda: parts.execution.run(operation, credential, connection, in_instalments=True),
             )
-            await self._all(head, instalments(answer, cost))
+            await self._all(head, instalments(answer, cost, credential))
             return
         shared = parts.shared_stream(operation, credential, connection)
         if shared is None:
-            await self._all(head, parts.execution.stream(operation, credential, connection))
+            await self._all(head, parts.items(operation, credential, connection))
         else:
-            await self._together(head, shared)
+            await self._together(head, shared, credential)
 
     async def _all(self, head: str, bodies: AsyncGenerator[bytes, None]) -> None:
         """Write one message each; a source is asked for the next once the last is written."""
@@ -224,8 +224,8 @@ class Socket:
             async for body in bodies:
                 await self._write(f"{head}{body.decode()}}}")
 
-    async def _together(self, head: str, shared: SharedStream) -> None:
-        follower = Follower(head, self._send)
+    async def _together(self, head: str, shared: SharedStream, credential: Credential) -> None:
+        follower = Follower(head, self._send, viewer=credential.viewer)
         try:
             await shared.follow(follower.show)
             await follower.drain()

@@ -125,15 +125,17 @@ class Bodies:
             answer = await self._parts.execution.run(
                 operation, self._credential, self._connection, in_instalments=True
             )
-            bodies = instalments(answer, cost)
+            bodies = instalments(answer, cost, self._credential)
         async with aclosing(bodies):
             async for body in bodies:
                 yield body
 
 
-async def instalments(answer: Answer, cost: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+async def instalments(
+    answer: Answer, cost: Mapping[str, Any], credential: Credential
+) -> AsyncGenerator[bytes, None]:
     """Yield an answer, and what follows it."""
-    yield answer.body(cost)
+    yield answer.body(cost, viewer=credential.viewer)
     if answer.following is not None:
         async with aclosing(answer.following.rest) as bodies:
             async for body in bodies:
