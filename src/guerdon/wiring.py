@@ -16,9 +16,11 @@ from uuid_utils import uuid7
 from guerdon.core.activity import Instant
 from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Kind
 from guerdon.engine.pressure import InboxPressure
 from guerdon.engine.publish import compile_version
+from guerdon.engine.revisions import Revisions
 from guerdon.engine.rulebooks import CompiledRulebooks
 from guerdon.engine.world import Limits, World
 from guerdon.live.channels import LiveChannels
@@ -82,6 +84,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
     lease_ms = int(settings.lane_lease_seconds * 1_000)
     programs, inbox = ProgramStore(mongo), InboxStore(mongo)
     boards, channels = LiveBoards(live), LiveChannels(live)
+    members, revisions = MemberStore(mongo), Revisions(channels)
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
@@ -91,7 +94,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         limits=limits,
         rulebooks=CompiledRulebooks(programs, compile_version),
         programs=programs,
-        members=MemberStore(mongo),
+        members=members,
         receipts=ReceiptStore(mongo),
         inbox=inbox,
         lanes=LaneStore(mongo, owner=_me(), lease_ms=lease_ms),
@@ -107,10 +110,12 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         boards=boards,
         projection=boards,
         channels=channels,
+        revisions=revisions,
+        faces=Faces(members, revisions),
         hints=hints,
         pressure=InboxPressure(inbox, waiting_max=limits.waiting_max),
         crash=crash,
-        closing=(hints.close, channels.close, live.close, mongo.close),
+        closing=(revisions.close, hints.close, channels.close, live.close, mongo.close),
     )
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from guerdon.api.answers import kept_answers, rights_of
 from guerdon.api.auth import Bearer, Gate
 from guerdon.api.page import routes as page_routes
 from guerdon.api.schema import schema
@@ -28,15 +29,12 @@ from guerdon.api.transport import (
 )
 from guerdon.engine import refusals
 from guerdon.engine.formats import FormatUnusable
-from guerdon.engine.world import Role, StoreDown, World
+from guerdon.engine.world import StoreDown, World
 from guerdon.settings import Settings
 
 READY_SECONDS_MAX = 2.0
 GRACE_SECONDS = 5.0
 """How long an operation may take beyond the time that it may wait for decisions."""
-
-# What makes two members see one leaderboard differently.
-_PERSONAL = frozenset({"Profile.isViewer", "LeaderboardUpdate.around"})
 
 
 def create_app(world: World, settings: Settings) -> Starlette:
@@ -49,6 +47,7 @@ def create_app(world: World, settings: Settings) -> Starlette:
             still_valid=gate.still_valid,
             context=gate.context,
             share=_sharing(settings),
+            answers=kept_answers(settings),
             explain=explain,
         ),
         options=TransportOptions(
@@ -102,13 +101,10 @@ def _sharing(settings: Settings) -> Callable[[Operation, Bearer], Share | None]:
 
     def share(operation: Operation, bearer: Bearer) -> Share | None:
         """Serve those who see the same leaderboard by one execution."""
-        caller = bearer.caller
-        if caller is None or operation.root_field != "leaderboardUpdates":
+        if operation.root_field != "leaderboardUpdates":
             return None
-        group = [caller.program, caller.role, *sorted(caller.scopes)]
-        if caller.role is Role.MEMBER and _PERSONAL & operation.coordinates:
-            group.append(str(caller.member))
-        return Share(group=" ".join(group), interval_seconds=interval)
+        group = rights_of(operation, bearer)
+        return None if group is None else Share(group=group, interval_seconds=interval)
 
     return share
 

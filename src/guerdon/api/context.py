@@ -17,7 +17,8 @@ from guerdon.api.transport import loader
 from guerdon.core.activity import Instant
 from guerdon.engine import read
 from guerdon.engine.outcomes import JournalEntry, Profile, SettledMember
-from guerdon.engine.world import Caller, World
+from guerdon.engine.publish import PROGRAM
+from guerdon.engine.world import Caller, Topic, World
 
 if TYPE_CHECKING:
     from guerdon.api.members import Member
@@ -47,6 +48,7 @@ class Context:
         self.program = caller.program
         self.pause_ms = pause_ms
         self.links = links
+        self._noted: dict[Topic, int | None] = {}
 
     def fresh(self) -> "Context":
         """Return a context of the same caller that has read nothing yet."""
@@ -56,6 +58,19 @@ class Context:
         """Tell whether the caller has a right."""
         return right.permits(self.caller.role, self.caller.scopes)
 
+    def note(self, topic: Topic) -> None:
+        """Note, before reading it, that the answer shows what a topic tells of."""
+        if topic not in self._noted:
+            self._noted[topic] = self.world.revisions.of(self.program, topic)
+
+    def is_current(self) -> bool:
+        """Tell whether nothing that was noted has changed since, as far as it is heard."""
+        of, program = self.world.revisions.of, self.program
+        return all(
+            number is not None and of(program, topic) == number
+            for topic, number in self._noted.items()
+        )
+
     @cached_property
     def now(self) -> Instant:
         """The instant as of which everything in this operation is shown."""
@@ -63,6 +78,7 @@ class Context:
 
     async def catalogue(self) -> Catalogue:
         """Return the program's versions, as they are known now."""
+        self.note(PROGRAM)
         return await self._catalogues.load(self.program)
 
     async def settled(self, member_id: str) -> SettledMember | None:

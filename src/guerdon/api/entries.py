@@ -7,6 +7,7 @@ of the last one that was shown, never by counting from the top.
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum
+from typing import cast
 
 import strawberry
 
@@ -17,13 +18,14 @@ from guerdon.api.describe import kind, kinds, noun, says
 from guerdon.api.ids import global_id
 from guerdon.api.instants import amount
 from guerdon.api.nodes import Node
+from guerdon.api.transport import AboutViewer
 from guerdon.core import program as core
 from guerdon.core.activity import Instant
 from guerdon.core.windows import FAR, add
 from guerdon.engine import read
-from guerdon.engine.outcomes import BoardRow
-from guerdon.engine.outcomes import Profile as Known
-from guerdon.engine.world import Board
+from guerdon.engine.faces import FACES
+from guerdon.engine.outcomes import BoardRow, Face
+from guerdon.engine.world import Board, Topic
 
 END = (-(2**62), FAR, "")
 """A key behind every entry: a lower value than any counter holds."""
@@ -106,6 +108,11 @@ class Period:
             return None
         return cls(catalogue, leaderboard, bounds)
 
+    @property
+    def topic(self) -> Topic:
+        """What is told when a row of the leaderboard has changed."""
+        return Topic("board", self.board.leaderboard)
+
     def state(self, now: Instant) -> PeriodState:
         """Return whether the period can still change; late activities count up to `max_age`."""
         if self.ends is None or now < self.ends:
@@ -128,9 +135,10 @@ class Period:
             end=END,
         )
 
-    def entry(self, context: Context, row: BoardRow, known: Known | None) -> LeaderboardEntry:
-        """Return a row as the API shows it."""
+    def entry(self, context: Context, row: BoardRow, known: Face | None) -> LeaderboardEntry:
+        """Return a row as the API shows it to all callers of the same rights."""
         board = self.board
+        is_viewer = AboutViewer(row.member) if context.caller.member else False
         return LeaderboardEntry(
             id=strawberry.ID(
                 global_id(
@@ -146,17 +154,18 @@ class Period:
             profile=Profile(
                 display_name=known.display_name if known else None,
                 avatar_url=known.avatar_url if known else None,
-                is_viewer=row.member == context.caller.member,
+                is_viewer=cast("bool", is_viewer),
                 external_id=known.external_id if known else None,
             ),
         )
 
     async def entries(self, context: Context, rows: Sequence[BoardRow]) -> list[LeaderboardEntry]:
-        """Return rows as the API shows them; the profiles are read at once."""
+        """Return rows as the API shows them; faces that are not at hand are read at once."""
         if not rows:
             return []
+        context.note(FACES)
         ids = [row.member for row in rows]
-        known = await read.profiles(context.world, context.program, ids)
+        known = await context.world.faces.of(context.program, ids)
         return [self.entry(context, row, known.get(row.member)) for row in rows]
 
 
@@ -172,6 +181,7 @@ class Reading:
         self, *, limit: int, after: Key | None, before: Key | None
     ) -> Found[BoardRow]:
         """Return the rows behind one key, or those just before the other."""
+        self._context.note(self._period.topic)
         page = await read.board_page(
             self._context.world,
             self._context.program,

@@ -60,6 +60,7 @@ class LeaderboardPeriod(Node):
     async def total(self, info: Info) -> int:
         """How many members are on it."""
         context = info.context
+        context.note(self.period.topic)
         page = await read.board_page(context.world, context.program, self.period.board, limit=1)
         return page.total
 
@@ -96,6 +97,7 @@ class LeaderboardPeriod(Node):
     ) -> LeaderboardEntry | None:
         """A member's own entry; null where the member is not on it."""
         context, period = info.context, self.period
+        context.note(period.topic)
         member_id = await find_member(context, member)
         if member_id is None:
             return None
@@ -114,6 +116,7 @@ class LeaderboardPeriod(Node):
         before = bounded("above", above, default=NEIGHBOURS, most=NEIGHBOURS_MAX)
         behind = bounded("below", below, default=NEIGHBOURS, most=NEIGHBOURS_MAX)
         context, period = info.context, self.period
+        context.note(period.topic)
         member_id = await find_member(context, member)
         if member_id is None:
             return []

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from guerdon.engine.accept import record
+from guerdon.engine.faces import FACES
 from guerdon.engine.inputs import (
     ActivityInput,
     EnrollmentInput,
@@ -82,6 +83,8 @@ async def update(
             display_name=shown.display_name,
             avatar_url=shown.avatar_url,
         )
+        if shown.display_name is not None or shown.avatar_url is not None:
+            await world.revisions.tell(caller.program, FACES)
     return receipt
 
 

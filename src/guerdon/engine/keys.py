@@ -15,7 +15,7 @@ from zlib import crc32
 from guerdon.core.activity import Instant
 from guerdon.engine.outcomes import Key, Problem
 from guerdon.engine.refusals import InvalidInput, NotFound, Unauthenticated
-from guerdon.engine.world import Caller, Role, World, reporter_of
+from guerdon.engine.world import Caller, Role, Topic, World, reporter_of
 
 ADMIN_SCOPES = frozenset(
     {
@@ -35,6 +35,9 @@ DEFAULT_SCOPES: dict[Role, frozenset[str]] = {
     Role.PARTNER: frozenset({"activities:write"}),
 }
 """What a key gets that is made without a word about scopes."""
+
+KEYS = Topic("keys", "")
+"""Told when a key of a program was revoked."""
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BODY = 43  # characters that hold 32 bytes
@@ -147,6 +150,7 @@ async def revoke(world: World, program: str, key_id: str) -> Key:
     key = await world.keys.revoke(program, key_id, world.clock())
     if key is None:
         raise NotFound("key", ("id",))
+    await world.revisions.tell(program, KEYS)
     return key
 
 

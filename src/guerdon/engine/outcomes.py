@@ -113,6 +113,15 @@ class Profile:
     identities: tuple[Identity, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """What is shown of a member beside others; the external id to the owner alone."""
+
+    external_id: str
+    display_name: str | None = None
+    avatar_url: str | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class SettledMember:
     """A member at an instant: profile, the standing settled to `at`, and the pages read for it.

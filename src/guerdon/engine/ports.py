@@ -13,7 +13,7 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import PageRef, Plain
 from guerdon.engine.inputs import Identity
 from guerdon.engine.lanes import Layout
-from guerdon.engine.outcomes import BoardPage, BoardRow, Key, Profile, VersionText
+from guerdon.engine.outcomes import BoardPage, BoardRow, Face, Key, Profile, VersionText
 from guerdon.engine.records import (
     Aside,
     Batch,
@@ -100,6 +100,10 @@ class Members(Protocol):
 
     async def profiles(self, program: str, ids: Collection[str]) -> dict[str, Profile]:
         """Return profiles by member id."""
+        ...
+
+    async def faces(self, program: str, ids: Collection[str]) -> dict[str, Face]:
+        """Return what others see of members, by member id; less than a profile, in one read."""
         ...
 
     async def update(

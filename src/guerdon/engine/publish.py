@@ -14,11 +14,14 @@ from guerdon.core.program import Program
 from guerdon.engine.outcomes import DocumentProblem, Problem, VersionText
 from guerdon.engine.plan import changes
 from guerdon.engine.refusals import InvalidInput, NotFound, Refused
-from guerdon.engine.world import World
+from guerdon.engine.world import Topic, World
 from guerdon.program.load import load
 from guerdon.program.mistakes import Mistake, Severity
 from guerdon.program.places import place_of
 from guerdon.program.plan import Change
+
+PROGRAM = Topic("program", "")
+"""Told when a version was published."""
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _ATTEMPTS = 5
@@ -74,6 +77,7 @@ async def publish(
             compiled.id, version, expected=number - 1, lanes=world.limits.lanes
         ):
             await world.rulebooks.fresh(compiled.id)
+            await world.revisions.tell(compiled.id, PROGRAM)
             return Published(
                 program=compiled.id,
                 version=number,

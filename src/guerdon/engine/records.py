@@ -164,7 +164,10 @@ class Projected(NamedTuple):
 
 
 class Topic(NamedTuple):
-    """What a listener waits for: kind is "member", "board" or "lane"."""
+    """What a listener waits for: kind is "member", "board" or "lane".
+
+    Of the whole program, without a name: "faces", "program", "keys".
+    """
 
     kind: str
     name: str

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure
@@ -32,6 +33,7 @@ from guerdon.engine.ports import (
     Standings,
 )
 from guerdon.engine.records import Board, StoreDown, Topic
+from guerdon.engine.revisions import Revisions
 
 __all__ = [
     "Board",
@@ -120,6 +122,8 @@ class World:
     boards: Boards
     projection: BoardWriter
     channels: Channels
+    revisions: Revisions
+    faces: Faces
     hints: Hints
     pressure: Pressure
     crash: CrashPoints

@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from guerdon.core.activity import Instant
 from guerdon.engine.inputs import Identity
-from guerdon.engine.outcomes import Profile
+from guerdon.engine.outcomes import Face, Profile
 from guerdon.engine.records import Found
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, within
@@ -121,6 +121,23 @@ class MemberStore:
                 identities.setdefault(link["m"], []).append(Identity(scheme, value))
         return {
             behind(row["_id"], program): _shown(row, program, identities.get(row["_id"], ()))
+            for row in rows
+        }
+
+    async def faces(self, program: str, ids: Collection[str]) -> dict[str, Face]:
+        """Return what others see of members, by member id."""
+        if not ids:
+            return {}
+        wanted = [key(program, each) for each in ids]
+        shown = {"x": 1, "n": 1, "a": 1}
+        with unit_of_work():
+            rows = await self._mongo["members"].find({"_id": {"$in": wanted}}, shown).to_list(None)
+        return {
+            behind(row["_id"], program): Face(
+                external_id=behind(row["x"], program),
+                display_name=row.get("n"),
+                avatar_url=row.get("a"),
+            )
             for row in rows
         }
 

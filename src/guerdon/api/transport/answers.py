@@ -139,7 +139,8 @@ class RecentAnswers:
             return
         self._kept[key] = kept
         self._bytes += kept.size
-        while self._bytes > self._bytes_max:
+        now = self._clock()
+        while self._bytes > self._bytes_max or next(iter(self._kept.values())).until <= now:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, key: Hashable) -> None:
