@@ -12,7 +12,7 @@ import httpx2
 
 from api.transport.wire import PATIENCE, Socket, until
 from guerdon.api.app import create_app
-from guerdon.api.transport import server_for
+from guerdon.api.transport import Transport, server_for
 from guerdon.engine import keys, publish, tokens
 from guerdon.engine.score import score_lane
 from guerdon.engine.world import Role, World
@@ -108,6 +108,7 @@ class Shop:
     port: int
     keys: dict[str, str]
     http: httpx2.AsyncClient
+    transport: Transport
 
     async def ask(self, token: str | None, query: str, **variables: Any) -> dict[str, Any]:
         """Return the whole answer to a document."""
@@ -201,14 +202,17 @@ async def open_shops(settings: Settings, *programs: str) -> AsyncIterator[list[S
         async with httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
         ) as http:
-            yield [await _open(workers, program, port, http) for program in programs]
+            transport = app.state.transport
+            yield [await _open(workers, transport, program, port, http) for program in programs]
     finally:
         await workers.rest()
         server.should_exit = True
         await serving
 
 
-async def _open(workers: WorkersHere, program: str, port: int, http: httpx2.AsyncClient) -> Shop:
+async def _open(
+    workers: WorkersHere, transport: Transport, program: str, port: int, http: httpx2.AsyncClient
+) -> Shop:
     world = workers.world
     assert world is not None
     await publish.publish(world, DOCUMENT.format(id=program))
@@ -225,4 +229,12 @@ async def _open(workers: WorkersHere, program: str, port: int, http: httpx2.Asyn
         )[0]
         for role, scopes in ALL_SCOPES.items()
     }
-    return Shop(program=program, world=world, workers=workers, port=port, keys=made, http=http)
+    return Shop(
+        program=program,
+        world=world,
+        workers=workers,
+        port=port,
+        keys=made,
+        http=http,
+        transport=transport,
+    )

@@ -70,6 +70,7 @@ def create_app(world: World, settings: Settings) -> Starlette:
     health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
     app = Starlette(routes=[*transport.routes, *health, *page_routes()], lifespan=lifespan)
     app.state.stop = transport.stop
+    app.state.transport = transport
     return app
 
 

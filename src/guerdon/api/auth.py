@@ -2,19 +2,20 @@
 
 The rule: the program and all rights come from the credential alone, and a credential that is
 unknown, expired or revoked is refused in the same words. Keys and tokens themselves are checked in
-`engine.keys` and `engine.tokens`; what a credential may read, in `permissions`.
+`engine.keys` and `engine.tokens` (and remembered for a moment: `credentials`); what a credential
+may read, in `permissions`.
 """
 
 from dataclasses import dataclass
 
 from guerdon.api.context import Context
+from guerdon.api.credentials import Credentials
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
-from guerdon.engine import keys, refusals, tokens
+from guerdon.engine import keys, refusals
 from guerdon.engine.world import Caller, Role, World
 from guerdon.settings import Settings
 
-KEY_MARK = "gk_"
 MEMBER_COST_MAX = 1_000
 KEY_COST_MAX = 10_000
 
@@ -32,6 +33,7 @@ class Gate:
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
         self._settings = settings
+        self._credentials = Credentials(world)
 
     async def authenticate(self, connection: Connection) -> Bearer:
         """Return the credential of a request or a socket.
@@ -67,9 +69,7 @@ class Gate:
 
     async def _check(self, token: str) -> Caller:
         try:
-            if token.startswith(KEY_MARK):
-                return await keys.check(self._world, token)
-            return await tokens.check(self._world, token)
+            return await self._credentials.caller(token)
         except refusals.Unauthenticated as refusal:
             raise Unauthenticated(str(refusal)) from None
 

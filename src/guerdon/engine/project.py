@@ -15,6 +15,9 @@ from guerdon.engine.refusals import LiveDown
 from guerdon.engine.replay import replay
 from guerdon.engine.world import World
 
+MERGERS = Topic("mergers", "")
+"""Told when a member of a program goes on as another."""
+
 log = logging.getLogger(__name__)
 
 
@@ -69,6 +72,8 @@ async def announce(world: World, program: str, lane: int, entries: Sequence[Entr
             topics[Topic("member", entry.member)] = None
         for fields in entry.decision.get("scores", ()):
             topics[Topic("board", fields[0])] = None
+        if entry.activity.get("type") == "member_merged":
+            topics[MERGERS] = None
     await world.channels.announce(program, list(topics))
 
 

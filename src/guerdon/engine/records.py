@@ -166,7 +166,7 @@ class Projected(NamedTuple):
 class Topic(NamedTuple):
     """What a listener waits for: kind is "member", "board" or "lane".
 
-    Of the whole program, without a name: "faces", "program", "keys".
+    Of the whole program, without a name: "faces", "program", "keys", "mergers".
     """
 
     kind: str
