@@ -145,8 +145,10 @@ class Town(Memory):
         assert (standing and standing_to_plain(standing), activity) == before
         self.decided.append(decision)
         for follow_up in decision.follow_ups:
-            survivor = self.survivor(follow_up.member or "")
-            self.decide(replace(follow_up, member=survivor))
+            name = follow_up.member or ""
+            if follow_up.type != "absorbed_erased":
+                name = self.survivor(name)
+            self.decide(replace(follow_up, member=name))
         return decision
 
     def answering(self, member: str, ask: Callable[[Answers], T]) -> T:

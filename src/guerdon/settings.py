@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     key_pepper: SecretStr | None = Field(
         None, min_length=32, description="Hashes API keys; at least 32 characters of chance."
     )
+    storage_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Seals personal data at rest; at least 32 characters of chance. Keep it apart "
+        "from backups: without it they hold no payload that anybody can read.",
+    )
 
     # The API process
     host: str = Field("127.0.0.1", min_length=1, description="The address the API listens on.")

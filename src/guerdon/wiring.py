@@ -43,6 +43,7 @@ from guerdon.stores.receipts import ReceiptStore
 from guerdon.stores.scores import ScoreStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
+from guerdon.stores.vault import Vault
 
 _PREPARE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
@@ -86,6 +87,8 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
     boards, channels = LiveBoards(live), LiveChannels(live)
     members, revisions = MemberStore(mongo), Revisions(channels)
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
+    secrets = _installation(mongo, settings)
+    vault = Vault(mongo, secrets.storage_key)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
         clock=clock,
@@ -100,13 +103,13 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         lanes=LaneStore(mongo, owner=_me(), lease_ms=lease_ms),
         standings=StandingStore(mongo),
         pages=PageStore(mongo),
-        journal=JournalStore(mongo),
+        journal=JournalStore(mongo, vault),
         scores=ScoreStore(mongo),
         shared=SharedStore(mongo),
         keys=KeyStore(mongo),
-        secrets=_installation(mongo, settings),
+        secrets=secrets,
         formats=FormatStore(mongo),
-        commit=CommitStore(mongo, lease_ms=lease_ms, crash=crash),
+        commit=CommitStore(mongo, vault, lease_ms=lease_ms, crash=crash),
         boards=boards,
         projection=boards,
         channels=channels,
@@ -195,11 +198,12 @@ def _live(settings: Settings, timeout_seconds: float) -> Live:
 
 
 def _installation(mongo: Mongo, settings: Settings) -> Installation:
-    token, pepper = settings.token_secret, settings.key_pepper
+    token, pepper, storage = settings.token_secret, settings.key_pepper, settings.storage_key
     return Installation(
         mongo,
         token_secret=None if token is None else token.get_secret_value(),
         key_pepper=None if pepper is None else pepper.get_secret_value(),
+        storage_key=None if storage is None else storage.get_secret_value(),
     )
 
 

@@ -741,17 +741,6 @@ def test_a_distinct_value_that_only_both_together_reach_counts() -> None:
     assert ana.counter("2026-04-01", "it") == 2
 
 
-def test_an_erased_member_is_forgotten_and_the_figures_stay() -> None:
-    ana, _ = two(SHOP)
-    ana.does("member_updated", "2026-02-02", attrs__city="Bari")
-    ana.buys(10, "2026-03-02")
-
-    ana.does("member_erased", "2026-03-03")
-
-    assert (ana.standing.status, ana.standing.attrs) == ("erased", {})
-    assert ana.balance("2026-03-03") == 10
-
-
 def test_lots_that_a_refund_brought_are_the_survivors_too() -> None:
     ana, bob = two("""
         wallets: {points: {}}

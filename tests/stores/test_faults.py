@@ -14,8 +14,10 @@ from guerdon.engine.records import Batch, Entry, Hold, LaneLost, StandingWrite, 
 from guerdon.stores.client import Access, Mongo, unit_of_work
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.inbox import InboxStore
+from guerdon.stores.installation import Installation
 from guerdon.stores.lanes import LaneStore
 from guerdon.stores.programs import ProgramStore
+from guerdon.stores.vault import Vault
 
 SHUTDOWN, CONFLICT = 91, 112
 TRANSIENT = ["TransientTransactionError"]
@@ -65,6 +67,12 @@ def a_batch(hold: Hold) -> Batch:
     )
 
 
+def a_commit(mongo: Mongo) -> CommitStore:
+    installation = Installation(mongo, token_secret=None, key_pepper=None, storage_key="s" * 32)
+    vault = Vault(mongo, installation.storage_key)
+    return CommitStore(mongo, vault, lease_ms=10_000, crash=CrashPoints())
+
+
 async def counts(mongo: Mongo) -> dict[str, int]:
     return {
         name: await mongo[name].count_documents({}) for name in ("journal", "standings", "inbox")
@@ -96,7 +104,7 @@ async def test_a_batch_is_written_exactly_once_through_any_fault(
 ) -> None:
     hold = await held(mongo)
     await InboxStore(mongo).put("p", [(0, Waiting("1", {"id": "a1"}))])
-    commit = CommitStore(mongo, lease_ms=10_000, crash=CrashPoints())
+    commit = a_commit(mongo)
 
     with failing(mongo_client, *commands, **how):
         await commit(a_batch(hold))
@@ -111,7 +119,7 @@ async def test_a_database_that_stays_away_is_said_so_and_nothing_is_written(
     mongo: Mongo, mongo_client: MongoClient[dict[str, Any]]
 ) -> None:
     hold = await held(mongo)
-    commit = CommitStore(mongo, lease_ms=10_000, crash=CrashPoints())
+    commit = a_commit(mongo)
 
     with (
         failing(mongo_client, "insert", times=100_000, errorCode=CONFLICT, errorLabels=TRANSIENT),

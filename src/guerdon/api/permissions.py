@@ -152,6 +152,7 @@ FIELDS: dict[str, Right] = {
     "Mutation.awardBadge": owner("ledger:adjust"),
     "Mutation.createApiKey": _KEYS,
     "Mutation.enrollMember": owner("members:write"),
+    "Mutation.eraseMember": owner("members:write"),
     "Mutation.grantTier": owner("ledger:adjust"),
     "Mutation.joinMission": members_and_owner("activities:write"),
     "Mutation.cancelRedemption": members_and_owner("activities:write"),

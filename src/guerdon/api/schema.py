@@ -13,6 +13,7 @@ from guerdon.api.changes import ChangeMutations
 from guerdon.api.describe import noun
 from guerdon.api.effects import EFFECTS
 from guerdon.api.enrollments import EnrollmentMutations
+from guerdon.api.erasing import ErasureMutations
 from guerdon.api.fields import finish
 from guerdon.api.identities import IdentityMutations
 from guerdon.api.keys import KeyMutations
@@ -51,6 +52,7 @@ class Query(
 class Mutation(
     ChangeMutations,
     EnrollmentMutations,
+    ErasureMutations,
     IdentityMutations,
     KeyMutations,
     PublishingMutations,

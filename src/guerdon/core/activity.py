@@ -21,6 +21,7 @@ OWN_TYPES = frozenset(
         "enrollment",
         "member_updated",
         "member_erased",
+        "absorbed_erased",
         "identity_linked",
         "member_merged",
         "member_absorbed",

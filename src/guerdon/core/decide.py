@@ -12,6 +12,7 @@ from guerdon.core import (
     amend,
     counters,
     draws,
+    erasure,
     expiries,
     grants,
     merge,
@@ -32,7 +33,7 @@ from guerdon.core.errors import Rejected
 from guerdon.core.originals import origin_key
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import conclude, follow, settle_to
-from guerdon.core.standing import PageRef, Standing
+from guerdon.core.standing import ERASED, PageRef, Standing
 from guerdon.core.windows import add, parse_instant
 
 
@@ -95,17 +96,24 @@ def _admit(d: Deciding, activity: Activity) -> None:
         raise Rejected("too_old")
     if activity.member is None or activity.type == "enrollment":
         return
-    if d.standing.enrolled_at is None:
+    if d.standing.enrolled_at is None or d.standing.status == ERASED:
         raise Rejected("unknown_member")
 
 
-_FOLLOW_UPS = frozenset({"referral_changed", "transfer_received", "member_absorbed"})
+_FOLLOW_UPS = frozenset(
+    {"referral_changed", "transfer_received", "member_absorbed", "absorbed_erased"}
+)
 
 
 def _carry_out(d: Deciding, activity: Activity) -> None:
     own = _OWN.get(activity.type)
     if own is not None:
         own(d, activity)
+    if d.standing.status == ERASED:
+        erasure.forget(d, activity)
+        return
+    if activity.type == "absorbed_erased":
+        return
     if own is None or activity.type == "enrollment":
         _earn(d, activity)
     else:
@@ -263,7 +271,8 @@ _OWN: dict[str, Callable[[Deciding, Activity], None]] = {
     "identity_linked": _nothing,
     "member_merged": merge.give_up,
     "member_absorbed": merge.absorb,
-    "member_erased": merge.erase,
+    "member_erased": erasure.erase,
+    "absorbed_erased": erasure.erase_absorbed,
     "mission_joined": missions.join,
     "tier_granted": _grant_tier,
     "badge_awarded": _award_badge,

@@ -1,4 +1,4 @@
-"""Two accounts of one person become one, and a person who leaves is forgotten.
+"""Two accounts of one person become one.
 
 Rule: the survivor stands as if all activities had been theirs from the start: lots keep their
 dates, counters add up, badges take the earlier date, one-time grants beyond their limit are
@@ -70,13 +70,6 @@ def absorb(d: Deciding, activity: Activity) -> None:
         window = counters.window_key(d, reading, d.now)
         d.touch(reading.id, window or "")
     _trim_everything(d)
-
-
-def erase(d: Deciding, activity: Activity) -> None:
-    """Forget a person's attributes; the figures stay for the books."""
-    del activity
-    d.standing.status = "erased"
-    d.standing.attrs = {}
 
 
 def _pull_everything(d: Deciding) -> None:

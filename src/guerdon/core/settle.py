@@ -58,7 +58,7 @@ def settle_to(d: Deciding, to: Instant) -> None:
 
 
 def _next(d: Deciding) -> Instant | None:
-    if d.standing.merged_into is not None:
+    if d.standing.is_closed:
         return None
     return first([d.standing.due_at, d.rulebook.next_begin(d.standing.settled_at)])
 
@@ -139,8 +139,8 @@ def _bounds(d: Deciding, kind: WindowKind, window: str) -> tuple[Instant, Instan
 
 def _due(d: Deciding) -> Instant | None:
     standing = d.standing
-    if standing.merged_into is not None:
-        return None  # all it had is the survivor's
+    if standing.is_closed:
+        return None  # all it had is the survivor's, or gone
     return first(
         [
             *(state.due for state in standing.wallets.values()),

@@ -39,6 +39,9 @@ class PageWrite(NamedTuple):
     value: Plain
 
 
+ERASED = "erased"
+"""The status of a member who was forgotten."""
+
 FRONT = 64
 """How many entries one "front" read brings, and how many a shelf keeps in the head by default."""
 
@@ -156,6 +159,11 @@ class Standing:
     plans: dict[str, tuple[tuple[Instant, Instant | None], ...]] = field(default_factory=dict)
     absorbed: dict[str, int] = field(default_factory=dict)
     shelves: dict[str, Shelf] = field(default_factory=dict)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether time brings nothing any more: merged into another member, or erased."""
+        return self.merged_into is not None or self.status == ERASED
 
     def fork(self) -> "Standing":
         """Return a copy whose maps may be changed; their values are copied on first touch."""

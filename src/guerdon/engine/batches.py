@@ -21,7 +21,7 @@ from guerdon.core.plain import (
     standing_to_plain,
 )
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import PageRef, Standing
+from guerdon.core.standing import ERASED, PageRef, Standing
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.fetch import Reservations, Shelves, Undecidable, answer
 from guerdon.engine.heads import Heads
@@ -53,6 +53,9 @@ log = logging.getLogger(__name__)
 
 PROGRAM = ""
 """The member id under which the standing of the program itself is kept."""
+
+
+_PERSONAL = frozenset({"ref", "lines", "data", "record", "explanations"})
 
 
 class Frame(NamedTuple):
@@ -199,6 +202,11 @@ class _Work:
 
     def _entry(self, place: Waiting, activity: Activity, decision: Decision) -> Entry:
         plain = decision_to_plain(decision)
+        said = {name: value for name, value in place.activity.items() if name != PARKED}
+        if decision.standing.status == ERASED:
+            # Of somebody who was forgotten nothing new is kept.
+            said = {name: value for name, value in said.items() if name not in _PERSONAL}
+            plain = {name: value for name, value in plain.items() if name not in _PERSONAL}
         if decision.scores:
             plain["scores"] = [list(score) for score in decision.scores]
         return Entry(
@@ -208,7 +216,7 @@ class _Work:
             member=activity.member,
             member_seq=decision.standing.seq,
             decided_at=self._now,
-            activity={name: value for name, value in place.activity.items() if name != PARKED},
+            activity=said,
             decision=plain,
         )
 

@@ -23,6 +23,7 @@ PARKED = "parked"
 """Marks the plain form of an activity that waited for its identity."""
 
 _AT_ONCE = 5_000
+_ERASING = frozenset({"member_erased", "absorbed_erased"})
 
 
 def identity_of(activity: Activity) -> Identity:
@@ -83,6 +84,8 @@ def note_decision(batch: Batch, activity: Activity, decision: Decision) -> None:
     """Note what a decision means for who is who."""
     if decision.result == "rejected" and activity.type == "identity_linked" and activity.member:
         batch.unlinked.append((identity_of(activity), activity.member))
+    if decision.result == "accepted" and activity.type in _ERASING and activity.member:
+        batch.erased.append(activity.member)
     if decision.result == "accepted" and activity.type == "member_merged" and activity.member:
         batch.merged.append((activity.member, text(activity.data.get("into"))))
 
@@ -92,7 +95,7 @@ def leads_to(standing: Standing, activity: Activity, *, lane: int, layout: Layou
 
     Those are survivors of a merge, and members whose lane is another since there are more lanes.
     """
-    if activity.type == "tick" or activity.member is None:
+    if activity.type in ("tick", "absorbed_erased") or activity.member is None:
         return None
     if standing.status == "merged" and standing.merged_into is not None:
         return standing.merged_into

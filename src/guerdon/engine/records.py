@@ -126,6 +126,7 @@ class Batch:
     released: list[str] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     merged: list[tuple[str, str]] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
     unlinked: list[tuple[Identity, str]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     confirmed: list[Reserved] = field(default_factory=list)

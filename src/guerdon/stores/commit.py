@@ -5,22 +5,26 @@ lost the lane fails before anything else is touched. Nothing that fails inside i
 on from: the server has ended the transaction by then; the engine looks and decides anew.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
+from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
-from guerdon.stores.keyed import key, lane_key
+from guerdon.stores.keyed import key, lane_key, within
 from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_name, page_update
 from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
 from guerdon.stores.standings import standing_document
+from guerdon.stores.vault import COLLECTION, Vault
 
 _DUPLICATE = 11000
 
@@ -28,13 +32,27 @@ _DUPLICATE = 11000
 class CommitStore:
     """See `engine.world.Commit`."""
 
-    def __init__(self, mongo: Mongo, *, lease_ms: int, crash: CrashPoints) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault, *, lease_ms: int, crash: CrashPoints) -> None:
         self._mongo = mongo
+        self._vault = vault
         self._lease_ms = lease_ms
         self._crash = crash
 
     async def __call__(self, batch: Batch) -> None:
         """Write a batch, all or nothing."""
+        hold = batch.hold
+        keys, fresh = await self._vault.for_writing(
+            hold.program, hold.lane, {each.member for each in batch.entries if each.member}
+        )
+        try:
+            await self._write(batch, keys, fresh)
+        except BaseException:
+            self._vault.forget([each["_id"] for each in fresh])
+            raise
+        self._vault.forget([lane_key(hold.program, hold.lane, each) for each in batch.erased])
+
+    async def _write(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> None:
+        entries = entry_documents(batch.hold.program, batch.entries, keys)
 
         async def work(session: Any) -> None:
             write = _Writing(self._mongo.database, session)
@@ -42,10 +60,12 @@ class CommitStore:
             await _standings(write, batch)
             self._crash(CrashPoint.IN_TRANSACTION)
             await _pages(write, batch)
-            await write.insert("journal", entry_documents(batch.hold.program, batch.entries))
+            await write.insert(COLLECTION, fresh)
+            await write.insert("journal", entries)
             await _scores(write, batch)
             await _inboxes(write, batch)
             await _members(write, batch)
+            await _erased(write, batch)
             await _shared(write, batch)
 
         while True:
@@ -188,6 +208,19 @@ async def _members(write: _Writing, batch: Batch) -> None:
     for identity, member in batch.unlinked:
         gone = {"q": {"_id": key(program, *identity), "m": key(program, member)}, "limit": 1}
         await write.remove("identities", gone)
+
+
+async def _erased(write: _Writing, batch: Batch) -> None:
+    """Delete what says who somebody is, and the keys to what the journal keeps of them."""
+    program = batch.hold.program
+    for member in batch.erased:
+        name = key(program, member)
+        await write.remove(COLLECTION, {"q": {"m": name}, "limit": 0})
+        await write.remove("identities", {"q": {"m": name}, "limit": 0})
+        await write.remove("aside", {"q": {"_id": within(program), "a.member": member}, "limit": 0})
+        bare = {"$set": {"s": ERASED}, "$unset": {"x": "", "n": "", "a": ""}}
+        # With those who were merged into the member, and so are led to nobody's name.
+        await write.update("members", [{"q": {"_id": name}, "u": bare}])
 
 
 async def _shared(write: _Writing, batch: Batch) -> None:

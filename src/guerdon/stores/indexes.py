@@ -22,6 +22,7 @@ class Index(NamedTuple):
 
 
 INDEXES = (
+    Index("member_keys", (("m", 1),), "the keys of a member (erasure)"),
     Index("identities", (("m", 1),), "identities of a member (profile, merge, erasure)"),
     Index("members", (("x", 1),), "the directory, by ascending external id"),
     Index("members", (("g", 1),), "members that were merged into one", present="g"),
@@ -67,6 +68,7 @@ COLLECTIONS = (
     "programs",
     "identities",
     "members",
+    "member_keys",
     "receipts",
     "inbox",
     "aside",

@@ -4,6 +4,7 @@ Rule: the first process that asks writes them, all others read them, so that pro
 without being told. Where secrets are set in the environment nothing is written here.
 """
 
+import hashlib
 import secrets
 
 from pymongo import ReturnDocument
@@ -16,9 +17,20 @@ _BYTES = 32
 class Installation:
     """See `engine.world.Secrets`."""
 
-    def __init__(self, mongo: Mongo, *, token_secret: str | None, key_pepper: str | None) -> None:
+    def __init__(
+        self,
+        mongo: Mongo,
+        *,
+        token_secret: str | None,
+        key_pepper: str | None,
+        storage_key: str | None,
+    ) -> None:
         self._mongo = mongo
-        self._known = {"token_secret": token_secret, "key_pepper": key_pepper}
+        self._known = {
+            "token_secret": token_secret,
+            "key_pepper": key_pepper,
+            "storage_key": storage_key,
+        }
 
     async def token_secret(self) -> bytes:
         """Return what signs member tokens."""
@@ -27,6 +39,10 @@ class Installation:
     async def key_pepper(self) -> bytes:
         """Return what API keys are hashed with."""
         return await self._secret("key_pepper")
+
+    async def storage_key(self) -> bytes:
+        """Return the 32 bytes under which keys and codes are sealed at rest."""
+        return hashlib.sha256(b"guerdon storage key|" + await self._secret("storage_key")).digest()
 
     async def _secret(self, name: str) -> bytes:
         known = self._known[name]

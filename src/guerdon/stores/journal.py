@@ -1,26 +1,35 @@
 """The journal: what was decided, in the lane's sequence; append-only.
 
 `{_id: program|lane|seq, l: program|lane, k: reporter/id, m: program|member, n: the member's seq,
-t: decided at, a: activity, d: decision}`. Rule: entries are inserted by the lane's transaction and
+t: decided at, a: activity, d: decision, x: sealed}`. What is personal of an activity and of its
+decision is in `x`, under the member's key (see `vault`); without the key it is as if it had never
+been said. Rule: entries are inserted by the lane's transaction and
 by nothing else, never changed, never deleted; the unique indexes on (lane, key) and (member, seq)
 hold what the engine promises.
 """
 
 from collections.abc import Mapping, Sequence
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from guerdon.core.activity import Instant
+from guerdon.core.standing import Plain
 from guerdon.engine.records import Entry
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
+from guerdon.stores.vault import Vault, seal, unseal
 
 _SEQ_DIGITS = 12
+_SAID = ("ref", "lines", "data")
+_SEEN = ("record", "explanations")
 
 
 class JournalStore:
     """See `engine.world.Journal`."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, vault: Vault) -> None:
         self._mongo = mongo
+        self._vault = vault
 
     async def results(self, program: str, keys: Mapping[str, int]) -> dict[str, str]:
         """Return the results of those keys (by lane) that are decided."""
@@ -29,7 +38,14 @@ class JournalStore:
 
     async def entries(self, program: str, keys: Mapping[str, int]) -> dict[str, Entry]:
         """Return the entries of keys (by lane) that are decided."""
-        return {row["k"]: _entry(row, program) for row in await self._by_key(program, keys, None)}
+        rows = await self._by_key(program, keys, None)
+        return {entry.key: entry for entry in await self._opened(program, rows)}
+
+    async def _opened(self, program: str, rows: Sequence[Document]) -> list[Entry]:
+        """Return entries with what was sealed, as far as its keys are there."""
+        names = [_owner(row, program) if "x" in row else "" for row in rows]
+        keys = await self._vault.for_reading({name for name in names if name})
+        return [_entry(row, program, keys.get(name)) for row, name in zip(rows, names, strict=True)]
 
     async def _by_key(
         self, program: str, keys: Mapping[str, int], shape: Document | None
@@ -66,18 +82,22 @@ class JournalStore:
         order = -1 if before is None else 1
         with unit_of_work():
             cursor = self._mongo["journal"].find(query).sort("n", order).limit(limit)
-            return [_entry(row, program) for row in await cursor.to_list(None)]
+            rows = await cursor.to_list(None)
+        return await self._opened(program, rows)
 
     async def since(self, program: str, lane: int, seq: int, limit: int) -> list[Entry]:
         """Return a lane's entries after a sequence, in order."""
         span = {"$gt": _name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
         with unit_of_work():
             cursor = self._mongo["journal"].find({"_id": span}).sort("_id", 1).limit(limit)
-            return [_entry(row, program) for row in await cursor.to_list(None)]
+            rows = await cursor.to_list(None)
+        return await self._opened(program, rows)
 
 
-def entry_documents(program: str, entries: Sequence[Entry]) -> list[Document]:
-    """Return journal entries as they are stored."""
+def entry_documents(
+    program: str, entries: Sequence[Entry], keys: Mapping[str, AESGCM]
+) -> list[Document]:
+    """Return journal entries as they are stored, sealed under their members' keys."""
     documents = []
     for entry in entries:
         document: Document = {
@@ -89,6 +109,11 @@ def entry_documents(program: str, entries: Sequence[Entry]) -> list[Document]:
             "d": entry.decision,
         }
         if entry.member is not None:
+            content = [_part(entry.activity, _SAID), _part(entry.decision, _SEEN)]
+            if any(content):
+                document["a"] = _rest(entry.activity, _SAID)
+                document["d"] = _rest(entry.decision, _SEEN)
+                document["x"] = seal(keys[entry.member], content, document["_id"])
             document["m"] = key(program, entry.member)
             document["n"] = entry.member_seq
         documents.append(document)
@@ -99,8 +124,22 @@ def _name(program: str, lane: int, seq: int) -> str:
     return lane_key(program, lane, f"{seq:0{_SEQ_DIGITS}d}")
 
 
-def _entry(row: Document, program: str) -> Entry:
+def _part(plain: Plain, names: Sequence[str]) -> Plain:
+    return {name: plain[name] for name in names if name in plain}
+
+
+def _rest(plain: Plain, names: Sequence[str]) -> Plain:
+    return {name: value for name, value in plain.items() if name not in names}
+
+
+def _owner(row: Document, program: str) -> str:
+    """Return the name of the key under which an entry is sealed."""
+    return f"{row['l']}|{behind(row['m'], program)}"
+
+
+def _entry(row: Document, program: str, own: AESGCM | None) -> Entry:
     member = row.get("m")
+    said, seen = ({}, {}) if own is None else unseal(own, row["x"], row["_id"])
     return Entry(
         lane=lane_in(row["_id"], program),
         seq=int(row["_id"][-_SEQ_DIGITS:]),
@@ -108,6 +147,6 @@ def _entry(row: Document, program: str) -> Entry:
         member=None if member is None else behind(member, program),
         member_seq=row.get("n", 0),
         decided_at=Instant(row["t"]),
-        activity=row["a"],
-        decision=row["d"],
+        activity={**row["a"], **said},
+        decision={**row["d"], **seen},
     )

@@ -211,7 +211,7 @@ def _profile(program: str, profile: Profile) -> Document:
 def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profile:
     return Profile(
         id=behind(row["_id"], program),
-        external_id=behind(row["x"], program),
+        external_id=behind(row["x"], program) if "x" in row else behind(row["_id"], program),
         display_name=row.get("n"),
         avatar_url=row.get("a"),
         status=row["s"],

@@ -2,9 +2,11 @@
 
 A receipt `{_id: program|reporter/id, h, l, o, m}` is written before the inbox entry and names its
 place there (lane and order), so that whoever repeats the report can write that very entry again. A
-reference `{_id: program|~type|partner|ref, k}` belongs to the activity that first named it.
+reference `{_id: program|~digest of (type|partner|ref), k}` belongs to the activity that first named
+it; only the digest is kept, because a receipt's number outlives the member whose purchase it was.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 
 from bson.binary import Binary
@@ -17,6 +19,7 @@ from guerdon.stores.keyed import behind, key
 
 _DUPLICATE = 11000
 _REF = "~"  # no reporter's name begins so
+_DIGEST_BYTES = 16
 
 
 class ReceiptStore:
@@ -33,9 +36,7 @@ class ReceiptStore:
         Receipts come first, so that a reference never belongs to an activity without one.
         """
         documents = [_receipt(program, name, mark) for name, mark in marks.items()]
-        documents += [
-            {"_id": key(program, _REF + name), "k": holder} for name, holder in refs.items()
-        ]
+        documents += [{"_id": _ref_id(program, name), "k": holder} for name, holder in refs.items()]
         if not documents:
             return {}, {}
         with unit_of_work():
@@ -46,33 +47,33 @@ class ReceiptStore:
                 if any(each["code"] != _DUPLICATE for each in failed):
                     raise
                 ids = [documents[each["index"]]["_id"] for each in failed]
-                return await self._existing(program, ids)
+                return await self._existing(program, ids, refs)
         return {}, {}
 
     async def _existing(
-        self, program: str, ids: list[str]
+        self, program: str, ids: list[str], claimed: Collection[str]
     ) -> tuple[dict[str, Mark], dict[str, str]]:
         marks: dict[str, Mark] = {}
         refs: dict[str, str] = {}
+        names = {_ref_id(program, each): each for each in claimed}
         for row in await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None):
-            name = behind(row["_id"], program)
-            if name.startswith(_REF):
-                refs[name[1:]] = row["k"]
+            if row["_id"] in names:
+                refs[names[row["_id"]]] = row["k"]
             else:
-                marks[name] = _mark(row)
+                marks[behind(row["_id"], program)] = _mark(row)
         return marks, refs
 
     async def take_ref(self, program: str, ref: str, *, old: str, new: str) -> bool:
         """Hand a reference from one activity's key to another's, if it is still the old one's."""
         with unit_of_work():
             moved = await self._mongo["receipts"].update_one(
-                {"_id": key(program, _REF + ref), "k": old}, {"$set": {"k": new}}
+                {"_id": _ref_id(program, ref), "k": old}, {"$set": {"k": new}}
             )
         return bool(moved.matched_count)
 
     async def forget_refs(self, program: str, refs: Mapping[str, str]) -> None:
         """Delete claims of references by name, if they are still these holders'."""
-        claims = [{"_id": key(program, _REF + name), "k": holder} for name, holder in refs.items()]
+        claims = [{"_id": _ref_id(program, name), "k": holder} for name, holder in refs.items()]
         with unit_of_work():
             await self._mongo["receipts"].delete_many({"$or": claims})
 
@@ -109,6 +110,11 @@ class ReceiptStore:
         ]
         with unit_of_work():
             await self._mongo["receipts"].bulk_write(changes, ordered=False)
+
+
+def _ref_id(program: str, name: str) -> str:
+    digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return key(program, _REF + digest)
 
 
 def _receipt(program: str, name: str, mark: Mark) -> Document:
