@@ -94,10 +94,10 @@ class ReceiptStore:
 
     async def refs(self, program: str, names: Collection[str]) -> dict[str, str]:
         """Return the keys of the activities that hold these references; free ones are missing."""
-        ids = [key(program, _REF + each) for each in names]
+        by_id = {_ref_id(program, each): each for each in names}
         with unit_of_work():
-            rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
-        return {behind(row["_id"], program).removeprefix(_REF): row["k"] for row in rows}
+            rows = await self._mongo["receipts"].find({"_id": {"$in": list(by_id)}}).to_list(None)
+        return {by_id[row["_id"]]: row["k"] for row in rows}
 
     async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
         """Note that activities that were parked have a place in an inbox now."""
