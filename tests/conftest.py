@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pymongo import MongoClient
 from redis import Redis
 
 from guerdon.embedded import mongod, valkey
 from guerdon.embedded.ports import free_ports
 from guerdon.embedded.process import Kennel
+
+# A property holds on a busy machine too: how long an example takes is no part of it.
+settings.register_profile("guerdon", deadline=None)
+settings.load_profile("guerdon")
 
 
 @pytest.fixture(scope="session")

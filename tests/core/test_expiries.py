@@ -570,3 +570,69 @@ def test_a_day_of_23_hours_ends_where_the_next_begins(pause: str) -> None:
     assert life.balance(pause) == 10
     assert life.balance("2026-03-29T23:59:59+02:00") == 10
     assert life.balance("2026-03-30T00:00:00+02:00") == 0
+
+
+def _two_versions(old: str, new: str, begin: str = "2026-06-01") -> Life:
+    rules = "rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]"
+    return a_member(
+        a_town(
+            a_program(f"wallets: {{points: {old}}}\n{rules}"),
+            a_program(f"wallets: {{points: {new}}}\n{rules}", version=2, begin=begin),
+        )
+    )
+
+
+def test_a_policy_holds_from_its_versions_instant_on_and_for_new_lots_only() -> None:
+    life = _two_versions(
+        "{expiry: {mode: after, period: P12M}}", "{expiry: {mode: after, period: P1M}}"
+    )
+    life.buys(10, "2026-03-01", id="old")
+    life.buys(10, "2026-06-01", id="new")
+
+    assert life.expiries("2026-06-01") == {"new.base": "2026-07-02", "old.base": "2027-03-02"}
+
+
+def test_a_shorter_inactivity_holds_from_its_versions_instant_on() -> None:
+    shape = "{{expiry: {{mode: inactivity, period: {}, activity: purchase}}}}"
+    life = _two_versions(shape.format("P12M"), shape.format("P6M"))
+    life.buys(10, "2026-03-01")
+    life.waits("2026-06-01")
+    assert life.due() == "2026-09-02"
+
+    sleeper = _two_versions(shape.format("P12M"), shape.format("P1M"))
+    sleeper.buys(10, "2026-03-01")
+    sleeper.waits("2026-05-31")
+    assert sleeper.balance("2026-05-31") == 10
+    assert sleeper.balance("2026-06-01") == 0
+
+
+def test_an_order_of_spending_holds_from_its_versions_instant_on() -> None:
+    life = _two_versions("{spend: fifo}", "{spend: fefo}")
+    for k in range(60):
+        life.does(
+            "adjustment", "2026-03-01", id=f"a{k}", wallet="points", points=1,
+            expiry__mode="after", expiry__period=f"P{400 - k}D",
+        )  # fmt: skip
+
+    assert next(iter(life.left("2026-05-01"))) == "a0.adjustment"
+    assert next(iter(life.left("2026-06-02"))) == "a59.adjustment"
+    life.does("adjustment", "2026-06-01", id="taken", wallet="points", points=-58)
+    assert list(life.left("2026-06-01")) == ["a1.adjustment", "a0.adjustment"]
+
+
+def test_a_version_that_writes_a_policy_by_tier_anew_gives_no_lot_another_date() -> None:
+    ladder = """
+counters: {visits: {activity: visit}}
+ladders: {status: {counter: visits, tiers: [{id: low, at: 0}, {id: high, at: 1}], keep: {}}}
+"""
+    by_tier = "{{expiry: {{by_tier: {{ladder: status, tiers: {{}}, else: {}}}}}}}"
+    rules = "rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]"
+    old, new = (
+        f"wallets: {{points: {by_tier.format(policy)}}}\n{rules}{ladder}"
+        for policy in ("{mode: never}", "{mode: after, period: P1M}")
+    )
+    life = a_member(a_town(a_program(old), a_program(new, version=2, begin="2026-06-01")))
+    life.buys(10, "2026-03-01", id="old")
+    life.does("visit", "2026-06-02")
+
+    assert life.expiries("2026-06-02") == {"old.base": None}

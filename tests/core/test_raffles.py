@@ -1,3 +1,4 @@
+from builders import a_program, a_town, an_activity
 from guerdon.core.raffles import Ticket, winners
 
 # printf 's|r1#2' | sha256sum and so on: r1#2 0d21..., r1#3 2794..., r2#1 5850..., r1#1 98c3...
@@ -16,3 +17,18 @@ def test_there_are_no_more_winners_than_members_or_places() -> None:
 
 def test_the_order_of_tickets_changes_nothing() -> None:
     assert winners("s", TICKETS[::-1], 2) == winners("s", TICKETS, 2)
+
+
+def test_a_raffle_of_a_reward_that_was_never_there_is_refused() -> None:
+    rewards = "wallets: {points: {}}\nrewards: {ticket: {wallet: points, cost: 1}}"
+    town = a_town(
+        a_program(rewards), a_program("wallets: {points: {}}", version=2, begin="2026-06-01")
+    )
+
+    def drawn(item: str, at: str) -> str | None:
+        raffle = an_activity("raffle", at, id=f"{item} {at}", member=None, item=item, seed="s")
+        return town.decide(raffle).reason
+
+    assert drawn("ticket", "2026-03-01") is None
+    assert drawn("ticket", "2026-07-01") is None, "what was sold before may still be drawn for"
+    assert drawn("tiket", "2026-07-01") == "unknown_reward"

@@ -28,7 +28,7 @@ def refund(d: Deciding, activity: Activity) -> None:
     before = list(record["left"])
     if record.get("void") or record.get("gone"):
         raise Rejected("refund_exceeds")
-    after = _reduced(original.activity.lines, before, activity)
+    after = reduced(original.activity.lines, before, activity)
     if not activity.lines and not any(line.amount for line in original.activity.lines):
         record["gone"] = True  # nothing of money tells that it all went back
     record["left"] = after
@@ -97,7 +97,7 @@ def confirm(d: Deciding, activity: Activity) -> None:
             release_confirmed(d, earning.rule, note)
 
 
-def _reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
+def reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
     """Return what is left of each line after a refund."""
     after = list(left)
     if not activity.lines:
@@ -242,7 +242,7 @@ def _state_context(d: Deciding, original: Original, left: Sequence[int]) -> Cont
 
 def _store_credit(d: Deciding, activity: Activity, slug: str, money: int) -> None:
     """Pay a refund as units that never expire, one for one with the money."""
-    scale = d.rulebook.wallet(slug).scale - d.program.money_scale
+    scale = d.state.wallet(slug).scale - d.program.money_scale
     points = money * 10**scale if scale >= 0 else money // 10**-scale
     wallets.grant(
         d,

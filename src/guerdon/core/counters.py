@@ -78,12 +78,17 @@ def count(d: Deciding, context: Context) -> None:
     for reading in d.state.readings_by_type.get(activity.type, ()):
         if reading.direct:
             _count_direct(d, reading, context)
-            continue
-        window = counts(d, reading, activity)
-        if window is not None:
-            found = share(reading, context)
-            if found is not NOTHING:
-                join(d, reading, window, activity, found)
+        else:
+            count_in(d, reading, context)
+
+
+def count_in(d: Deciding, reading: Reading, context: Context) -> None:
+    """Let an activity count in one reading that has not counted it before."""
+    window = counts(d, reading, context.activity)
+    if window is not None:
+        found = share(reading, context)
+        if found is not NOTHING:
+            join(d, reading, window, context.activity, found)
 
 
 def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
@@ -112,46 +117,56 @@ def recount(
 
     Missions named in `apart` were joined only after the activity had arrived: it never counted.
     """
+    for reading in d.state.readings_by_type.get(before.activity.type, ()):
+        if reading.mission is None or reading.mission.id not in apart:
+            recount_in(d, reading, before, after, refund_at)
+
+
+def recount_in(
+    d: Deciding, reading: Reading, before: Context, after: Context | None, refund_at: Instant
+) -> None:
+    """Move one reading from what an activity contributed to what is left of it."""
     activity = before.activity
-    for reading in d.state.readings_by_type.get(activity.type, ()):
-        window = counts(d, reading, activity)
-        if window is None or (reading.mission is not None and reading.mission.id in apart):
-            continue
-        old = share(reading, before)
-        new = share(reading, after) if after is not None else NOTHING
-        if old == new:
-            continue
-        if reading.measure.when_refunded and after is not None:
-            later = window_key(d, reading, refund_at)
-            if later is not None:
-                dated = Activity(
-                    id=f"{activity.id}~{refund_at}",
-                    type=activity.type,
-                    at=refund_at,
-                    received=refund_at,
-                    reporter=activity.reporter,
-                )
-                change(d, reading, later, dated, before=old, after=new)
-        else:
-            change(d, reading, window, activity, before=old, after=new)
+    window = counts(d, reading, activity)
+    if window is None:
+        return
+    old = share(reading, before)
+    new = share(reading, after) if after is not None else NOTHING
+    if old == new:
+        return
+    if reading.measure.when_refunded and after is not None:
+        later = window_key(d, reading, refund_at)
+        if later is not None:
+            dated = Activity(
+                id=f"{activity.id}~{refund_at}",
+                type=activity.type,
+                at=refund_at,
+                received=refund_at,
+                reporter=activity.reporter,
+            )
+            change(d, reading, later, dated, before=old, after=new)
+    else:
+        change(d, reading, window, activity, before=old, after=new)
 
 
 def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> None:
-    """Move the readings that follow the units of a wallet, in the window of the lot's own time."""
+    """Move the readings that follow the units of a wallet."""
     for reading in d.state.points_readings.get(wallet, ()):
-        rules = reading.measure.rules
-        if (rules and lot.rule not in rules) or (
-            reading.since is not None and lot.at < reading.since
-        ):
-            continue
-        if reading.mission is not None and not _joined_before(d, reading.mission, lot):
-            continue
-        window = window_key(d, reading, lot.at)
-        if window is None:
-            continue
-        entry = f"lot {lot.no}"
-        if reading.rolling and not _move_entry(d, reading, lot.at, entry, delta, counted=delta < 0):
-            continue
+        count_lot(d, reading, lot, delta)
+
+
+def count_lot(d: Deciding, reading: Reading, lot: "CountedLot", delta: int) -> None:
+    """Move a reading that follows units, in the window of the lot's own time."""
+    rules = reading.measure.rules
+    if (rules and lot.rule not in rules) or (reading.since is not None and lot.at < reading.since):
+        return
+    if reading.mission is not None and not _joined_before(d, reading.mission, lot):
+        return
+    window = window_key(d, reading, lot.at)
+    if window is None:
+        return
+    entry = f"lot {lot.no}"
+    if not reading.rolling or _move_entry(d, reading, lot.at, entry, delta, counted=delta < 0):
         _move(d, reading, window, lot.at, delta)
 
 

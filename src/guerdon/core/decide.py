@@ -261,6 +261,17 @@ def _estimate(d: Deciding, activity: Activity) -> None:
     d.decision.sales.append(Sale("estimate", figures))
 
 
+def _raffle(d: Deciding, activity: Activity) -> None:
+    """Refuse what no version until now had; who won is worked out from the seed (`raffles`)."""
+    item = text(activity.data.get("item"))
+    if not any(
+        item in version.program.rewards
+        for version in d.rulebook.versions
+        if version is d.state or version.program.begin <= d.now
+    ):
+        raise Rejected("unknown_reward")
+
+
 def _nothing(d: Deciding, activity: Activity) -> None:
     del d, activity
 
@@ -289,6 +300,6 @@ _OWN: dict[str, Callable[[Deciding, Activity], None]] = {
     "transfer_received": transfers.receive,
     "referral_changed": referrals.referral_changed,
     "estimate": _estimate,
-    "raffle": _nothing,
+    "raffle": _raffle,
     "clock": _nothing,
 }

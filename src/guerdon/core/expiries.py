@@ -22,13 +22,14 @@ from guerdon.core.holdings import (
 )
 from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, policy_of
 from guerdon.core.program import ExpiryByTier, Inactivity, Wallet
+from guerdon.core.rulebook import Version
 from guerdon.core.standing import WalletState
 from guerdon.core.windows import FAR
 
 
 def release(d: Deciding, slug: str, lot: Lot) -> None:
     """Make a pending lot spendable; it pays the debt now."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     state.pending -= lot.left
     state.spendable += lot.left
@@ -40,7 +41,7 @@ def release(d: Deciding, slug: str, lot: Lot) -> None:
 
 def expire_due(d: Deciding, slug: str) -> None:
     """Let everything of a wallet expire whose date has come, pending lots included."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     lapse = lapse_of(
         policy_of(d.program, wallet, d.standing, d.now),
         d.rulebook.calendar,
@@ -87,7 +88,7 @@ def refresh_due(d: Deciding, slug: str) -> None:
     state = d.wallet(slug)
     evict(d, slug)
     if not head(d, slug):
-        d.pull(f"lots:{slug}", "front", order_of(d.rulebook.wallet(slug)))
+        d.pull(f"lots:{slug}", "front", order_of(d.state.wallet(slug)))
     state.due = due_of(d, slug, state)
 
 
@@ -98,7 +99,7 @@ def due_of(d: Deciding, slug: str, state: WalletState) -> Instant | None:
     so it may be early, never late; an early tick finds nothing to do and reckons anew.
     """
     lots = head(d, slug)
-    policy = policy_of(d.program, d.rulebook.wallet(slug), d.standing, d.now)
+    policy = policy_of(d.program, d.state.wallet(slug), d.standing, d.now)
     lapse = lapse_of(policy, d.rulebook.calendar, state.active_on)
     outside = any(d.spilled(f"{prefix}:{slug}") for prefix in LIVING)
     return first(
@@ -111,9 +112,29 @@ def due_of(d: Deciding, slug: str, state: WalletState) -> Instant | None:
     )
 
 
+def follow_version(d: Deciding, before: Version) -> None:
+    """Let wallets follow the version that begins now: its order of spending, its inactivity.
+
+    Lots keep the dates that they were given.
+    """
+    for slug, state in list(d.standing.wallets.items()):
+        old, new = before.wallet(slug), d.state.wallet(slug)
+        if old.spend != new.spend:
+            pull_all(d, slug)
+            redate(d, new, [])
+            evict(d, slug)
+        if old.expiry != new.expiry:
+            owned = d.wallet(slug)
+            if isinstance(new.expiry, ExpiryByTier) and new.expiry.ladder in d.program.ladders:
+                # Only a change of tier gives lots another date.
+                owned.policy = repr(policy_of(d.program, new, d.standing, d.now))
+            if state.spendable or state.pending:
+                refresh_due(d, slug)
+
+
 def follow_policy(d: Deciding, slug: str) -> None:
     """Give living lots the date of the policy that the tier held now brings, where it changed."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     if not isinstance(wallet.expiry, ExpiryByTier):
         return
     if wallet.expiry.ladder not in d.program.ladders:
@@ -138,7 +159,7 @@ def follow_policy(d: Deciding, slug: str) -> None:
 
 def extend(d: Deciding, slug: str, least: Instant) -> None:
     """Let no lot of the wallet die before an instant."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     if slug not in d.standing.wallets:
         return
     spill_due = d.standing.wallets[slug].spill_due
@@ -152,7 +173,7 @@ def extend(d: Deciding, slug: str, least: Instant) -> None:
 
 def active(d: Deciding, slug: str, day: int) -> None:
     """Count a day of activity against inactivity; an expiry that it shows to be wrong is undone."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     if state.lapses:
         _amend_lapses(d, wallet, state, day)

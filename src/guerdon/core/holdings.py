@@ -36,7 +36,7 @@ def find(d: Deciding, slug: str, no: int) -> Lot:
 
 def living(d: Deciding, slug: str) -> list[Lot]:
     """Return the spendable lots in the head, in spending order."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     found = d.standing.shelves.get(f"lots:{slug}")
     if found is None:
         return []
@@ -55,7 +55,7 @@ def portions(d: Deciding, slug: str, points: int) -> list[tuple[Lot, int]]:
     name = f"lots:{slug}"
     lots = living(d, slug)
     while sum(lot.left for lot in lots) < points and d.spilled(name):
-        d.pull(name, "front", order_of(d.rulebook.wallet(slug)))
+        d.pull(name, "front", order_of(d.state.wallet(slug)))
         lots = living(d, slug)
     found: list[tuple[Lot, int]] = []
     for lot in lots:
@@ -134,7 +134,7 @@ def redate(d: Deciding, wallet: Wallet, lots: list[Lot]) -> None:
 
 def pull_all(d: Deciding, slug: str) -> None:
     """Bring every living lot into the head."""
-    order = order_of(d.rulebook.wallet(slug))
+    order = order_of(d.state.wallet(slug))
     for prefix in LIVING:
         d.pull(f"{prefix}:{slug}", "all", order)
     d.wallet(slug).spill_due = None
@@ -149,7 +149,7 @@ def _note_spill(d: Deciding, slug: str, lot: Lot) -> None:
 
 def evict(d: Deciding, slug: str) -> None:
     """Move what does not fit the head back into pages, last in order first."""
-    order = order_of(d.rulebook.wallet(slug))
+    order = order_of(d.state.wallet(slug))
     for prefix in LIVING:
         name = f"{prefix}:{slug}"
         if name in d.standing.shelves:

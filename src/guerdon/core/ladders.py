@@ -63,7 +63,9 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
         return
     reading = d.state.reading_of(ladder.counter, ladder.window)
     reached = rung_of(ladder, counters.value(d, reading, d.now))
-    for window in _other_windows(d, ladder):
+    # A term begins with what happens, not with windows of long ago that are filled only now.
+    earlier = kind is KeepKind.FOREVER or d.activity is not None
+    for window in _other_windows(d, ladder) if earlier else ():
         reached = max(reached, rung_of(ladder, _window_value(d, ladder, window)))
     if reached > state.earned:
         state.earned = reached

@@ -7,6 +7,7 @@ reversed newest first, and a referral between the two was a self-referral.
 
 from guerdon.core import counters, holdings, measures, rules, wallets
 from guerdon.core.activity import Activity
+from guerdon.core.backfill import fill_from
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
@@ -62,6 +63,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     _heads(d, donor, offset)
     _wallets(d, donor, offset)
     _shelves(d, donor, offset)
+    fill_from(d, donor, offset)
     end_referral(d, name, donor.member)
     limit_grants(d)
     _repeat_carries(d, donor, activity)
@@ -99,7 +101,7 @@ def _order_of(d: Deciding, name: str) -> Order | None:
     """Return the order of an ordered shelf, None of others."""
     prefix, _, rest = name.partition(":")
     if prefix in holdings.LIVING:
-        return holdings.order_of(d.rulebook.wallet(rest))
+        return holdings.order_of(d.state.wallet(rest))
     return counters.leaving if prefix == "roll" else None
 
 
@@ -202,7 +204,7 @@ def _moved_entry(key: str, offset: int) -> str:
 
 def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
     cover = tuple((no + offset if no else 0, amount) for no, amount in lot.cover)
-    holdings.add(d, d.rulebook.wallet(slug), lot._replace(no=lot.no + offset, cover=cover))
+    holdings.add(d, d.state.wallet(slug), lot._replace(no=lot.no + offset, cover=cover))
 
 
 def _move_voucher(d: Deciding, name: str, value: Plain) -> None:

@@ -208,6 +208,8 @@ _MAPS = ("counts", "badges", "carries", "misses", "absorbed")
 def standing_to_plain(standing: Standing) -> Plain:
     """Return a standing's head."""
     found: dict[str, Plain] = {name: getattr(standing, name) for name in _SIMPLE}
+    if standing.filled:
+        found["filled"] = standing.filled
     for name in _MAPS:
         values = getattr(standing, name)
         if values:
@@ -245,6 +247,7 @@ def _ladder_field(state: LadderState, name: str) -> Plain:
 def standing_from_plain(found: Plain) -> Standing:
     """Return the standing whose head was printed."""
     standing = Standing(**{name: found[name] for name in _SIMPLE})
+    standing.filled = found.get("filled", 0)
     for name in _MAPS:
         setattr(standing, name, dict(found.get(name, ())))
     standing.attrs = _values(found.get("attrs", ()))

@@ -296,13 +296,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """A measure over a window; values are kept in minor units of `measure.scale`."""
+    """A measure over a window; values are kept in minor units of `measure.scale`.
+
+    With `backfill` it counts what the journal holds of the time before its first version too.
+    """
 
     id: str
     measure: Measure
     window: Window = LIFETIME
     name: str = ""
     since: Instant | None = None
+    backfill: bool = False
     description: str | None = None
 
 

@@ -37,7 +37,7 @@ def restore(
     Units whose lot was reversed meanwhile go to what stood in for it: the debt first, then lots.
     Units whose date has passed come back dead, or with `grace` as a lot of their own.
     """
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     revived: list[tuple[int, int]] = []
     for no, amount in taken:
         part = min(amount, find(d, slug, no).spent)

@@ -73,13 +73,16 @@ class Reading:
 
     `id` names its shelves (`win` the figures, `roll` the entries of a rolling window, `set` the
     values of a distinct measure, `days` those of a streak). `mission` is set where the measure is
-    a mission's own.
+    a mission's own. `fills` is when the version began that brought it, where it is filled from the
+    journal; else 0.
     """
 
     __slots__ = (
+        "backfill",
         "calendar_kind",
         "days",
         "direct",
+        "fills",
         "id",
         "lines",
         "measure",
@@ -103,12 +106,15 @@ class Reading:
         *,
         since: Instant | None = None,
         mission: Mission | None = None,
+        backfill: bool = False,
     ) -> None:
         self.id = name
         self.measure = measure
         self.window = window
         self.since = since
         self.mission = mission
+        self.backfill = backfill
+        self.fills = Instant(0)
         self.when = version.bound(measure.when)
         self.lines = version.line_match(measure.lines)
         self.rolling = window.kind is WindowKind.ROLLING
@@ -142,6 +148,8 @@ class Version:
     def __init__(self, program: Program, calendar: Calendar) -> None:
         self.program = program
         self.calendar = calendar
+        self.fills = Instant(0)
+        self.wallets = program.wallets
         self.getters = Getters(program)
         self._line_matches: dict[Condition, LineMatch] = {}
         self._bound: dict[Condition, tuple[BoundTest, ...]] = {}
@@ -178,6 +186,10 @@ class Version:
                 *self.active_by_type,
             }
         )
+
+    def wallet(self, slug: str) -> Wallet:
+        """Return a wallet's definition, from this version or the last one before that had it."""
+        return self.wallets[slug]
 
     def bound(self, condition: Condition) -> tuple[BoundTest, ...]:
         """Return a condition on activities, ready to be asked; compiled once."""
@@ -252,20 +264,30 @@ class Rulebook:
         self._wallets: dict[str, Wallet] = {}
         for program in ordered:
             self._wallets.update(program.wallets)
+        known: dict[str, Wallet] = {}
+        for version in self.versions:
+            known |= version.program.wallets
+            version.wallets = {**self._wallets, **known}
 
     def _begin_readings(self) -> None:
         """Let what a later version brings count from that version's instant on.
 
         Otherwise a refund or a late report of the time before would lower or raise what never
-        counted the rest of that time.
+        counted the rest of that time. What is filled from the journal has counted it.
         """
         since: dict[str, Instant | None] = {}
+        fills: dict[str, Instant] = {}
         for place, version in enumerate(self.versions):
+            begin = version.program.begin
             for name, reading in version.readings.items():
                 own = reading.since
-                if own is None and place:
-                    own = version.program.begin
+                if name not in since and place and reading.backfill:
+                    fills[name] = begin
+                elif own is None and place:
+                    own = begin
                 reading.begins(since.setdefault(name, own))
+                reading.fills = fills.get(name, Instant(0))
+            version.fills = max(fills.values(), default=Instant(0))
 
     def at(self, instant: int) -> Version:
         """Return the version in force at an instant; the first one before any began."""
@@ -331,7 +353,14 @@ def _readings(program: Program, version: Version) -> dict[str, Reading]:
     def include(counter: Counter, window: Window) -> None:
         name = counter.id if window == counter.window else _other(counter.id, window)
         if name not in found:
-            found[name] = Reading(name, counter.measure, window, version, since=counter.since)
+            found[name] = Reading(
+                name,
+                counter.measure,
+                window,
+                version,
+                since=counter.since,
+                backfill=counter.backfill,
+            )
 
     for counter in program.counters.values():
         include(counter, counter.window)

@@ -5,7 +5,7 @@ granted tiers end, then jobs run in the program's order; activities of that inst
 clock is read: the scheduler says what time it is, with a tick, and readers with their own.
 """
 
-from guerdon.core import badges, counters, expiries, jobs, ladders, missions
+from guerdon.core import backfill, badges, counters, expiries, jobs, ladders, missions
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
@@ -48,10 +48,12 @@ def settle_to(d: Deciding, to: Instant) -> None:
             raise RuntimeError(
                 f"{standing.member} stays due at {standing.due_at}: a timer did not end"
             )
-    d.activity = activity
     d.now = to
     d.state = d.rulebook.at(to)
     standing.settled_at = to
+    if d.state.fills > standing.filled and backfill.fill(d):
+        follow(d, to)
+    d.activity = activity
     for reading in d.state.rolling:
         counters.leave(d, reading)
     d.turn()
@@ -65,6 +67,10 @@ def _next(d: Deciding) -> Instant | None:
 
 def _step(d: Deciding, before: Instant) -> None:
     """Carry out everything that is due now."""
+    former = d.rulebook.at(before)
+    if former is not d.state:
+        expiries.follow_version(d, former)
+    is_filled = d.state.fills > d.standing.filled and backfill.fill(d)
     for reading in d.state.rolling:
         counters.leave(d, reading)
     due = [slug for slug, state in d.standing.wallets.items() if _has_come(d, state.due)]
@@ -78,7 +84,7 @@ def _step(d: Deciding, before: Instant) -> None:
             ladders.review(d, ladder)
     for slug in due:
         expiries.refresh_due(d, slug)
-    if jobs.run(d, before):
+    if jobs.run(d, before) or is_filled:
         follow(d, d.now)
     else:
         refresh_wallets(d)

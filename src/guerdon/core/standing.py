@@ -135,7 +135,8 @@ class MissionState:
 class Standing:
     """The head. `seq` counts the journal entries of the member, `version` the commits.
 
-    `absorbed` maps members merged into this one to what was added to their lots' numbers.
+    `absorbed` maps members merged into this one to what was added to their lots' numbers. `filled`
+    is when the last version began whose counters were filled from the journal.
     """
 
     member: str
@@ -148,6 +149,7 @@ class Standing:
     settled_at: Instant = Instant(0)
     due_at: Instant | None = None
     lots_made: int = 0
+    filled: Instant = Instant(0)
     attrs: dict[str, Value] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     wallets: dict[str, WalletState] = field(default_factory=dict)

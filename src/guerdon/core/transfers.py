@@ -63,7 +63,7 @@ def receive(d: Deciding, activity: Activity) -> None:
     """Take in what another member sent: one new lot under `transfer_to`, else the very lots."""
     slug = text(activity.data["wallet"])
     source = text(activity.data["source"])
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     if wallet.transfer_to is not None:
         wallets.grant(
             d,

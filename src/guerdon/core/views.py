@@ -77,7 +77,7 @@ class View:
 
     def lots(self, slug: str) -> list[Lot]:
         """Return every living lot in spending order, pending ones included."""
-        wallet = self.rulebook.wallet(slug)
+        wallet = self._d.state.wallet(slug)
         found = [
             lot_of(value)
             for shelf in ("lots", "pending")
@@ -96,7 +96,7 @@ class View:
             if (shelf := self.standing.shelves.get(f"{name}:{slug}")) is not None
             for value in shelf.items.values()
         ]
-        wallet = self.rulebook.wallet(slug)
+        wallet = self._d.state.wallet(slug)
         policy = policy_of(self.program, wallet, self.standing, self.now)
         lapse = lapse_of(policy, self.rulebook.calendar, self.wallet(slug).active_on)
         dated = [

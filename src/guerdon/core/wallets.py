@@ -60,7 +60,7 @@ def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PL
     """
     if points <= 0:
         return 0
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     if not state.policy and isinstance(wallet.expiry, ExpiryByTier):
         # What later tiers bring is compared with the policy of the first unit.
@@ -138,7 +138,7 @@ def take(
     d: Deciding, slug: str, points: int, *, target: str, partner: str = ""
 ) -> list[tuple[int, int]]:
     """Spend units in spending order and return (lot, amount) pairs; the caller saw to enough."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     taken: list[tuple[int, int]] = []
     for lot, part in portions(d, slug, points):
         replace(d, wallet, lot._replace(left=lot.left - part, spent=lot.spent + part))
@@ -156,7 +156,7 @@ def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
     """
     if points <= 0:
         return
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     lot = find(d, slug, no)
     if points > lot.worth:
@@ -235,7 +235,7 @@ def _cover(d: Deciding, wallet: Wallet, gone: int, lot: Lot) -> list[tuple[int, 
 def owe(d: Deciding, slug: str, points: int, *, target: str) -> None:
     """Make units that are not there a debt, or write them off, as the wallet says."""
     state = d.wallet(slug)
-    if d.rulebook.wallet(slug).debt == "write_off":
+    if d.state.wallet(slug).debt == "write_off":
         state.written_off += points
         d.post(slug, "written_off", target, points)
     else:
@@ -273,7 +273,7 @@ def pay_debt(d: Deciding, wallet: Wallet, lot: Lot) -> Lot:
 
 def pay_debt_from_lots(d: Deciding, slug: str) -> None:
     """Let spendable units pay a debt they meet, in spending order."""
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     for lot, _ in portions(d, slug, min(state.debt, state.spendable)):
         replace(d, wallet, pay_debt(d, wallet, lot))

@@ -187,10 +187,9 @@ class _Work:
             raise Undecidable(type(error).__name__) from error
         if standing.seq > before.seq:
             self._batch.entries.append(entry)
+            self._shelves.note(entry)
         self._standings[member] = standing
         self._shelves.write(member, pages)
-        if decision.record is not None:
-            self._shelves.keep_record(entry)
         for score in decision.scores:
             row = ScoreRow(member, standing.seq, score)
             self._scores[(member, score.leaderboard, score.period)] = row

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from guerdon.core.activity import Instant
+from guerdon.core.backfill import HISTORY
 from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
@@ -24,6 +25,7 @@ Answer = TypeVar("Answer")
 RECORD = "record"
 DONOR = "donor"
 _ROUNDS_MAX = 1_000
+_HISTORY_AT_ONCE = 1_000
 _RESERVED_MS = 30_000
 
 
@@ -49,6 +51,7 @@ class Shelves:
         self._whole: set[tuple[str, str]] = set()
         self._written: dict[tuple[str, str], dict[str, Held]] = {}
         self._records: dict[str, Plain] = {}
+        self._noted: dict[str, list[Entry]] = {}
         self._names: dict[str, frozenset[str]] = {}
 
     def known_as(self, member: str, names: Collection[str]) -> None:
@@ -71,9 +74,11 @@ class Shelves:
             self._known[(member, shelf, key)] = entry
             self._written.setdefault((member, shelf), {})[key] = entry
 
-    def keep_record(self, entry: Entry) -> None:
+    def note(self, entry: Entry) -> None:
         """Note what later activities may need to know of one decided in this batch."""
-        self._records[entry.key] = {**entry.decision[RECORD], "activity": entry.activity}
+        self._noted.setdefault(entry.member or "", []).append(entry)
+        if RECORD in entry.decision:
+            self._records[entry.key] = {**entry.decision[RECORD], "activity": entry.activity}
 
     def writes(self) -> dict[str, list[PageWrite]]:
         """Return all pages written, by member, each once."""
@@ -140,12 +145,14 @@ class Shelves:
     async def give(self, given: Given, owner: tuple[int, str], refs: Iterable[PageRef]) -> None:
         """Put the answers to these refs into `given`."""
         refs = tuple(refs)
-        await self.load({owner: [ref for ref in refs if ref.shelf != DONOR]})
+        await self.load({owner: [ref for ref in refs if ref.shelf not in (DONOR, HISTORY)]})
         member = owner[1]
         for ref in refs:
             if ref.shelf == DONOR:
                 donor = given.donors[ref.key] = await self._donor(ref.key)
                 self.known_as(member, (donor.member, *donor.absorbed))
+            elif ref.shelf == HISTORY:
+                given.entries |= await self._history(ref.key)
             elif ref.scope == "one":
                 given.entries[(ref.shelf, ref.key)] = self._one(member, ref)
             elif ref.scope == "all" or (member, ref.shelf) in self._whole:
@@ -175,6 +182,31 @@ class Shelves:
             shelf = standing.shelves.get(name) or Shelf()
             standing.shelves[name] = Shelf({**shelf.items, **items})
         return standing
+
+    async def _history(self, member: str) -> dict[tuple[str, str], Held]:
+        """Return all that was accepted of a member, as stored and as decided in this batch.
+
+        It is read whole, once for each version that brings counters to fill.
+        """
+        found: list[Entry] = []
+        seq = 0
+        while entries := await self._world.journal.of_member(
+            self._program, member, limit=_HISTORY_AT_ONCE, before=seq
+        ):
+            found += entries
+            seq = entries[-1].member_seq
+        return {
+            (HISTORY, entry.key): (
+                f"{entry.activity['received']:015d}{entry.member_seq:012d}",
+                {
+                    "member": member,
+                    "activity": entry.activity,
+                    "kept": entry.decision.get(RECORD, {}).get("kept"),
+                },
+            )
+            for entry in (*found, *self._noted.get(member, ()))
+            if entry.decision["result"] == "accepted"
+        }
 
     def _one(self, member: str, ref: PageRef) -> Held:
         entry = self._known.get((member, ref.shelf, ref.key))

@@ -176,8 +176,6 @@ class Arrivals:
                 return "identity_taken"
         if activity.type == "member_merged" and not self.memory.is_enrolled(text(data.get("into"))):
             return "unknown_member"
-        if activity.type == "raffle" and text(data.get("item")) not in self.memory.program.rewards:
-            return "unknown_reward"
         return None
 
     # ------------------------------------------------------------ identities

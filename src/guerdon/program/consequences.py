@@ -114,6 +114,7 @@ _ADDED = {
     "rule": "Members earn by it from then on.",
     "accept rule": "What does not match is rejected from then on.",
 }
+_FILLED = "It counts what the journal holds of the time before, too."
 _HARMLESS_REMOVED = frozenset({"accept rule", "partner"})
 _REFUSED = {
     "wallet": {"scale"},
@@ -142,9 +143,10 @@ def vanishing(noun: Noun) -> Verdict:
     return f"{noun} is removed. {_REMOVED[noun.kind]}", noun.kind not in _HARMLESS_REMOVED
 
 
-def appearing(noun: Noun) -> Verdict:
-    """Return what it means that a noun is new."""
-    return f"{noun} is new. {_ADDED.get(noun.kind, '')}".strip(), noun.kind == "accept rule"
+def appearing(noun: Noun, *, is_filled: bool = False) -> Verdict:
+    """Return what it means that a noun is new; `is_filled` from what the journal holds."""
+    meaning = _FILLED if is_filled else _ADDED.get(noun.kind, "")
+    return f"{noun} is new. {meaning}".strip(), noun.kind == "accept rule"
 
 
 def refusal(noun: Noun, field: str) -> str | None:

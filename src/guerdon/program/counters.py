@@ -236,6 +236,7 @@ def _counter(fields: Fields) -> Counter:
         id=name,
         measure=measure(fields),
         window=fields["window"],
+        backfill=fields["backfill"],
         name=fields["name"] or readable(name),
         description=fields["description"],
     )
@@ -264,6 +265,14 @@ COUNTERS = MapOf(
                 about="Which activities count together; default: all.",
                 example="calendar_year",
                 default=LIFETIME,
+            ),
+            Key(
+                name="backfill",
+                shape=Choice({"journal": True}),
+                about="A counter that a later version brings counts what the journal holds of the "
+                "time before, too; default: it begins with that version.",
+                example="journal",
+                default=False,
             ),
         ),
         build=_counter,

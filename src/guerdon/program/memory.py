@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from guerdon.core.accounting import Contract, Settlement
 from guerdon.core.activity import Activity, Instant
+from guerdon.core.backfill import HISTORY
 from guerdon.core.decide import decide
 from guerdon.core.decision import (
     Claim,
@@ -49,6 +50,7 @@ class Memory:
         self.standings: dict[str, Standing] = {}
         self.pages: dict[str, Pages] = {}
         self.records: dict[str, Plain] = {}
+        self.history: dict[str, list[Plain]] = {}
         self.used: dict[tuple[str, str], int] = {}
         self.survivors: dict[str, str] = {}
         self.scores: dict[tuple[str, Instant], dict[str, Score]] = {}
@@ -89,6 +91,11 @@ class Memory:
                 **decision.record,
                 "activity": activity_to_plain(activity),
             }
+        if decision.result == "accepted":
+            kept = (decision.record or {}).get("kept")
+            self.history.setdefault(member, []).append(
+                {"member": member, "activity": activity_to_plain(activity), "kept": kept}
+            )
         self.keep(member, decision)
         for effect in decision.effects:
             if isinstance(effect, DrawEffect):
@@ -188,6 +195,11 @@ class Memory:
         given.loaded.add(ref)
         if ref.shelf == "donor":
             given.donors[ref.key] = self.whole(ref.key)
+            return
+        if ref.shelf == HISTORY:
+            for place, each in enumerate(self.history.get(ref.key, ())):
+                order = f"{each['activity']['received']:015d}{place:09d}"
+                given.entries[HISTORY, f"{ref.key} {place}"] = (order, each)
             return
         pages = self.pages.get(member, {})
         if ref.scope == "one":

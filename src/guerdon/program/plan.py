@@ -113,7 +113,9 @@ def _nouns(
             within = scopes[0].within(before), scopes[1].within(after)
             yield from _fields(here, noun, (before, after), within)
             continue
-        sentence, worse_off = vanishing(noun) if after is None else appearing(noun)
+        is_filled = bool(getattr(after, "backfill", False))
+        verdict = vanishing(noun) if after is None else appearing(noun, is_filled=is_filled)
+        sentence, worse_off = verdict
         shows = shown(before, scopes[0]), shown(after, scopes[1])
         yield _said(here, shows, sentence, worse_off=worse_off)
     stay = [name for name in old if name in new], [name for name in new if name in old]
