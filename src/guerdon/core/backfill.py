@@ -25,7 +25,7 @@ HISTORY = "history"
 def fill(d: Deciding) -> bool:
     """Fill what the versions since this standing was last filled brought; tell whether any did."""
     standing = d.standing
-    if standing.merged_into is not None:
+    if standing.is_closed:
         return False
     before, standing.filled = standing.filled, d.state.fills
     if standing.enrolled_at is None:

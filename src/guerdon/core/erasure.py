@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from guerdon.core import vouchers
 from guerdon.core.activity import Activity
+from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
 from guerdon.core.expiries import expire_lot
@@ -82,7 +83,7 @@ def _everywhere(d: Deciding) -> Iterator[PageRef]:
 
 def _forfeit(d: Deciding, slug: str) -> None:
     pull_all(d, slug)
-    wallet = d.rulebook.wallet(slug)
+    wallet = d.state.wallet(slug)
     for lot in head(d, slug):
         expire_lot(d, wallet, lot, at=d.now)
     state = d.wallet(slug)
@@ -104,5 +105,5 @@ def _clear(d: Deciding) -> None:
         del standing.shelves[name]
         d.forked.pop(name, None)
     for shelf, key in {**d.given.entries, **d.pages}:
-        if shelf not in kept:
+        if shelf not in kept and shelf != HISTORY:
             d.pages[shelf, key] = None
