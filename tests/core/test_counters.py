@@ -3,7 +3,7 @@
 import pytest
 
 from builders import Life, a_line, a_member, a_program, a_town, instant
-from guerdon.core.counters import longest_run
+from guerdon.core.streaks import longest_run
 
 
 def counting(counter: str, more: str = "") -> Life:

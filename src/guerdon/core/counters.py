@@ -15,6 +15,7 @@ from guerdon.core.measures import NOTHING, Share, share, weight
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.rulebook import Reading
 from guerdon.core.standing import Plain
+from guerdon.core.streaks import change_days
 from guerdon.core.windows import add
 
 # ---------------------------------------------------------------- which window
@@ -201,7 +202,7 @@ def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: 
     if reading.rolling and not _new_entry(d, reading, activity, found):
         return
     if reading.measure.streak is not None:
-        _change_days(d, reading, window, activity.at, before=NOTHING, after=found)
+        change_days(d, reading, window, activity.at, before=NOTHING, after=found)
         return
     delta = found.amount
     if found.values:
@@ -225,7 +226,7 @@ def change(
     ):
         return
     if reading.measure.streak is not None:
-        _change_days(d, reading, window, activity.at, before=before, after=after)
+        change_days(d, reading, window, activity.at, before=before, after=after)
         return
     if before.values or after.values:
         delta += _change_set(d, reading, window, before=before, after=after)
@@ -333,7 +334,7 @@ def leave(d: Deciding, reading: Reading) -> None:
             d.drop(name, key)
             gone = Share(0, tuple((value, part) for value, part in values))
             if reading.measure.streak is not None:
-                _change_days(d, reading, "", d.now, before=gone, after=NOTHING)
+                change_days(d, reading, "", d.now, before=gone, after=NOTHING)
                 continue
             delta = -amount
             if values:
@@ -348,58 +349,6 @@ def _leave_value(d: Deciding, reading: Reading, delta: int) -> None:
     value, last = (d.look(reading.win, "") or (0, 0))[:2]
     d.put(reading.win, "", (value + delta, last))
     d.touch(reading.id, "")
-
-
-def _change_days(
-    d: Deciding, reading: Reading, window: str, at: Instant, *, before: Share, after: Share
-) -> None:
-    """Move a streak: the longest run of days (or weeks) that hold an activity."""
-    name = reading.days
-    gone = {value for value, _ in before.values} - {value for value, _ in after.values}
-    came = {value for value, _ in after.values} - {value for value, _ in before.values}
-    for value in gone | came:
-        key = f"{window}|{value}"
-        times = (d.look(name, key) or 0) + (1 if value in came else -1)
-        if times > 0:
-            d.put(name, key, times)
-        elif d.look(name, key) is not None:
-            d.drop(name, key)
-        _restreak(d, reading, window, int(value), at, came=value in came, times=times)
-
-
-def _restreak(
-    d: Deciding, reading: Reading, window: str, day: int, at: Instant, *, came: bool, times: int
-) -> None:
-    """Reckon the longest run: in order it grows or starts anew, else all days are read."""
-    name = reading.win
-    best, last_at, last_day, run = d.look(name, window) or (0, 0, None, 0)
-    if came and (last_day is None or day >= last_day):
-        if last_day is None or day > last_day + 1:
-            run = 1
-        elif day == last_day + 1:
-            run += 1
-        best, last_day = max(best, run), day
-    elif times <= 1:
-        days = sorted(
-            int(key.rpartition("|")[2])
-            for key in d.everything(reading.days)
-            if key.rpartition("|")[0] == window
-        )
-        best, run = longest_run(days)
-        last_day = days[-1] if days else None
-    last_at = max(last_at, at) if came else last_at
-    d.put(name, window, (best, last_at, last_day, run))
-    d.touch(reading.id, window)
-
-
-def longest_run(days: list[int]) -> tuple[int, int]:
-    """Return the longest run of consecutive numbers in ascending `days`, and the last run."""
-    best = run = 0
-    before: int | None = None
-    for day in days:
-        run = run + 1 if before is not None and day == before + 1 else 1
-        best, before = max(best, run), day
-    return best, run
 
 
 def value(d: Deciding, reading: Reading, at: Instant) -> int:

@@ -5,7 +5,7 @@ dates, counters add up, badges take the earlier date, one-time grants beyond the
 reversed newest first, and a referral between the two was a self-referral.
 """
 
-from guerdon.core import counters, holdings, measures, rules, wallets
+from guerdon.core import counters, holdings, measures, rules, streaks, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import fill_from
 from guerdon.core.conditions import text
@@ -234,7 +234,7 @@ def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
                 for key in d.everything(reading.days)
                 if key.rpartition("|")[0] == window
             )
-            best, run = counters.longest_run(days)
+            best, run = streaks.longest_run(days)
             last = days[-1] if days else None
             d.put(name, window, (best, max(mine[1], entry[1]), last, run))
         else:
