@@ -13,24 +13,20 @@ from guerdon.core.activity import Instant
 from guerdon.core.conditions import Compiled, compile_condition, text
 from guerdon.core.context import BoundTest, Getters, LineMatch, bind, is_state
 from guerdon.core.errors import ProgramMistake
+from guerdon.core.gives import carry_of, multiplied
 from guerdon.core.program import (
-    AcceptRule,
     Condition,
     Counter,
     Draw,
     ExpiryByTier,
-    Fixed,
-    Give,
     GiveByTier,
     Inactivity,
     Ladder,
     Leaderboard,
     Measure,
     Mission,
-    Of,
     Program,
     Rule,
-    Step,
     Wallet,
     Window,
     WindowKind,
@@ -62,7 +58,7 @@ class Earning:
         self.place = place
         self.when = version.bound(rule.when)
         self.lines = version.line_match(rule.lines)
-        self.carry = _carry_of(rule)
+        self.carry = carry_of(rule)
         self.wanted = "; ".join(
             f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests
         )
@@ -316,16 +312,11 @@ def _multiplied_first(earnings: Sequence[Earning]) -> list[Earning]:
     waiting = list(earnings)
     while waiting:
         names = {earning.id for earning in waiting}
-        ready = [one for one in waiting if not names.intersection(_multiplied(one.rule))]
+        ready = [one for one in waiting if not names.intersection(multiplied(one.rule))]
         for earning in ready[:1] or waiting[:1]:
             found[earning.id] = earning
             waiting.remove(earning)
     return list(found.values())
-
-
-def _multiplied(rule: Rule) -> tuple[str, ...]:
-    gives = rule.give.tiers.values() if isinstance(rule.give, GiveByTier) else (rule.give,)
-    return tuple(name for give in gives if isinstance(give.form, Of) for name in give.form.rules)
 
 
 def _grouped(
@@ -392,31 +383,3 @@ def _inactivity(wallet: Wallet) -> tuple[str, ...]:
         elif isinstance(policy, ExpiryByTier):
             policies += [policy.otherwise, *policy.tiers.values()]
     return tuple(kinds)
-
-
-def gives_of(rule: Rule) -> list[Give]:
-    """Return every give of a rule, whatever the tier."""
-    give = rule.give
-    return list(give.tiers.values()) if isinstance(give, GiveByTier) else [give]
-
-
-def _carry_of(rule: Rule) -> Step | None:
-    """Return the step of a rule that counts on the member's running total, else None."""
-    forms = [give.form for give in gives_of(rule)]
-    return next((form for form in forms if isinstance(form, Step) and form.carry), None)
-
-
-NOTHING_GIVEN = Give(form=Fixed(0))
-"""What a tier that is not named gives."""
-
-__all__ = [
-    "LAST_YEAR",
-    "NOTHING_GIVEN",
-    "AcceptRule",
-    "Earning",
-    "Reading",
-    "Rulebook",
-    "Version",
-    "gives_of",
-    "mission_reading",
-]
