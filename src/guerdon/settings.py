@@ -116,6 +116,27 @@ class Settings(BaseSettings):
     service_body_bytes_max: int = Field(
         1_000_000, ge=1_000, le=10_000_000, description="Largest body of a service or admin key."
     )
+    member_units_per_second: float = Field(
+        100, ge=0, le=100_000, description="What a member may spend on operations; 0 for no limit."
+    )
+    member_units_burst: int = Field(
+        1_000, ge=1, le=1_000_000, description="What a member who was away may spend at once."
+    )
+    partner_units_per_second: float = Field(
+        500, ge=0, le=100_000, description="What a partner's key may spend; 0 for no limit."
+    )
+    partner_units_burst: int = Field(
+        5_000, ge=1, le=1_000_000, description="What an idle partner's key may spend at once."
+    )
+    owner_units_per_second: float = Field(
+        0, ge=0, le=1_000_000, description="What a service or admin key may spend; 0 for no limit."
+    )
+    owner_units_burst: int = Field(
+        50_000, ge=1, le=10_000_000, description="What an idle service or admin key may spend."
+    )
+    member_sockets_max: int = Field(
+        5, ge=1, le=10_000, description="Sockets and streams that a member may have open."
+    )
     batch_activities_max: int = Field(
         1_000, ge=1, le=1_000, description="Activities that one request may report."
     )

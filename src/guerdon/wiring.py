@@ -27,6 +27,7 @@ from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
 from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
+from guerdon.live.rates import LiveRates
 from guerdon.settings import Settings
 from guerdon.stores.client import Access, Mongo
 from guerdon.stores.commit import CommitStore
@@ -116,6 +117,7 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         revisions=revisions,
         faces=Faces(members, revisions),
         hints=hints,
+        rates=LiveRates(live),
         pressure=InboxPressure(inbox, waiting_max=limits.waiting_max),
         crash=crash,
         closing=(revisions.close, hints.close, channels.close, live.close, mongo.close),

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from guerdon.api.answers import kept_answers, rights_of
 from guerdon.api.auth import Bearer, Gate
+from guerdon.api.meter import Meter
 from guerdon.api.page import routes as page_routes
 from guerdon.api.schema import schema
 from guerdon.api.transport import (
@@ -46,6 +47,7 @@ def create_app(world: World, settings: Settings) -> Starlette:
             authenticate=gate.authenticate,
             still_valid=gate.still_valid,
             context=gate.context,
+            meter=Meter(world.rates),
             share=_sharing(settings),
             answers=kept_answers(settings),
             explain=explain,

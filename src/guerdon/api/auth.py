@@ -13,7 +13,7 @@ from guerdon.api.credentials import Credentials
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
 from guerdon.engine import keys, refusals
-from guerdon.engine.world import Caller, Role, World
+from guerdon.engine.world import Caller, Rate, Role, World
 from guerdon.settings import Settings
 
 MEMBER_COST_MAX = 1_000
@@ -22,9 +22,13 @@ KEY_COST_MAX = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Bearer(Credential):
-    """A credential that was checked; without a caller it can fetch the developers' page only."""
+    """A credential that was checked; without a caller it can fetch the developers' page only.
+
+    `rate` is its allowance; None has no limit.
+    """
 
     caller: Caller | None = None
+    rate: Rate | None = None
 
 
 class Gate:
@@ -34,6 +38,13 @@ class Gate:
         self._world = world
         self._settings = settings
         self._credentials = Credentials(world)
+        owner = _rate(settings.owner_units_per_second, settings.owner_units_burst)
+        self._rates = {
+            Role.MEMBER: _rate(settings.member_units_per_second, settings.member_units_burst),
+            Role.PARTNER: _rate(settings.partner_units_per_second, settings.partner_units_burst),
+            Role.SERVICE: owner,
+            Role.ADMIN: owner,
+        }
 
     async def authenticate(self, connection: Connection) -> Bearer:
         """Return the credential of a request or a socket.
@@ -74,6 +85,7 @@ class Gate:
             raise Unauthenticated(str(refusal)) from None
 
     def _bearer(self, caller: Caller) -> Bearer:
+        is_member = caller.role is Role.MEMBER
         is_owner = caller.role in (Role.SERVICE, Role.ADMIN)
         settings = self._settings
         return Bearer(
@@ -82,12 +94,18 @@ class Gate:
             expires_at=None if caller.expires_at is None else caller.expires_at / 1000,
             introspection=is_owner or settings.environment != "live",
             ide=settings.graphiql,
-            cost_max=MEMBER_COST_MAX if caller.role is Role.MEMBER else KEY_COST_MAX,
+            cost_max=MEMBER_COST_MAX if is_member else KEY_COST_MAX,
             body_bytes_max=(
                 settings.service_body_bytes_max if is_owner else settings.body_bytes_max
             ),
+            sockets_max=settings.member_sockets_max if is_member else settings.connections_max,
             caller=caller,
+            rate=self._rates[caller.role],
         )
+
+
+def _rate(per_second: float, burst: int) -> Rate | None:
+    return Rate(per_second, burst) if per_second else None
 
 
 def _is_page_load(connection: Connection) -> bool:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from guerdon.engine.lanes import Layout
-from guerdon.engine.records import Board, Projected, ScoreRow, Topic
+from guerdon.engine.records import Board, Projected, Rate, ScoreRow, Taken, Topic
 
 
 class BoardWriter(Protocol):
@@ -90,6 +90,20 @@ class Hints(Protocol):
 
     async def heard(self, program: str, lane: int) -> None:
         """Say that a lane is looked at now: until then one hint for it is enough."""
+        ...
+
+
+class Rates(Protocol):
+    """Allowances that all processes share, by name: buckets that fill up again with time."""
+
+    async def take(self, name: str, rate: Rate, *, need: int, want: int, back: int = 0) -> Taken:
+        """Give `back` units back, then take `need` to `want` units, or none.
+
+        A negative `back` is spent already: it is taken whatever is there.
+
+        Raises:
+            LiveDown: Redis does not answer.
+        """
         ...
 
 

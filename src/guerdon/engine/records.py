@@ -164,6 +164,21 @@ class Projected(NamedTuple):
     mark: int | None = None
 
 
+class Rate(NamedTuple):
+    """How fast an allowance fills, in units a second, and how much it holds at most."""
+
+    per_second: float
+    burst: int
+
+
+class Taken(NamedTuple):
+    """What was taken of an allowance, what is left of it, and else when there will be enough."""
+
+    units: int
+    left: int
+    retry_after_seconds: float
+
+
 class Topic(NamedTuple):
     """What a listener waits for: kind is "member", "board" or "lane".
 

@@ -14,7 +14,7 @@ from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
-from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure
+from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure, Rates
 from guerdon.engine.ports import (
     Boards,
     Commit,
@@ -32,7 +32,7 @@ from guerdon.engine.ports import (
     Shared,
     Standings,
 )
-from guerdon.engine.records import Board, StoreDown, Topic
+from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
 
 __all__ = [
@@ -40,8 +40,11 @@ __all__ = [
     "Caller",
     "Layout",
     "Limits",
+    "Rate",
+    "Rates",
     "Role",
     "StoreDown",
+    "Taken",
     "Topic",
     "World",
     "lane_of",
@@ -126,6 +129,7 @@ class World:
     faces: Faces
     hints: Hints
     pressure: Pressure
+    rates: Rates
     crash: CrashPoints
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 

@@ -1,11 +1,13 @@
 """The Redis client: one an event loop, short deadlines, and a pause after a failure.
 
-Rule: after a failure nothing is tried for a moment, so that a stalled server costs one deadline a
-second and not one a call. The broker's queues lie in database 0, everything else in database 1,
-because Dramatiq's maintenance walks all keys of its own.
+Rule: after a failure nobody waits for the server until it has answered a ping, which is sent every
+second in the background; so a stalled server costs one deadline in all, and not one a call. The
+broker's queues lie in database 0, everything else in database 1, because Dramatiq's maintenance
+walks all keys of its own.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -41,7 +43,9 @@ class Live:
         self._url = with_db(url, LIVE_DB)
         self._timeout_seconds = timeout_seconds
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
-        self._down_until = 0.0
+        self._probes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = (
+            WeakKeyDictionary()
+        )
 
     def connect(self, *, timeout_seconds: float | None) -> Any:
         """Return a client of its own; without a deadline for who only listens."""
@@ -66,18 +70,30 @@ class Live:
         """Run `work(client)`.
 
         Raises:
-            LiveDown: Redis does not answer, or did not a moment ago.
+            LiveDown: Redis does not answer, or did not when it was last tried.
         """
-        now = asyncio.get_running_loop().time()
-        if now < self._down_until:
+        loop = asyncio.get_running_loop()
+        if loop in self._probes:
             raise LiveDown
         try:
             return await work(self.client)
         except NoScriptError:
             raise  # a question of what it knows, not of whether it answers
         except (RedisError, OSError, TimeoutError) as error:
-            self._down_until = asyncio.get_running_loop().time() + _PAUSE_SECONDS
+            if loop not in self._probes:
+                self._probes[loop] = loop.create_task(self._probe(loop))
             raise LiveDown(type(error).__name__) from error
+
+    async def _probe(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait until the server answers."""
+        try:
+            while True:
+                await asyncio.sleep(_PAUSE_SECONDS)
+                with contextlib.suppress(RedisError, OSError, TimeoutError):
+                    await self.client.ping()
+                    return
+        finally:
+            del self._probes[loop]
 
     async def clear(self) -> None:
         """Delete every key of the namespace.
@@ -94,6 +110,10 @@ class Live:
 
     async def close(self) -> None:
         """Close the running loop's client."""
+        probe = self._probes.get(asyncio.get_running_loop())
+        if probe is not None:
+            probe.cancel()
+            await asyncio.wait([probe])
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()

@@ -188,7 +188,7 @@ class TestCost:
     async def test_the_answer_says_what_was_asked_for(self, client: httpx2.AsyncClient) -> None:
         answer = await ask(client, "{ badges(first: 3) { edges { cursor } } }")
 
-        assert answer["extensions"] == {"cost": {"requested": 4}}
+        assert answer["extensions"] == {"cost": {"requested": 4, "actual": 4}}
 
 
 async def _cost(document: str, *, options: TransportOptions | None = None, **variables: Any) -> int:
@@ -197,29 +197,72 @@ async def _cost(document: str, *, options: TransportOptions | None = None, **var
     return (await operations.prepare(request, DEVELOPER)).cost
 
 
-class TestRateLimit:
-    async def test_what_is_left_is_shown(self) -> None:
-        async def charge(_credential: Credential, cost: int) -> Allowance:
-            return Allowance(available=100 - cost, restore_rate=50)
+class Purse:
+    """A meter with a fixed amount in it, which never fills again."""
 
-        async with client_of(Demo(charge=charge)) as client:
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    async def charge(self, _credential: Credential, units: int) -> Allowance:
+        if units > self.left:
+            return Allowance(retry_after_seconds=1.2, available=self.left, restore_rate=50)
+        self.left -= units
+        return Allowance(available=self.left, restore_rate=50)
+
+    def refund(self, _credential: Credential, units: int) -> None:
+        self.left += units
+
+
+class TestRateLimit:
+    async def test_what_was_charged_and_what_is_left_is_shown(self) -> None:
+        purse = Purse(100)
+        async with client_of(Demo(meter=purse)) as client:
+            await ask(client, "{ badges(first: 3) { edges { cursor } } }")
             answer = await ask(client, "{ badges(first: 3) { edges { cursor } } }")
 
         assert answer["extensions"]["cost"] == {
             "requested": 4,
-            "available": 96,
+            "actual": 4,
+            "available": 91,  # a new document costs a unit to be read
             "restoreRate": 50,
         }
 
-    async def test_nothing_runs_once_it_is_used_up(self) -> None:
-        async def charge(_credential: Credential, _cost: int) -> Allowance:
-            return Allowance(retry_after_seconds=1.2)
+    async def test_what_was_not_there_is_given_back(self) -> None:
+        purse = Purse(200)
+        async with client_of(Demo(meter=purse)) as client:
+            answer = await ask(client, "{ badges(first: 100) { edges { cursor } } }")
 
-        async with client_of(Demo(charge=charge)) as client:
-            answer = await post(client, {"query": "{ hello }"})
+        found = len(answer["data"]["badges"]["edges"])
+        assert answer["extensions"]["cost"]["requested"] == 101
+        assert answer["extensions"]["cost"]["actual"] == 1 + found
+        assert answer["extensions"]["cost"]["available"] == purse.left == 200 - 2 - found
+
+    async def test_a_mutation_costs_what_it_costs_however_little_it_answers(self) -> None:
+        async with client_of(Demo()) as client:
+            change = await ask(client, 'mutation { award(title: "x") { title } }')
+            query = await ask(client, "{ hello }")
+
+        assert change["extensions"]["cost"] == {"requested": 11, "actual": 11}
+        assert query["extensions"]["cost"] == {"requested": 0, "actual": 0}
+
+    async def test_nothing_runs_once_it_is_used_up(self) -> None:
+        async with client_of(Demo(meter=Purse(3))) as client:
+            answer = await post(client, {"query": "{ badges(first: 3) { edges { cursor } } }"})
 
         assert answer.status_code == 429
         assert answer.headers["retry-after"] == "2"
-        assert code_of(answer.json()) == "THROTTLED"
-        assert answer.json()["errors"][0]["extensions"]["retryAfter"] == 1.2
+        assert code_of(answer.json()) == "RATE_LIMITED"
+        extensions = answer.json()["errors"][0]["extensions"]
+        assert extensions["retryAfter"] == 1.2
+        assert extensions["cost"] == {"requested": 4, "available": 2, "restoreRate": 50}
         assert "data" not in answer.json()
+
+    async def test_documents_that_are_refused_are_charged_for_their_reading(self) -> None:
+        purse = Purse(5)
+        async with client_of(Demo(meter=purse)) as client:
+            answers = [await post(client, {"query": f"{{ nothing{n} }}"}) for n in range(6)]
+            long = await post(client, {"query": "{ hello }" + "#" * 5_000})
+
+        assert [code_of(it.json()) for it in answers[:5]] == ["GRAPHQL_VALIDATION_FAILED"] * 5
+        assert [it.status_code for it in (answers[5], long)] == [429, 429]
+        assert long.json()["errors"][0]["extensions"]["cost"]["requested"] == 6

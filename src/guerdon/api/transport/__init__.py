@@ -19,6 +19,7 @@ from guerdon.api.transport.hooks import (
     Connection,
     Credential,
     DocumentStore,
+    Meter,
     Share,
     TransportHooks,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "DocumentLimits",
     "DocumentStore",
     "Forbidden",
+    "Meter",
     "Operation",
     "RecentAnswers",
     "Refused",

@@ -52,7 +52,8 @@ class _Sum:
 class CostPlan:
     """Prices one operation of one document; the same variables are priced once.
 
-    Once it has priced, `coordinates` names every field that the operation reads, as `Type.field`.
+    Once it has priced, `coordinates` names every field that the operation reads, as `Type.field`,
+    and `beyond_objects` is what it costs however few objects are found.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class CostPlan:
         self._sizing_variables: tuple[str, ...] | None = None
         self._known: dict[tuple[Any, ...], int] = {}
         self.coordinates: frozenset[str] = frozenset()
+        self.beyond_objects = 0
 
     def price(self, variables: Mapping[str, Any]) -> int:
         """Return the cost of the operation under `variables`, as the caller sent them."""
@@ -80,6 +82,7 @@ class CostPlan:
         cost = min(pass_.operation(self._operation), COST_SHOWN_MAX)
         self._sizing_variables = tuple(sorted(pass_.read_variables))
         self.coordinates = frozenset(pass_.coordinates)
+        self.beyond_objects = pass_.beyond_objects
         if len(self._known) < 64:  # noqa: PLR2004
             self._known[self._key(variables)] = cost
         return cost
@@ -114,6 +117,7 @@ class _Pass:
         self._known: dict[str, _Sum] = {}
         self.read_variables: set[str] = set()
         self.coordinates: set[str] = set()
+        self.beyond_objects = 0
 
     def operation(self, operation: OperationDefinitionNode) -> int:
         root = self._schema.get_root_type(operation.operation)
@@ -124,6 +128,7 @@ class _Pass:
             OperationType.MUTATION: self._table.mutation_weight,
             OperationType.SUBSCRIPTION: self._table.subscription_weight,
         }.get(operation.operation, 0)
+        self.beyond_objects += extra
         return sum_.fixed + sum_.per_item * self._table.page_size + extra
 
     def _selection(self, selections: SelectionSetNode, parent: GraphQLNamedType) -> _Sum:
@@ -174,9 +179,11 @@ class _Pass:
 
     def _weight(self, field: GraphQLField, coordinate: str) -> int:
         declared = self._table.weights.get(coordinate, _metadata(field, "cost"))
-        if declared is not None:
-            return declared
-        return self._table.object_weight if is_composite_type(get_named_type(field.type)) else 0
+        is_object = is_composite_type(get_named_type(field.type))
+        if declared is None:
+            return self._table.object_weight if is_object else 0
+        self.beyond_objects += max(declared - (self._table.object_weight if is_object else 0), 0)
+        return declared
 
     def _size(self, node: FieldNode, field: GraphQLField, coordinate: str) -> int | None:
         """Return how many items the field is asked for, or nothing where it does not say."""

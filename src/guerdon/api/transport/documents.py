@@ -97,6 +97,10 @@ class Documents:
         self.hits = 0
         self.misses = 0
 
+    def knows(self, text: str) -> bool:
+        """Tell whether the document of that text has been read."""
+        return text in self._known
+
     def get(self, text: str, *, suggestions: bool = False) -> Document:
         """Return the document of that text.
 

@@ -9,6 +9,7 @@ editions of GraphQL over HTTP is in `negotiation`.
 """
 
 import logging
+import math
 import re
 import secrets
 import traceback
@@ -69,6 +70,18 @@ class Forbidden(Refused):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code="FORBIDDEN", status=403)
+
+
+def rate_limited(seconds: float, *, extensions: Mapping[str, Any] | None = None) -> Refused:
+    """Return the refusal of who asks too often: 429, and when to come back."""
+    whole = max(1, math.ceil(seconds))
+    return Refused(
+        f"The rate limit of this credential is used up: come back in {whole} s.",
+        code="RATE_LIMITED",
+        status=429,
+        headers={"retry-after": str(whole)},
+        extensions={"retryAfter": math.ceil(seconds * 1_000) / 1_000, **(extensions or {})},
+    )
 
 
 class BadInput(Refused):

@@ -53,13 +53,15 @@ class Following:
 class Answer:
     """What an operation gave: `data` as JSON (absent if nothing was executed), and errors.
 
-    `context` is what the resolvers saw.
+    `context` is what the resolvers saw, `objects` how many objects were looked at for it; absent
+    where nobody counted.
     """
 
     data: bytes | Stencil | None
     errors: list[dict[str, Any]] | None = None
     following: Following | None = None
     context: object = None
+    objects: int | None = None
 
     def body(self, cost: Mapping[str, Any] | None = None, *, viewer: str | None = None) -> bytes:
         """Return the whole answer as JSON, as a viewer sees it."""
@@ -124,7 +126,8 @@ class Execution:
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             following = Following(head(result), rest(result, self.errors))
             return replace(self._answer(result.initial_result), following=following)
-        return replace(self._answer(result), context=executor.context_value)
+        objects = executor.objects if isinstance(executor, WholeExecutor) else None
+        return replace(self._answer(result), context=executor.context_value, objects=objects)
 
     async def stream(
         self, operation: Operation, credential: Credential, connection: Connection

@@ -112,6 +112,21 @@ class Share:
 C = TypeVar("C", bound=Credential)
 
 
+class Meter(Protocol):
+    """Counts what credentials spend, and says when one has spent too much."""
+
+    async def charge(self, credential: Any, units: int) -> Allowance | None:
+        """Take `units` from a credential's allowance; None for who has no limit.
+
+        It must not keep the caller waiting, whatever it counts with.
+        """
+        ...
+
+    def refund(self, credential: Any, units: int) -> None:
+        """Give back what an operation was charged and did not cost."""
+        ...
+
+
 class DocumentStore(Protocol):
     """Where documents registered by clients (automatic persisted queries) are kept."""
 
@@ -168,15 +183,15 @@ class TransportHooks(Generic[C]):
     `Unauthenticated` or `Forbidden`. `still_valid` is asked again every `recheck_seconds` while a
     socket or a stream is open. `context` makes what resolvers see as `info.context`; it is called
     for each operation and again for each item of a subscription, so that the DataLoaders it holds
-    never serve a value of the last item. `charge` is asked before each operation is executed.
-    `share` says which subscriptions are one. `explain` translates the application's own exceptions;
-    what it returns nothing for is an internal error.
+    never serve a value of the last item. `meter` is asked before a new document is
+    read and before each operation is executed. `share` says which subscriptions are one. `explain`
+    translates the application's own exceptions; what it returns nothing for is an internal error.
     """
 
     authenticate: Callable[[Connection], Awaitable[C]]
     still_valid: Callable[[C], Awaitable[bool]] = _always_valid
     context: Callable[[C, Connection], object] = _credential_as_context
-    charge: Callable[[C, int], Awaitable[Allowance | None]] | None = None
+    meter: Meter | None = None
     share: Callable[["Operation", C], Share | None] = _never_shared
     explain: Callable[[Exception], Refused | None] | None = None
     answers: AnswerStore | None = None

@@ -157,6 +157,7 @@ class GraphQLOverHTTP:
                 operation, credential, connection, in_instalments=call.accepted.instalments
             ),
         )
+        parts.operations.settle(operation, credential, cost, answer.objects)
         if answer.following is None:
             body = answer.body(cost, viewer=credential.viewer)
             await self._send(call, body, status=self._status(call, answer))

@@ -4,18 +4,19 @@ The rule: every transport goes through `Operations.prepare`, so that nothing is 
 them and forgotten on another. What only one of them refuses (a mutation over GET) it adds itself.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLSchema, OperationType
 
 from guerdon.api.transport.documents import Document, Documents, PlannedOperation, root_field_of
-from guerdon.api.transport.errors import Refused
+from guerdon.api.transport.errors import Refused, rate_limited
 from guerdon.api.transport.hooks import Allowance, Credential, TransportHooks
 from guerdon.api.transport.options import TransportOptions
 from guerdon.api.transport.persisted import RegisteredDocuments, Resolver, TrustedDocuments
 from guerdon.api.transport.requests import GraphQLRequest
+
+CHARACTERS_A_UNIT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class Operations:
         hooks: TransportHooks[Any],
         trusted: TrustedDocuments,
     ) -> None:
-        self._hooks = hooks
+        self._meter = hooks.meter
+        self._table = options.cost
         self._resolver = Resolver(
             trusted,
             hooks.documents or RegisteredDocuments(),
@@ -69,6 +71,12 @@ class Operations:
             Refused: It cannot be found, is not valid, costs too much, or is not permitted.
         """
         text = await self._resolver.text_of(request, credential)
+        if self._meter is not None and not self.documents.knows(text):
+            table = self._table
+            units = min(1 + len(text) // CHARACTERS_A_UNIT, table.reading_max)
+            allowance = await self._meter.charge(credential, units)
+            if allowance is not None and allowance.retry_after_seconds is not None:
+                raise _rate_limited(allowance, {"requested": units})
         document = self.documents.get(text, suggestions=credential.introspection)
         if document.uses_introspection and not credential.introspection:
             raise Refused(
@@ -98,22 +106,42 @@ class Operations:
             cost=cost,
         )
 
-    async def charge(self, operation: Operation, credential: Credential) -> Mapping[str, Any]:
-        """Charge the operation to its credential; return what `extensions.cost` shows.
+    async def charge(self, operation: Operation, credential: Credential) -> dict[str, Any]:
+        """Charge the operation to its credential; return what `extensions.cost` shows so far.
 
         Raises:
             Refused: The credential has nothing left; the answer says when to come back.
         """
         shown: dict[str, Any] = {"requested": operation.cost}
-        if self._hooks.charge is None:
+        if self._meter is None:
             return shown
-        allowance = await self._hooks.charge(credential, operation.cost)
+        allowance = await self._meter.charge(credential, operation.cost)
         if allowance is None:
             return shown
-        _show(allowance, shown)
         if allowance.retry_after_seconds is not None:
-            raise _throttled(allowance.retry_after_seconds, shown)
+            raise _rate_limited(allowance, shown)
+        _show(allowance, shown)
         return shown
+
+    def settle(
+        self,
+        operation: Operation,
+        credential: Credential,
+        shown: dict[str, Any],
+        objects: int | None,
+    ) -> None:
+        """Add what the operation did cost to what is shown, and give back what it did not.
+
+        Where nobody counted the `objects` it came to, it has cost what was asked for it.
+        """
+        actual = operation.cost
+        if objects is not None:
+            actual = min(actual, operation.planned.cost.beyond_objects + objects)
+        shown["actual"] = actual
+        if self._meter is None or "available" not in shown or actual == operation.cost:
+            return
+        self._meter.refund(credential, operation.cost - actual)
+        shown["available"] += operation.cost - actual
 
 
 def _show(allowance: Allowance, shown: dict[str, Any]) -> None:
@@ -123,12 +151,8 @@ def _show(allowance: Allowance, shown: dict[str, Any]) -> None:
         shown["restoreRate"] = allowance.restore_rate
 
 
-def _throttled(seconds: float, shown: Mapping[str, Any]) -> Refused:
-    whole = max(1, -int(-seconds // 1))
-    return Refused(
-        f"The rate limit of this credential is used up: come back in {whole} s.",
-        code="THROTTLED",
-        status=429,
-        headers={"retry-after": str(whole)},
-        extensions={"retryAfter": round(seconds, 3), "cost": dict(shown)},
-    )
+def _rate_limited(allowance: Allowance, shown: dict[str, Any]) -> Refused:
+    seconds = allowance.retry_after_seconds
+    assert seconds is not None, "only who must wait is refused"
+    _show(allowance, shown)
+    return rate_limited(seconds, extensions={"cost": shown})

@@ -45,6 +45,8 @@ class CostTable:
     `weights` and `sizes` override single fields by `Type.field`; a Strawberry field may say the
     same with `metadata={"cost": 5}` and `metadata={"size": 3}`. `page_size` is what a connection
     returns where neither `first` nor `last` is given; `list_size` is assumed of other lists.
+    A document that is not known yet costs 1 a thousand characters more, at most `reading_max`:
+    reading it is work, also where it is refused.
     """
 
     object_weight: int = 1
@@ -52,6 +54,7 @@ class CostTable:
     subscription_weight: int = 1
     page_size: int = 20
     list_size: int = 5
+    reading_max: int = 10
     sizing_arguments: tuple[str, ...] = ("first", "last", "above", "below")
     weights: Mapping[str, int] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)

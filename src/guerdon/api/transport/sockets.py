@@ -210,6 +210,7 @@ class Socket:
                 credential,
                 lambda: parts.execution.run(operation, credential, connection, in_instalments=True),
             )
+            parts.operations.settle(operation, credential, cost, answer.objects)
             await self._all(head, instalments(answer, cost, credential))
             return
         shared = parts.shared_stream(operation, credential, connection)

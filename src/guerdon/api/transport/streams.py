@@ -117,7 +117,7 @@ class Bodies:
             yield Answer(None, failed.errors).body()
 
     async def _answers(
-        self, operation: Operation, cost: Mapping[str, Any]
+        self, operation: Operation, cost: dict[str, Any]
     ) -> AsyncGenerator[bytes, None]:
         if operation.kind is OperationType.SUBSCRIPTION:
             bodies = self._parts.items(operation, self._credential, self._connection)
@@ -125,6 +125,7 @@ class Bodies:
             answer = await self._parts.execution.run(
                 operation, self._credential, self._connection, in_instalments=True
             )
+            self._parts.operations.settle(operation, self._credential, cost, answer.objects)
             bodies = instalments(answer, cost, self._credential)
         async with aclosing(bodies):
             async for body in bodies:

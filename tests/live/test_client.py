@@ -1,0 +1,53 @@
+"""The client of Redis: what a server that is away costs those who ask."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+from redis.asyncio import Redis
+
+from guerdon.engine.refusals import LiveDown
+from guerdon.live.client import Live
+
+
+async def test_only_the_first_waits_for_a_server_that_has_stalled(redis_url: str) -> None:
+    live = Live(redis_url, namespace="test", timeout_seconds=0.3)
+    loop = asyncio.get_running_loop()
+    await live.ask(lambda client: client.ping())
+    pid = (await live.client.info("server"))["process_id"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(LiveDown):
+            await live.ask(lambda client: client.ping())
+        began = loop.time()
+        for _ in range(1_000):
+            with pytest.raises(LiveDown):
+                await live.ask(lambda client: client.ping())
+        waited = loop.time() - began
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                assert await live.ask(lambda client: client.ping())
+                break
+            except LiveDown:
+                await asyncio.sleep(0.05)
+    await live.close()
+
+    assert waited < 0.3
+
+
+async def test_closing_ends_the_waiting_for_a_server_that_is_away() -> None:
+    live = Live("redis://127.0.0.1:1", namespace="test", timeout_seconds=1)
+    with pytest.raises(LiveDown):
+        await live.ask(lambda client: client.ping())
+    await live.close()
+
+    names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
+    assert "Live._probe" not in names
+
+
+async def test_each_caller_has_a_connection_of_its_own(live: Live) -> None:
+    assert isinstance(live.connect(timeout_seconds=None), Redis)
