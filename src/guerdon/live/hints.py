@@ -13,45 +13,16 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from dramatiq import Message
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import BrokerConnectionError
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from guerdon.engine.refusals import LiveDown
-from guerdon.live.client import BROKER_DB, LIVE_DB, Live, with_db
+from guerdon.live.broker import redis_broker, redis_client
+from guerdon.live.client import LIVE_DB, Live
 
 QUEUE = "score"
 ACTOR = "score_lane"
 _FLAG_MS = 1_000
-
-
-def _client(url: str, db: int, timeout_seconds: float) -> Any:
-    return Redis.from_url(
-        with_db(url, db),
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        retry=Retry(NoBackoff(), 0),
-    )
-
-
-def redis_broker(
-    url: str, *, namespace: str, timeout_seconds: float, heartbeat_ms: int = 15_000
-) -> RedisBroker:
-    """Return a broker without middleware, with deadlines of its own.
-
-    A dead worker's messages are looked for far more often than by default, where it can take half
-    an hour.
-    """
-    return RedisBroker(  # type: ignore[no-untyped-call]
-        client=_client(url, BROKER_DB, timeout_seconds),
-        namespace=f"{namespace}:dramatiq",
-        middleware=[],
-        heartbeat_timeout=heartbeat_ms,
-        maintenance_chance=50_000,
-    )
 
 
 class LiveHints:
@@ -60,7 +31,7 @@ class LiveHints:
     def __init__(self, live: Live, url: str, *, timeout_seconds: float) -> None:
         self._live = live
         self._broker = redis_broker(url, namespace=live.namespace, timeout_seconds=timeout_seconds)
-        self._flags = _client(url, LIVE_DB, timeout_seconds)
+        self._flags = redis_client(url, LIVE_DB, timeout_seconds)
         self._senders: WeakKeyDictionary[asyncio.AbstractEventLoop, _Sender] = WeakKeyDictionary()
 
     def wake(self, program: str, lanes: Collection[int]) -> None:

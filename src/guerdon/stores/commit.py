@@ -23,7 +23,7 @@ from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_name, page_update
 from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
-from guerdon.stores.standings import standing_document
+from guerdon.stores.standings import standing_document, standing_update
 from guerdon.stores.vault import COLLECTION, Vault
 
 _DUPLICATE = 11000
@@ -139,7 +139,7 @@ async def _standings(write: _Writing, batch: Batch) -> None:
         if each.before == 0:
             fresh.append(document)
         else:
-            replaced.append({"q": {"_id": document["_id"], "v": each.before}, "u": document})
+            replaced.append(standing_update(document, each.before))
     await write.insert("standings", fresh)
     if await write.update("standings", replaced) != len(replaced):
         raise Outdated

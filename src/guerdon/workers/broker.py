@@ -8,12 +8,12 @@ message is stranded when Redis restarts.
 from dramatiq import Broker, Worker
 from dramatiq.middleware import AsyncIO, Callbacks, ShutdownNotifications, TimeLimit
 
-from guerdon.live.hints import redis_broker
+from guerdon.live.broker import redis_broker
 from guerdon.settings import Settings
 from guerdon.workers.actors import declare
 
-POLL_MS = 20
-"""How often an idle worker looks for messages; Dramatiq's own second would be felt by members."""
+STOP_MS = 250
+"""How long an idle worker takes at most to see that it is to stop."""
 
 
 def build_broker(settings: Settings) -> Broker:
@@ -32,4 +32,4 @@ def build_broker(settings: Settings) -> Broker:
 
 def build_worker(broker: Broker, settings: Settings) -> Worker:
     """Return the worker of this process, not started yet."""
-    return Worker(broker, worker_timeout=POLL_MS, worker_threads=settings.worker_threads)
+    return Worker(broker, worker_timeout=STOP_MS, worker_threads=settings.worker_threads)
