@@ -4,6 +4,8 @@ With pytest-xdist every test process has its own pair, started when its first te
 that a test may flush, pause or kill what it uses without disturbing another.
 """
 
+import asyncio
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +17,12 @@ from pymongo import MongoClient
 from redis import Redis
 
 from guerdon.embedded import mongod, valkey
+from guerdon.embedded.logins import OWNER, Logins
+from guerdon.embedded.parts import mongod_part
 from guerdon.embedded.ports import free_ports
 from guerdon.embedded.process import Kennel
+from guerdon.stores.client import Access, Mongo
+from guerdon.stores.roles import admit
 
 # A property holds on a busy machine too: how long an example takes is no part of it.
 settings.register_profile("guerdon", deadline=None)
@@ -33,14 +39,40 @@ def kennel() -> Iterator[Kennel]:
 
 @pytest.fixture(scope="session")
 def mongo_url(kennel: Kennel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real MongoDB: a replica set of one node, with test commands (fail points)."""
+    """Address of a real MongoDB: a replica set of one node, with test commands (fail points).
+
+    It is the application's address, which can add to the journal and not change it; what only the
+    owner may (make collections, spoil documents, look everywhere) goes by `owner_url`.
+    """
     folder, (port,) = tmp_path_factory.mktemp("mongod"), free_ports(1)
-    options = mongod.Options(test_commands=True)
-    command = mongod.command(mongod.find(), port=port, folder=folder, options=options)
-    child = kennel.start(command, log=folder / "log")
-    mongod.await_primary(port, child=child)
-    yield mongod.url(port)
+    logins = Logins.of(folder)
+    options = mongod.Options(test_commands=True, logins=logins)
+    part = mongod_part(kennel, folder=folder, port=port, options=options)
+    child = part.start()
+    part.await_ready(child)
+    url, owner = mongod.url(port, logins), mongod.url(port, logins, who=OWNER)
+    asyncio.run(_admit(url, owner))
+    os.environ[OWNER_URL] = owner
+    yield url
+    del os.environ[OWNER_URL]
     child.stop(patience_seconds=20)
+
+
+OWNER_URL = "GUERDON_MONGO_OWNER_URL"
+
+
+async def _admit(url: str, owner: str) -> None:
+    """Let the application in, to every database: each test has its own."""
+    mongo = Mongo(Access(url=owner, database="admin"))
+    await admit(mongo, url, database="")
+    await mongo.close()
+
+
+@pytest.fixture(scope="session")
+def owner_url(mongo_url: str) -> str:
+    """Address of the same MongoDB for whoever may do everything."""
+    del mongo_url
+    return os.environ[OWNER_URL]
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +88,9 @@ def valkey_url(kennel: Kennel, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def mongo_client(mongo_url: str) -> Iterator[MongoClient[dict[str, Any]]]:
-    """PyMongo's blocking client, for looking at what was stored."""
-    with MongoClient[dict[str, Any]](mongo_url, tz_aware=True) as client:
+def mongo_client(owner_url: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    """PyMongo's blocking client, as the owner: for looking at what was stored, and spoiling it."""
+    with MongoClient[dict[str, Any]](owner_url, tz_aware=True) as client:
         yield client
 
 

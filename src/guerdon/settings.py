@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     mongo_url: SecretStr = Field(
         description="Where MongoDB answers: a replica set, because the truth needs transactions."
     )
+    mongo_owner_url: SecretStr | None = Field(
+        None,
+        description="Who may make collections, validators and roles; only `migrate` needs it.",
+    )
     mongo_database: str = Field(
         "guerdon", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="The database that holds it all."
     )
@@ -207,10 +211,12 @@ class Settings(BaseSettings):
         None, description="Ends the process at a named point, as a kill would (engine.crash)."
     )
 
-    @field_validator("mongo_url")
+    @field_validator("mongo_url", "mongo_owner_url")
     @classmethod
-    def _names_mongo(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+    def _names_mongo(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(
+            ("mongodb://", "mongodb+srv://")
+        ):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
         return url
 

@@ -41,6 +41,7 @@ from guerdon.stores.members import MemberStore
 from guerdon.stores.pages import PageStore
 from guerdon.stores.programs import ProgramStore
 from guerdon.stores.receipts import ReceiptStore
+from guerdon.stores.roles import admit
 from guerdon.stores.scores import ScoreStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
@@ -124,11 +125,14 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
     )
 
 
-def database(settings: Settings, *, latest: bool = False) -> Mongo:
-    """Return the way to the database."""
+def database(settings: Settings, *, latest: bool = False, as_owner: bool = False) -> Mongo:
+    """Return the way to the database; as the owner where there is one of its own."""
+    url = settings.mongo_url
+    if as_owner and settings.mongo_owner_url is not None:
+        url = settings.mongo_owner_url
     return Mongo(
         Access(
-            url=settings.mongo_url.get_secret_value(),
+            url=url.get_secret_value(),
             database=settings.mongo_database,
             driver=settings.mongo_driver,
             pool_max=settings.mongo_pool_max,
@@ -143,8 +147,9 @@ async def prepare(settings: Settings) -> None:
 
     Installations are migrated by `guerdon migrate`, which tells what it does.
     """
-    mongo = database(settings)
+    mongo = database(settings, as_owner=True)
     try:
+        await let_in(settings, mongo)
         async with asyncio.timeout(_PREPARE_SECONDS):
             while True:
                 try:
@@ -155,6 +160,17 @@ async def prepare(settings: Settings) -> None:
                     return
     finally:
         await mongo.close()
+
+
+async def let_in(settings: Settings, owner: Mongo) -> None:
+    """Give the application's login its role, where the owner has a login of its own.
+
+    Raises:
+        StoreDown: The database does not answer.
+    """
+    if settings.mongo_owner_url is not None:
+        url = settings.mongo_url.get_secret_value()
+        await admit(owner, url, database=settings.mongo_database)
 
 
 def _me() -> str:
@@ -182,7 +198,8 @@ async def discard(settings: Settings) -> None:
     Raises:
         LiveDown: Redis does not answer; the database is gone.
     """
-    mongo, live = database(settings), _live(settings, settings.redis_worker_timeout_seconds)
+    mongo = database(settings, as_owner=True)
+    live = _live(settings, settings.redis_worker_timeout_seconds)
     try:
         await mongo.drop()
         await live.clear()

@@ -109,6 +109,7 @@ def test_ready_file_says_where_everything_is_once_everything_answers(demo: Demo)
         "keys",
         "member_tokens",
         "mongo",
+        "mongo_application",
         "redis",
         "pids",
     ]

@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 import pytest
 
 from guerdon.stores.client import Access, Mongo
-from guerdon.stores.indexes import create_indexes
+from guerdon.stores.prepare import prepare
 
 
 @pytest.fixture(params=["motor", "pymongo"])
 async def mongo(
-    request: pytest.FixtureRequest, mongo_url: str, mongo_database: str
+    request: pytest.FixtureRequest, mongo_url: str, owner_url: str, mongo_database: str
 ) -> AsyncIterator[Mongo]:
-    """The database through either driver, with collections and indexes."""
+    """The database through either driver as the application, made ready by its owner."""
+    owner = Mongo(Access(url=owner_url, database=mongo_database, driver=request.param))
+    await prepare(owner)
+    await owner.close()
     mongo = Mongo(Access(url=mongo_url, database=mongo_database, driver=request.param, latest=True))
-    await create_indexes(mongo)
     yield mongo
     await mongo.close()

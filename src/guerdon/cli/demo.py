@@ -20,6 +20,7 @@ from guerdon.cli.stops import settings_or_stop, stop
 
 if TYPE_CHECKING:
     from guerdon.cli.seed import Seeded
+    from guerdon.embedded.logins import Logins
     from guerdon.embedded.process import Kennel
     from guerdon.embedded.supervisor import Supervisor
 
@@ -42,6 +43,7 @@ def demo(
 ) -> None:
     """Start MongoDB, Valkey, the API, workers and the scheduler, and keep them running."""
     from guerdon.embedded.folder import FolderInUse, data_folder
+    from guerdon.embedded.logins import Logins
     from guerdon.embedded.mongod import NoMongod
     from guerdon.embedded.ports import free_ports, is_free
     from guerdon.embedded.process import Kennel, NotReady
@@ -55,6 +57,7 @@ def demo(
         with data_folder(data) as folder, contextlib.closing(Kennel()) as kennel:
             plan = Plan(
                 folder=folder,
+                logins=Logins.of(folder),
                 program=program or _record_store(),
                 sample=sample,
                 workers=workers,
@@ -78,6 +81,7 @@ class Plan:
     """What this run of the demo starts, and where."""
 
     folder: Path
+    logins: "Logins | None"
     program: Path
     sample: bool
     workers: int
@@ -97,13 +101,20 @@ class Plan:
 
         return {
             "GUERDON_ENVIRONMENT": "demo",
-            "GUERDON_MONGO_URL": mongod.url(self.mongo_port),
+            "GUERDON_MONGO_URL": mongod.url(self.mongo_port, self.logins),
             "GUERDON_REDIS_URL": valkey.url(self.redis_port),
             "GUERDON_HOST": "127.0.0.1",
             "GUERDON_PORT": str(self.api_port),
             "GUERDON_SHUTDOWN_SECONDS": "5",
             "GUERDON_WORKER_SHUTDOWN_SECONDS": "5",
         }
+
+    def owner_url(self) -> str:
+        """Return MongoDB's address for its owner, who alone may change what is in the journal."""
+        from guerdon.embedded import mongod
+        from guerdon.embedded.logins import OWNER
+
+        return mongod.url(self.mongo_port, self.logins, who=OWNER)
 
     def answer(self, seeded: "Seeded", pids: dict[str, int]) -> dict[str, Any]:
         """Return what the ready file says."""
@@ -114,7 +125,8 @@ class Plan:
             "page": f"{self.page}#{seeded.page_fragment}",
             "keys": dict(seeded.keys),
             "member_tokens": dict(seeded.member_tokens),
-            "mongo": environment["GUERDON_MONGO_URL"],
+            "mongo": self.owner_url(),
+            "mongo_application": environment["GUERDON_MONGO_URL"],
             "redis": environment["GUERDON_REDIS_URL"],
             "pids": {
                 "mongod": pids["mongod"],
@@ -147,12 +159,14 @@ async def _live(
     plan: Plan, kennel: "Kennel", supervisor: "Supervisor", ready_file: "ReadyFile"
 ) -> None:
     """Start the servers, put the program in, start our own parts, and stay."""
+    from guerdon.embedded import mongod
     from guerdon.embedded.parts import OwnParts, mongod_part, valkey_part
 
+    options = mongod.Options(logins=plan.logins)
     typer.echo("Starting MongoDB and Valkey ...")
     await supervisor.start(
         [
-            mongod_part(kennel, folder=plan.folder, port=plan.mongo_port),
+            mongod_part(kennel, folder=plan.folder, port=plan.mongo_port, options=options),
             valkey_part(kennel, folder=plan.folder, port=plan.redis_port),
         ]
     )
@@ -189,6 +203,8 @@ async def _seed(plan: Plan) -> "Seeded":
     given = {
         name.removeprefix("GUERDON_").lower(): value for name, value in plan.environment().items()
     }
+    if plan.logins is not None:
+        given["mongo_owner_url"] = plan.owner_url()
     return await seed(settings_or_stop(**given), plan.program, sample=plan.sample)
 
 

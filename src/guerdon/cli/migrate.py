@@ -35,12 +35,13 @@ def migrate(
 
 async def _migrate(settings: "Settings", *, dry_run: bool, contract: bool) -> None:
     from guerdon.engine.formats import FormatUnusable, Kind
+    from guerdon.engine.refusals import NotPrepared
     from guerdon.engine.world import StoreDown
     from guerdon.stores.formats import FormatStore, MigrationUnderWay
-    from guerdon.wiring import database
+    from guerdon.wiring import database, let_in
 
     kinds = [Kind.EXPAND, Kind.CONTRACT] if contract else [Kind.EXPAND]
-    mongo = database(settings, latest=True)
+    mongo = database(settings, latest=True, as_owner=True)
     store = FormatStore(mongo)
     try:
         if dry_run:
@@ -48,12 +49,13 @@ async def _migrate(settings: "Settings", *, dry_run: bool, contract: bool) -> No
                 typer.echo(f"Would do {_named(step)}: {await step.remaining(mongo):,} documents.")
             typer.echo("Nothing was changed.")
             return
+        await let_in(settings, mongo)
         await _do(store, kinds)
         await store.check()
         left = await store.pending([Kind.CONTRACT])
         for step in left:
             typer.echo(f"Left for later: {_named(step)}; `guerdon migrate --contract` does it.")
-    except (MigrationUnderWay, FormatUnusable) as error:
+    except (MigrationUnderWay, FormatUnusable, NotPrepared) as error:
         stop(str(error))
     except StoreDown:
         stop("MongoDB does not answer; is GUERDON_MONGO_URL right, and the server up?")

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from guerdon.embedded.logins import APPLICATION, OWNER, Logins
 from guerdon.embedded.ports import LOOPBACK, answers
 from guerdon.embedded.process import Child, NotReady, how_it_ended
 
 REPLICA_SET = "guerdon"
 
 # Error codes of mongod's own that are questions answered, not failures.
+_AUTHENTICATION_FAILED = 18
+_ALREADY_INITIALIZED = 23
 _NOT_YET_INITIALIZED = 94
 
 # How long to wait between two questions.
@@ -34,12 +37,12 @@ class NoMongod(Exception):
 class Options:
     """How mongod is started.
 
-    `test_commands` lets tests switch on fail points. `key_file` turns authentication on: clients
-    then need the credentials of a role.
+    `test_commands` lets tests switch on fail points. `logins` turn authentication on: clients are
+    then either the owner or the application.
     """
 
     test_commands: bool = False
-    key_file: Path | None = None
+    logins: Logins | None = None
     cache_gigabytes: float = 0.25
     oplog_megabytes: int = 256
 
@@ -116,37 +119,91 @@ def command(binary: Path, *, port: int, folder: Path, options: Options) -> list[
         *("--wiredTigerCacheSizeGB", str(options.cache_gigabytes)),
         *("--oplogSize", str(options.oplog_megabytes)),
         *(word for parameter in parameters for word in ("--setParameter", parameter)),
-        *(("--keyFile", str(options.key_file)) if options.key_file else ()),
+        *(("--keyFile", str(options.logins.key_file)) if options.logins else ()),
     ]
 
 
-def url(port: int) -> str:
-    """Return the address for drivers, the replica set named so that they follow elections."""
-    return f"mongodb://{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}"
+def url(port: int, logins: Logins | None = None, *, who: str = APPLICATION) -> str:
+    """Return the address for drivers, the replica set named so that they follow elections.
+
+    Where there are logins it is that of the application, or of the owner.
+    """
+    if logins is None:
+        return f"mongodb://{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}"
+    password = logins.owner if who == OWNER else logins.application
+    there = f"{LOOPBACK}:{port}/?replicaSet={REPLICA_SET}&authSource=admin"
+    return f"mongodb://{who}:{password}@{there}"
 
 
-def await_primary(port: int, *, child: Child, patience_seconds: float = 60) -> None:
+def await_primary(
+    port: int, *, child: Child, logins: Logins | None = None, patience_seconds: float = 60
+) -> None:
     """Ask until mongod says that it is primary; initiate or move the replica set on the way.
+
+    With logins, the owner is let in first. Who else may come in is the owner's matter.
 
     Raises:
         NotReady: It is still none after `patience_seconds`, or it ended.
     """
-    from pymongo import MongoClient
     from pymongo.errors import PyMongoError
 
     deadline = time.monotonic() + patience_seconds
     while not answers(port):
         _pause(child, deadline)
-    client: MongoClient[dict[str, Any]] = MongoClient(
-        LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=5_000
-    )
     try:
-        with client:
+        if logins is not None and not _knows(port, logins):
+            _let_in(port, logins, child, deadline)
+        with _client(port, logins) as client:
             _form_replica_set(client, port)
-            while not client.admin.command("hello")["isWritablePrimary"]:
-                _pause(child, deadline)
+            _await_writable(client, child, deadline)
     except PyMongoError as error:
         raise NotReady(f"mongod does not become primary: {error}\n{child.last_lines()}") from error
+
+
+def _client(port: int, logins: Logins | None = None) -> Any:
+    from pymongo import MongoClient
+
+    login: dict[str, Any] = {} if logins is None else {"username": OWNER, "password": logins.owner}
+    return MongoClient[dict[str, Any]](
+        LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=5_000, **login
+    )
+
+
+def _knows(port: int, logins: Logins) -> bool:
+    """Tell whether the owner may come in already."""
+    from pymongo.errors import OperationFailure
+
+    with _client(port, logins) as client:
+        try:
+            client.admin.command("connectionStatus")
+        except OperationFailure as error:
+            if error.code != _AUTHENTICATION_FAILED:
+                raise
+            return False
+    return True
+
+
+def _let_in(port: int, logins: Logins, child: Child, deadline: float) -> None:
+    """Make the owner, who is the first one and may therefore be made from this machine."""
+    from pymongo.errors import OperationFailure
+
+    with _client(port) as client:
+        try:
+            client.admin.command("replSetInitiate", _only_member(port))
+        except OperationFailure as error:
+            if error.code != _ALREADY_INITIALIZED:
+                raise
+        _await_writable(client, child, deadline)
+        client.admin.command("createUser", OWNER, pwd=logins.owner, roles=["root"])
+
+
+def _await_writable(client: Any, child: Child, deadline: float) -> None:
+    while not client.admin.command("hello")["isWritablePrimary"]:
+        _pause(child, deadline)
+
+
+def _only_member(port: int) -> dict[str, Any]:
+    return {"_id": REPLICA_SET, "members": [{"_id": 0, "host": f"{LOOPBACK}:{port}"}]}
 
 
 def _form_replica_set(client: Any, port: int) -> None:
@@ -163,8 +220,7 @@ def _form_replica_set(client: Any, port: int) -> None:
     except OperationFailure as error:
         if error.code != _NOT_YET_INITIALIZED:
             raise
-        fresh = {"_id": REPLICA_SET, "members": [{"_id": 0, "host": here}]}
-        client.admin.command("replSetInitiate", fresh)
+        client.admin.command("replSetInitiate", _only_member(port))
         return
     if config["members"][0]["host"] != here:
         config["members"][0]["host"] = here

@@ -47,12 +47,13 @@ def mongod_part(
     """
     binary = mongod.find()
     files = _folder(folder / "mongod")
-    command = mongod.command(binary, port=port, folder=files, options=options or mongod.Options())
+    options = options or mongod.Options()
+    command = mongod.command(binary, port=port, folder=files, options=options)
     return Part(
         name="mongod",
         rank=4,
         start=lambda: kennel.start(command, log=folder / "mongod.log"),
-        await_ready=lambda child: mongod.await_primary(port, child=child),
+        await_ready=lambda child: mongod.await_primary(port, child=child, logins=options.logins),
     )
 
 

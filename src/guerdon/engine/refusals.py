@@ -85,6 +85,19 @@ class Unavailable(GuerdonError):
         super().__init__("The service cannot reach its database at present; try again shortly.")
 
 
+class NotPrepared(GuerdonError):
+    """The database lacks what guerdon needs, and this login may not make it."""
+
+    code = "NOT_PREPARED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database lacks collections, indexes or rules that this version of guerdon needs, "
+            "and the login of GUERDON_MONGO_URL may not make them. Run `guerdon migrate` with "
+            "GUERDON_MONGO_OWNER_URL set to that of a login that may."
+        )
+
+
 class LiveDown(Exception):
     """Redis does not answer; all it holds can be had from MongoDB or rebuilt."""
 

@@ -174,7 +174,7 @@ class Mongo:
 
 
 # Codes by which the server says that a document of ours is wrong; all others are its own faults.
-_OUR_MISTAKES = frozenset({2, 9, 14, 52, 121, 10334, 11000, 17280, 17419})
+_OUR_MISTAKES = frozenset({2, 9, 13, 14, 52, 121, 10334, 11000, 17280, 17419})
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from guerdon.engine.formats import Kind, check, pending
 from guerdon.stores.client import Document, Mongo, unit_of_work
-from guerdon.stores.indexes import create_indexes
 from guerdon.stores.lanes import FREE
+from guerdon.stores.prepare import prepare
 
 LEASE_MS = 60_000
 """How long a migration that went silent keeps others away; each piece must take less."""
@@ -100,14 +100,15 @@ class FormatStore:
         Raises:
             MigrationUnderWay: Somebody else does; nothing was done here.
             FormatUnusable: A later release has contracted the database.
+            NotPrepared: This login may not make what is missing.
         """
         await self._lock(owner)
         try:
             if await self._is_empty():
-                await create_indexes(self._mongo)
+                await prepare(self._mongo)
                 await self._note(self._kinds)
                 return []
-            await create_indexes(self._mongo)
+            await prepare(self._mongo)
             steps = await self.pending(kinds)
             for step in steps:
                 await self._do(step, owner, progress)

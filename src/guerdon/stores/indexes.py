@@ -1,14 +1,10 @@
-"""Every index, with the query that it serves. Whatever is found by `_id` needs none.
+"""Every collection, and every index with its query; what is found by `_id` needs none.
 
 Rule: an index begins with the program (alone, or as the first part of a key, see `keyed`), and no
 index is here without a query, because each is paid for at every write.
 """
 
 from typing import NamedTuple
-
-from guerdon.stores.client import Mongo, unit_of_work
-
-_BUILD_SECONDS = 600.0
 
 
 class Index(NamedTuple):
@@ -49,21 +45,6 @@ INDEXES = (
 )
 
 
-async def create_indexes(mongo: Mongo) -> None:
-    """Create what is missing; anything else stays as it is."""
-    with unit_of_work(_BUILD_SECONDS):
-        for index in INDEXES:
-            options: dict[str, object] = {"unique": True} if index.unique else {}
-            if index.present:
-                options["partialFilterExpression"] = {index.present: {"$exists": True}}
-            await mongo[index.collection].create_index(list(index.fields), **options)
-        # A collection cannot come into being within a transaction that meets another one.
-        have = set(await mongo.database.list_collection_names())
-        for name in COLLECTIONS:
-            if name not in have:
-                await mongo.database.create_collection(name)
-
-
 COLLECTIONS = (
     "programs",
     "identities",
@@ -79,4 +60,7 @@ COLLECTIONS = (
     "scores",
     "shared",
     "keys",
+    "installation",
+    "formats",
 )
+"""All collections: each has its first lines in the store that it belongs to."""

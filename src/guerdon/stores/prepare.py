@@ -1,0 +1,67 @@
+"""Making a database ready: collections, what they refuse, indexes, and who may come in.
+
+Rule: it looks first and makes only what is missing or different, so that any number of processes
+may do it, and those that may not make anything find that nothing is to be made.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from guerdon.engine.refusals import NotPrepared
+from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.indexes import COLLECTIONS, INDEXES, Index
+from guerdon.stores.validators import VALIDATORS
+
+_BUILD_SECONDS = 600.0
+_UNAUTHORIZED = 13
+
+
+async def prepare(mongo: Mongo) -> None:
+    """Make what is missing.
+
+    Raises:
+        NotPrepared: Something is missing, and this login may not make it.
+        StoreDown: The database does not answer.
+    """
+    with unit_of_work(_BUILD_SECONDS):
+        try:
+            answer = await mongo.database.command("listCollections", cursor={"batchSize": 1_000})
+            have = {each["name"]: each["options"] for each in answer["cursor"]["firstBatch"]}
+            # A collection cannot come into being within a transaction that meets another one.
+            await asyncio.gather(
+                *(_collection(mongo, name, have.get(name)) for name in COLLECTIONS)
+            )
+        except OperationFailure as error:
+            if error.code != _UNAUTHORIZED:
+                raise
+            raise NotPrepared from error
+
+
+async def _collection(mongo: Mongo, name: str, options: Document | None) -> None:
+    validator = VALIDATORS.get(name, {})
+    have: list[Document] = []
+    if options is None:
+        with suppress(CollectionInvalid):  # somebody else was first
+            await mongo.database.create_collection(name, validator=validator)
+    else:
+        if options.get("validator", {}) != validator:
+            await mongo.database.command("collMod", name, validator=validator)
+        have = list((await mongo[name].index_information()).values())
+    known = [each["key"] for each in have]
+    missing = [
+        _model(index)
+        for index in INDEXES
+        if index.collection == name and list(index.fields) not in known
+    ]
+    if missing:
+        await mongo[name].create_indexes(missing)
+
+
+def _model(index: Index) -> IndexModel:
+    options: Document = {"unique": True} if index.unique else {}
+    if index.present:
+        options["partialFilterExpression"] = {index.present: {"$exists": True}}
+    return IndexModel(list(index.fields), **options)
