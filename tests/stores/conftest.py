@@ -1,6 +1,7 @@
 """A database for one test, through the stores' own client."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,13 +10,20 @@ from guerdon.stores.prepare import prepare
 
 
 @pytest.fixture(params=["motor", "pymongo"])
-async def mongo(
-    request: pytest.FixtureRequest, mongo_url: str, owner_url: str, mongo_database: str
+async def owner(
+    request: pytest.FixtureRequest, owner_url: str, mongo_database: str
 ) -> AsyncIterator[Mongo]:
-    """The database through either driver as the application, made ready by its owner."""
-    owner = Mongo(Access(url=owner_url, database=mongo_database, driver=request.param))
+    """The database through either driver as its owner, with all that belongs into it."""
+    access = Access(url=owner_url, database=mongo_database, driver=request.param, latest=True)
+    owner = Mongo(access)
     await prepare(owner)
+    yield owner
     await owner.close()
-    mongo = Mongo(Access(url=mongo_url, database=mongo_database, driver=request.param, latest=True))
+
+
+@pytest.fixture
+async def mongo(owner: Mongo, mongo_url: str) -> AsyncIterator[Mongo]:
+    """The same database as the application, which may not do everything."""
+    mongo = Mongo(replace(owner.access, url=mongo_url))
     yield mongo
     await mongo.close()

@@ -10,6 +10,13 @@ from guerdon.engine.formats import FormatUnusable, Kind
 from guerdon.stores.client import Mongo
 from guerdon.stores.formats import STEPS, FormatStore, MigrationUnderWay, Piece, Step
 
+
+@pytest.fixture
+def mongo(owner: Mongo) -> Mongo:
+    """Migrating is the owner's matter."""
+    return owner
+
+
 BOTH = (Kind.EXPAND, Kind.CONTRACT)
 
 

@@ -146,10 +146,7 @@ async def test_the_application_says_what_to_do_where_something_is_missing(
         await mongo.close()
 
 
-async def test_the_owner_brings_an_older_database_up_to_date(
-    mongo: Mongo, owner_url: str, mongo_database: str
-) -> None:
-    owner = Mongo(Access(url=owner_url, database=mongo_database))
+async def test_the_owner_brings_an_older_database_up_to_date(mongo: Mongo, owner: Mongo) -> None:
     before = await _everything(mongo)
     await owner.database.command("collMod", "journal", validator={"old": {"$exists": False}})
     await owner["journal"].drop_index("m_1_n_1")
@@ -157,7 +154,6 @@ async def test_the_owner_brings_an_older_database_up_to_date(
     await prepare(owner)
 
     assert await _everything(mongo) == before
-    await owner.close()
 
 
 async def test_a_batch_that_is_no_ledger_leaves_nothing_behind(mongo: Mongo) -> None:

@@ -51,7 +51,7 @@ class Mongo:
     """The database, by event loop: a client belongs to the loop that it was first used on."""
 
     def __init__(self, access: Access) -> None:
-        self._access = access
+        self.access = access
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
     @property
@@ -64,7 +64,7 @@ class Mongo:
         return found
 
     def _connect(self) -> Any:
-        access = self._access
+        access = self.access
         options: dict[str, Any] = {
             "w": "majority",
             "journal": True,
@@ -89,7 +89,7 @@ class Mongo:
     @property
     def database(self) -> Any:
         """The database."""
-        return self.client[self._access.database]
+        return self.client[self.access.database]
 
     async def rows(self, collection: str, pipeline: list[Document]) -> list[Document]:
         """Return all documents of an aggregation."""
@@ -162,7 +162,7 @@ class Mongo:
     async def drop(self) -> None:
         """Throw the database away with all that is in it."""
         with unit_of_work():
-            await self.client.drop_database(self._access.database)
+            await self.client.drop_database(self.access.database)
 
     async def close(self) -> None:
         """Close the running loop's client."""
