@@ -25,6 +25,7 @@ from guerdon.engine.records import (
     Reserved,
     ScoreRow,
     Waiting,
+    Waking,
 )
 
 
@@ -63,6 +64,14 @@ class Programs(Protocol):
 
     async def head(self, program: str) -> tuple[int, Layout] | None:
         """Return the newest version's number and the lanes; None where nothing was published."""
+        ...
+
+    async def waking(self, program: str) -> Waking:
+        """Return how far members were woken because a version began."""
+        ...
+
+    async def wake_on(self, program: str, before: Waking, after: Waking) -> None:
+        """Note how far it came, unless somebody else came further than `before`."""
         ...
 
     async def names(self) -> list[str]:
@@ -222,6 +231,13 @@ class Standings(Protocol):
 
     async def due(self, program: str, until: Instant, limit: int) -> list[tuple[str, Instant]]:
         """Return members whose standing has something to do by `until`, earliest first."""
+        ...
+
+    async def page(self, program: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """Return (place, member) of open standings behind a place ("": from the first), in order.
+
+        Fewer than `limit` mean that there are no more.
+        """
         ...
 
 

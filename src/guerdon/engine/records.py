@@ -37,6 +37,18 @@ class Waiting(NamedTuple):
     activity: Plain
 
 
+class Waking(NamedTuple):
+    """How far members were woken because versions began.
+
+    `done` is the beginning of the last version for which all were; `target` the one whose turn it
+    is, and `after` the place of the last standing that was woken for it.
+    """
+
+    done: Instant = Instant(0)
+    target: Instant = Instant(0)
+    after: str = ""
+
+
 class Hold(NamedTuple):
     """A lane held: only a commit that names this fence and sequence can succeed."""
 

@@ -2,16 +2,16 @@
 
 Rule: a tick is an activity like any other, with an id and a place in the inbox that follow from
 whom it concerns and when it was due; so any number of schedulers may write it, and it is there
-once. It goes before whatever arrived after it was due.
+once. It goes before whatever arrived after it was due. Whom a new version concerns: `wake`.
 """
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.records import Waiting
+from guerdon.engine.wake import REPORTER, wake
 from guerdon.engine.world import World
 
-REPORTER = "clock"
 AT_ONCE = 5_000
 
 
@@ -24,17 +24,18 @@ async def tick_due(world: World) -> int:
 
 
 async def _tick_program(world: World, program: str) -> int:
+    woken = await wake(world, program)
     now = world.clock()
     due = await world.standings.due(program, now, AT_ONCE)
     if not due:
-        return 0
+        return woken
     layout = await world.rulebooks.layout(program)
     entries = [
         (lane_of(member or None, layout), _tick(member, instant, now)) for member, instant in due
     ]
     await world.inbox.put(program, entries)
     world.hints.wake(program, {lane for lane, _ in entries})
-    return len(due)
+    return woken + len(due)
 
 
 def _tick(member: str, due: Instant, now: Instant) -> Waiting:

@@ -1,7 +1,8 @@
 """Programs: one head a program, one document a published version, never changed.
 
-The head `{_id: program, n: newest version, l: lanes, e: epoch}` is what processes look at to learn
-of a new version. What a document means is `guerdon.program`'s matter.
+The head `{_id: program, n: newest version, l: lanes, e: epoch, w: how far members were woken}` is
+what processes look at to learn of a new version. What a document means is the matter of
+`guerdon.program`.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from guerdon.core.activity import Instant
 from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import VersionText
+from guerdon.engine.records import Waking
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import key, within
 from guerdon.stores.lanes import fresh_lane
@@ -79,6 +81,21 @@ class ProgramStore:
         if head is None:
             return None
         return int(head["n"]), Layout(lanes=head["l"], epoch=head["e"])
+
+    async def waking(self, program: str) -> Waking:
+        """Return how far members were woken because a version began."""
+        with unit_of_work():
+            head = await self._mongo["programs"].find_one({"_id": program}, {"w": 1})
+        done, target, after = (head or {}).get("w") or (0, 0, "")
+        return Waking(Instant(done), Instant(target), after)
+
+    async def wake_on(self, program: str, before: Waking, after: Waking) -> None:
+        """Note how far it came, unless somebody else came further than `before`."""
+        held = None if before == Waking() else list(before)
+        with unit_of_work():
+            await self._mongo["programs"].update_one(
+                {"_id": program, "w": held}, {"$set": {"w": list(after)}}
+            )
 
     async def names(self) -> list[str]:
         """Return all programs."""

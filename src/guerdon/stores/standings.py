@@ -7,10 +7,10 @@ was read. What lies outside the head is in `pages`.
 from collections.abc import Collection
 
 from guerdon.core.activity import Instant
-from guerdon.core.standing import Plain
+from guerdon.core.standing import ERASED, Plain
 from guerdon.engine.records import StandingWrite
 from guerdon.stores.client import Document, Mongo, unit_of_work
-from guerdon.stores.keyed import lane_key
+from guerdon.stores.keyed import lane_key, within
 
 
 class StandingStore:
@@ -36,6 +36,18 @@ class StandingStore:
             rows = await cursor.sort("d", 1).limit(limit).to_list(None)
         begin = len(lane_key(program, 0)) + 1
         return [(row["_id"][begin:], Instant(row["d"])) for row in rows]
+
+    async def page(self, program: str, after: str, limit: int) -> list[tuple[str, str]]:
+        """Return (place, member) of open standings behind a place, in order."""
+        span = within(program)
+        if after:
+            span = {"$gt": after, "$lt": span["$lt"]}
+        with unit_of_work():
+            query = {"_id": span, "s.status": {"$nin": ["merged", ERASED]}}
+            cursor = self._mongo["standings"].find(query, {"_id": 1}).sort("_id", 1)
+            rows = await cursor.limit(limit).to_list(None)
+        begin = len(lane_key(program, 0)) + 1
+        return [(row["_id"], row["_id"][begin:]) for row in rows]
 
 
 def standing_document(program: str, lane: int, write: StandingWrite) -> Document:
