@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo test check conformance schema format lock bench chaos clean
+.PHONY: help demo test check image conformance schema format lock bench chaos clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,12 +24,20 @@ demo: $(READY) ## start everything on this machine (ARGS="--data DIR --port N --
 test: $(READY) ## run the tests (ARGS="-k word tests/core")
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(READY) ## formatting, lint, types, layers, the code's promises about itself
+check: $(READY) .venv/.deploy ## formatting, lint, types, layers, the code's promises about itself
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 0 tests/tidy
+	$(BIN)/python -m pytest -q -n 0 -m deploy tests/deploy
+
+.venv/.deploy: $(READY) locks/deploy.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r locks/deploy.txt
+	@touch $@
+
+image: $(READY) ## do what the Dockerfile says, without Docker, and run the result as nobody
+	@$(BIN)/python -m pytest -n 0 -m image tests/deploy $(ARGS)
 
 conformance: $(READY) ## the outside GraphQL clients against the transport (needs node and npm)
 	@cd tests/conformance && npm ci --silent --no-audit --no-fund

@@ -110,3 +110,33 @@ def test_settings_are_the_only_reader_of_the_environment(root: Path) -> None:
     ]
 
     assert sorted(readers) == ["cli/importing/note.py", "embedded/parts.py", "settings.py"]
+
+
+def test_secrets_may_lie_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "mongo_url"
+    file.write_text("mongodb://db.example/\n")
+    monkeypatch.setenv("GUERDON_MONGO_URL_FILE", str(file))
+
+    settings = Settings.load(redis_url="redis://c.example")
+
+    assert settings.mongo_url.get_secret_value() == "mongodb://db.example/"
+
+
+def test_a_file_that_is_not_there_and_a_secret_given_twice_are_named_once_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in Settings.secret_names():
+        monkeypatch.setenv(f"GUERDON_{name.upper()}_FILE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("GUERDON_REDIS_URL", "redis://c.example")
+
+    with pytest.raises(SettingsInvalid) as refused:
+        Settings.load()
+
+    assert [line.partition(":")[0] for line in refused.value.mistakes] == [
+        "GUERDON_MONGO_URL_FILE",
+        "GUERDON_REDIS_URL_FILE",
+        "GUERDON_REDIS_URL_FILE",
+        "GUERDON_TOKEN_SECRET_FILE",
+        "GUERDON_KEY_PEPPER_FILE",
+    ]
+    assert "No such file" in refused.value.mistakes[0]

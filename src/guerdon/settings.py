@@ -10,6 +10,7 @@ program's YAML.
 
 import difflib
 import os
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -206,6 +207,31 @@ class Settings(BaseSettings):
         1, gt=0, le=60, description="How often standings are looked for that time alone changes."
     )
 
+    # For those who watch
+    metrics_host: str = Field(
+        "127.0.0.1", min_length=1, description="The address of the port for metrics and health."
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="Each process answers /metrics, /healthz and /readyz there; unset: nowhere.",
+    )
+    audit_seconds: int = Field(
+        86_400,
+        ge=0,
+        le=30 * 86_400,
+        description="How often the scheduler checks the books, as `guerdon verify` does; 0: never.",
+    )
+    otel_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="Where traces go: an OTLP collector over HTTP; needs the extra `otel`.",
+    )
+    otel_share: float = Field(
+        1, ge=0, le=1, description="Of the traces that begin here, the share that is kept."
+    )
+
     # For tests
     crash_at: str | None = Field(
         None, description="Ends the process at a named point, as a kill would (engine.crash)."
@@ -253,8 +279,9 @@ class Settings(BaseSettings):
             SettingsInvalid: With all mistakes, values hidden (a wrong value may be a secret).
         """
         mistakes = _slips(set(cls.model_fields))
+        from_files = cls._from_files(mistakes)
         try:
-            settings = cls(**given)  # type: ignore[arg-type]  # pydantic judges what is given
+            settings = cls(**{**from_files, **given})  # type: ignore[arg-type]  # pydantic judges what is given
         except ValidationError as error:
             mistakes += [
                 cls._line(entry["loc"], entry["type"], entry["msg"])
@@ -266,6 +293,32 @@ class Settings(BaseSettings):
         raise SettingsInvalid(mistakes)
 
     @classmethod
+    def secret_names(cls) -> list[str]:
+        """Return the settings that may come from a file: those whose values are hidden."""
+        return [
+            name for name, field in cls.model_fields.items() if "SecretStr" in str(field.annotation)
+        ]
+
+    @classmethod
+    def _from_files(cls, mistakes: list[str]) -> dict[str, str]:
+        """Return what GUERDON_<NAME>_FILE leads to; secrets are mounted as files in clusters."""
+        found = {}
+        for name in cls.secret_names():
+            variable = f"{PREFIX}{name.upper()}"
+            path = os.environ.get(f"{variable}_FILE")
+            if not path:
+                continue
+            if os.environ.get(variable):
+                mistakes.append(f"{variable}_FILE: {variable} is set too; keep one of them.")
+            try:
+                found[name] = Path(path).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                reason = error.strerror if isinstance(error, OSError) else "is no text"
+                mistakes.append(f"{variable}_FILE: {path} cannot be read: {reason}.")
+                found |= {name: _UNREAD[name]} if name in _UNREAD else {}
+        return found
+
+    @classmethod
     def _line(cls, loc: tuple[int | str, ...], kind: str, message: str) -> str:
         says = "is not set" if kind == "missing" else message.removeprefix("Value error, ")
         if not loc:  # settings that contradict each other name themselves
@@ -274,9 +327,19 @@ class Settings(BaseSettings):
         return f"{PREFIX}{name.upper()}: {says}. ({cls.model_fields[name].description})"
 
 
+# Stands where a file could not be read, so that this is the only mistake that is told of it.
+_UNREAD = {
+    "mongo_url": "mongodb://unread",
+    "redis_url": "redis://unread",
+    "token_secret": "x" * 32,
+    "key_pepper": "x" * 32,
+}
+
+
 def _slips(names: set[str]) -> list[str]:
     """Name each variable that looks like a setting misspelt, which would else be ignored."""
     known = {PREFIX + name.upper() for name in names}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in Settings.secret_names()}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     near = ((name, difflib.get_close_matches(name, known, n=1, cutoff=_SLIP)) for name in unknown)
     return [f"{name}: is no setting; did you mean {match[0]}?" for name, match in near if match]

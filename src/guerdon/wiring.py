@@ -9,6 +9,7 @@ import gc
 import socket
 import time
 from os import getpid
+from typing import NamedTuple
 from uuid import uuid4
 
 from uuid_utils import uuid7
@@ -18,10 +19,12 @@ from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Kind
+from guerdon.engine.meters import Meters, Unmetered
 from guerdon.engine.pressure import InboxPressure
 from guerdon.engine.publish import compile_version
 from guerdon.engine.revisions import Revisions
 from guerdon.engine.rulebooks import CompiledRulebooks
+from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.world import Limits, World
 from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
@@ -47,6 +50,15 @@ from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
 from guerdon.stores.vault import Vault
 
+
+class Watched(NamedTuple):
+    """What a process tells of itself to those who watch."""
+
+    meters: Meters
+    tracer: Tracer
+
+
+UNWATCHED = Watched(Unmetered(), Untraced())
 _PREPARE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
 
@@ -73,7 +85,7 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def build(settings: Settings, *, at_work: bool = False) -> World:
+def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWATCHED) -> World:
     """Return the World of one process; connections are opened when they are first used.
 
     `at_work` is for processes that decide: they read what was written last (see `Access`), and are
@@ -121,6 +133,8 @@ def build(settings: Settings, *, at_work: bool = False) -> World:
         rates=LiveRates(live),
         pressure=InboxPressure(inbox, waiting_max=limits.waiting_max),
         crash=crash,
+        meters=watched.meters,
+        tracer=watched.tracer,
         closing=(revisions.close, hints.close, channels.close, live.close, mongo.close),
     )
 

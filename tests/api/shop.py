@@ -15,6 +15,7 @@ from guerdon.api.app import create_app
 from guerdon.api.transport import Transport, server_for
 from guerdon.engine import keys, publish, tokens
 from guerdon.engine.score import score_lane
+from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
 from guerdon.wiring import build
@@ -187,10 +188,12 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shops(settings: Settings, *programs: str) -> AsyncIterator[list[Shop]]:
+async def open_shops(
+    settings: Settings, *programs: str, tracer: Tracer | None = None
+) -> AsyncIterator[list[Shop]]:
     """Serve programs on a free port by the product's own server, and stop it afterwards."""
     workers = WorkersHere()
-    world = replace(build(settings), hints=workers)
+    world = replace(build(settings), hints=workers, tracer=tracer or Untraced())
     workers.world = world
     listening = socket.create_server(("127.0.0.1", 0))
     app = create_app(world, settings)

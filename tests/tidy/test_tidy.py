@@ -132,7 +132,7 @@ def test_no_tracked_file_names_a_package_index_or_a_path_of_one_machine() -> Non
 
 
 def test_locks_hold_a_hash_for_every_package() -> None:
-    for lock in ("installer", "project"):
+    for lock in ("installer", "project", "runtime", "builder", "deploy"):
         text = (PACKAGE.parents[1] / "locks" / f"{lock}.txt").read_text()
         packages = re.findall(r"^[a-z0-9][^\n=]*==", text, flags=re.MULTILINE)
         hashed = re.findall(r"^[a-z0-9][^\n]*\\\n +--hash=sha256:", text, flags=re.MULTILINE)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -28,6 +29,7 @@ from guerdon.api.transport import (
     TransportHooks,
     TransportOptions,
 )
+from guerdon.api.watching import CountedAnswers, Watching
 from guerdon.engine import refusals
 from guerdon.engine.formats import FormatUnusable
 from guerdon.engine.world import StoreDown, World
@@ -38,9 +40,14 @@ GRACE_SECONDS = 5.0
 """How long an operation may take beyond the time that it may wait for decisions."""
 
 
-def create_app(world: World, settings: Settings) -> Starlette:
-    """Return the application; `app.state.stop` ends its streams when the server begins to stop."""
-    gate = Gate(world, settings)
+def create_app(
+    world: World, settings: Settings, *, started: Callable[[], None] = lambda: None
+) -> Starlette:
+    """Return the application; `app.state.stop` ends its streams when the server begins to stop.
+
+    `started` is called on the application's event loop.
+    """
+    gate, watching = Gate(world, settings), Watching(world.meters, world.tracer)
     transport = Transport(
         schema(),
         hooks=TransportHooks(
@@ -51,6 +58,8 @@ def create_app(world: World, settings: Settings) -> Starlette:
             share=_sharing(settings),
             answers=kept_answers(settings),
             explain=explain,
+            watch=watching.operation,
+            count=watching.count,
         ),
         options=TransportOptions(
             allowed_origins=settings.allowed_origins,
@@ -63,6 +72,7 @@ def create_app(world: World, settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        started()
         try:
             yield
         finally:
@@ -70,7 +80,11 @@ def create_app(world: World, settings: Settings) -> Starlette:
             await world.close()
 
     health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
-    app = Starlette(routes=[*transport.routes, *health, *page_routes()], lifespan=lifespan)
+    app = Starlette(
+        routes=[*transport.routes, *health, *page_routes()],
+        middleware=[Middleware(CountedAnswers, meters=world.meters)],
+        lifespan=lifespan,
+    )
     app.state.stop = transport.stop
     app.state.transport = transport
     return app

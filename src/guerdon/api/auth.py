@@ -8,6 +8,8 @@ may read, in `permissions`.
 
 from dataclasses import dataclass
 
+from structlog.contextvars import bind_contextvars
+
 from guerdon.api.context import Context
 from guerdon.api.credentials import Credentials
 from guerdon.api.links import Links
@@ -60,7 +62,9 @@ class Gate:
                 "Send a member's token or an API key: `Authorization: Bearer ...`, on a socket in"
                 " the payload of connection_init."
             )
-        return self._bearer(await self._check(token))
+        caller = await self._check(token)
+        bind_contextvars(program=caller.program)
+        return self._bearer(caller)
 
     async def still_valid(self, bearer: Bearer) -> bool:
         """Tell whether a credential that opened a socket is still good."""

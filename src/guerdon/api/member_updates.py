@@ -69,12 +69,27 @@ class MemberSubscriptions:
         entries = _entries(context, member_id, place)
         async with aclosing(entries):
             async for journal, entry in entries:
+                begun_ms = context.world.clock()
                 listing = journal_of(journal)
                 yield MemberUpdate(
                     cursor=write_cursor(listing.kind, listing.key(entry)),
                     activity=activity_noun(await context.fresh().catalogue(), entry),
                     member_id=journal,
                 )
+                # Whoever comes back for the next one has written this one.
+                _note_push(context, entry, begun_ms)
+
+
+def _note_push(context: Context, entry: JournalEntry, begun_ms: Instant) -> None:
+    if entry.trace is not None:
+        context.world.tracer.note(
+            "push",
+            of=entry.trace,
+            begun_ms=begun_ms,
+            ended_ms=context.world.clock(),
+            program=context.program,
+            activity=entry.key,
+        )
 
 
 async def _followed(context: Context, ref: MemberRef | None) -> str:

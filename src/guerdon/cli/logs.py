@@ -6,21 +6,38 @@ for, because at DEBUG they write out the commands they send, and with them what 
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 if TYPE_CHECKING:
     from guerdon.settings import Settings
 
+_DRIVERS = frozenset({"pymongo", "bson", "motor", "redis"})
 _TALKATIVE = ("pymongo", "motor", "redis", "asyncio", "urllib3", "websockets")
 
 
 def _tracebacks() -> structlog.typing.Processor:
-    """Tell where an exception came from, but not what its variables held: members, keys, tokens."""
-    return structlog.processors.ExceptionRenderer(
-        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    )
+    """Tell where an exception came from, but not what its variables held: members, keys, tokens.
+
+    What the drivers' exceptions say is left out too: they quote the documents they were given.
+    """
+    told = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+    def discreet(exc_info: tuple[type[BaseException], BaseException, Any]) -> list[dict[str, Any]]:
+        found = told(exc_info)
+        drivers = set[str]()
+        error: BaseException | None = exc_info[1]
+        while error is not None:
+            if type(error).__module__.partition(".")[0] in _DRIVERS:
+                drivers.add(type(error).__name__)
+            error = error.__cause__ or error.__context__
+        for each in found:
+            if each["exc_type"] in drivers:
+                each["exc_value"] = "(not told: it may quote documents)"
+        return found
+
+    return structlog.processors.ExceptionRenderer(discreet)
 
 
 def configure_logs(settings: "Settings") -> None:
@@ -30,6 +47,7 @@ def configure_logs(settings: "Settings") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import signal
+import threading
 from typing import Annotated
 
 import typer
 
 from guerdon.cli.stops import format_or_stop, settings_or_stop, tell_ready
+from guerdon.cli.watch import Eyes, watched
 
 
 def schedule(
@@ -23,11 +25,19 @@ def schedule(
 
     from guerdon.workers.timetable import run
 
-    async def until_stopped() -> None:
-        task = asyncio.ensure_future(run(settings, ready=lambda: tell_ready(ready_fd)))
+    begun = threading.Event()
+
+    def ready() -> None:
+        begun.set()
+        tell_ready(ready_fd)
+
+    async def until_stopped(eyes: Eyes) -> None:
+        eyes.pulse.start()
+        task = asyncio.ensure_future(run(settings, ready, eyes.watched))
         for ending in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(until_stopped())
+    with watched(settings, "scheduler", begun.is_set) as eyes:
+        asyncio.run(until_stopped(eyes))

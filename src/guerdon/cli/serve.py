@@ -1,6 +1,7 @@
 """`guerdon serve`: one API process. Any number of them may run behind a load balancer."""
 
 from guerdon.cli.stops import format_or_stop, settings_or_stop
+from guerdon.cli.watch import watched
 
 
 def serve() -> None:
@@ -16,18 +17,19 @@ def serve() -> None:
     from guerdon.api.transport import server_for
     from guerdon.wiring import build, collect_rarely
 
-    app = create_app(build(settings), settings)
-    collect_rarely()
-    server_for(
-        app,
-        on_stop=app.state.stop,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        limit_concurrency=settings.connections_max,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-        ws_max_size=settings.socket_message_bytes_max,
-        ws_ping_interval=settings.socket_ping_seconds,
-        ws_ping_timeout=settings.socket_ping_seconds,
-    ).run()
+    with watched(settings, "api") as eyes:
+        app = create_app(build(settings, watched=eyes.watched), settings, started=eyes.pulse.start)
+        collect_rarely()
+        server_for(
+            app,
+            on_stop=app.state.stop,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            limit_concurrency=settings.connections_max,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+            ws_max_size=settings.socket_message_bytes_max,
+            ws_ping_interval=settings.socket_ping_seconds,
+            ws_ping_timeout=settings.socket_ping_seconds,
+        ).run()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from guerdon.cli.stops import format_or_stop, settings_or_stop, tell_ready
+from guerdon.cli.watch import watched
 
 
 def work(
@@ -29,11 +30,15 @@ def work(
     ended = threading.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: ended.set())
-    broker = build_broker(settings)
-    broker.emit_after("process_boot")
-    worker = build_worker(broker, settings)
-    worker.start()
-    tell_ready(ready_fd)
-    ended.wait()
-    worker.stop(timeout=settings.worker_shutdown_seconds * 1_000)
-    broker.close()
+    begun = threading.Event()
+    with watched(settings, "worker", begun.is_set) as eyes:
+        broker = build_broker(settings, eyes.watched, eyes.pulse)
+        broker.emit_after("process_boot")
+        worker = build_worker(broker, settings)
+        worker.start()
+        begun.set()
+        tell_ready(ready_fd)
+        ended.wait()
+        begun.clear()
+        worker.stop(timeout=settings.worker_shutdown_seconds * 1_000)
+        broker.close()

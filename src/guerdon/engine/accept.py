@@ -20,6 +20,7 @@ from guerdon.engine.outcomes import Problem, Receipt, Result
 from guerdon.engine.records import Aside, Mark, Waiting
 from guerdon.engine.refusals import InvalidInput
 from guerdon.engine.resolve import Resolved, Unknown, resolve
+from guerdon.engine.tracing import carrying
 from guerdon.engine.wait import decided
 from guerdon.engine.world import Caller, World
 
@@ -52,8 +53,10 @@ async def record(
             taking.refuse(index, given.id, judged)
         else:
             drafts.append(judged)
-    await taking.take(drafts, enroll_auto=rulebook.at(world.clock()).program.enroll_auto)
+    with world.tracer.span("accept", program=caller.program):
+        await taking.take(drafts, enroll_auto=rulebook.at(world.clock()).program.enroll_auto)
     receipts = taking.receipts(len(inputs))
+    world.meters.accepted(caller.program, [receipt.result for receipt in receipts])
     if wait is Wait.DECIDED:
         limit = world.limits.wait_ms_max
         wait_ms = limit if wait_ms is None else min(wait_ms, limit)
@@ -318,14 +321,16 @@ class Taking:
     # ------------------------------------------------------------ inbox
 
     async def _put(self, items: Sequence[_Item]) -> None:
-        program = self.caller.program
+        program, trace = self.caller.program, self.world.tracer.carried()
         entries: dict[tuple[int, str], Waiting] = {}
         for item in items:
             if item.enrollment is not None:
                 activity, mark = item.enrollment
-                entries[(mark.lane, mark.order)] = Waiting(mark.order, activity_to_plain(activity))
+                entries[(mark.lane, mark.order)] = Waiting(
+                    mark.order, carrying(activity_to_plain(activity), trace)
+                )
             if item.parked is None:
-                place = Waiting(item.mark.order, activity_to_plain(item.activity))
+                place = Waiting(item.mark.order, carrying(activity_to_plain(item.activity), trace))
                 entries[(item.mark.lane, item.mark.order)] = place
         await self.world.inbox.put(program, [(lane, each) for (lane, _), each in entries.items()])
         moved = {item.draft.key: item.mark for item in items if item.is_moved}

@@ -29,3 +29,8 @@ class Arrivals:
         else:
             self._count += 1
         return f"{self._last:012x}{self._count:05x}{self._process}"
+
+
+def arrived_at(order: str) -> Instant | None:
+    """Return when something came that has this place; None for a tick, which did not come."""
+    return None if ".tick." in order else Instant(int(order[:12], 16))

@@ -4,6 +4,7 @@ from guerdon.core.plain import activity_from_plain, effects_from_plain, explanat
 from guerdon.core.standing import Plain
 from guerdon.engine.outcomes import JournalEntry, Result
 from guerdon.engine.records import Aside, Entry
+from guerdon.engine.tracing import TRACE
 
 
 def entry_of(entry: Entry) -> JournalEntry:
@@ -19,6 +20,7 @@ def entry_of(entry: Entry) -> JournalEntry:
         member_seq=entry.member_seq,
         effects=tuple(effects_from_plain(decision.get("effects", ()))),
         explanations=tuple(explanations_from_plain(decision.get("explanations", ()))),
+        trace=entry.activity.get(TRACE),
     )
 
 

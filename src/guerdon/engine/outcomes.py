@@ -61,6 +61,7 @@ class JournalEntry:
     member_seq: int = 0
     effects: tuple[Effect, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    trace: str | None = None
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from guerdon.engine.rebuild import complete, restore
 from guerdon.engine.records import Batch, Entry, Projected, StoreDown, Topic
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.replay import replay
+from guerdon.engine.watched import trace
 from guerdon.engine.world import World
 
 MERGERS = Topic("mergers", "")
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 async def project(world: World, batch: Batch) -> None:
     """Bring Redis up to a batch that was committed; what cannot be done now is caught up later."""
     program, lane, _, before = batch.hold
+    begun_ms = world.clock()
     seq = before + len(batch.entries)
     try:
         projected = await world.projection.write(
@@ -32,6 +34,8 @@ async def project(world: World, batch: Batch) -> None:
         await announce(world, program, lane, batch.entries)
         if not is_up_to(projected, seq):
             await catch_up(world, program, lane, seq=seq, projected=projected)
+        world.meters.projected(program, (world.clock() - begun_ms) / 1_000)
+        trace(world, batch, "project", begun_ms)
     except (LiveDown, StoreDown):
         log.warning("leaderboards wait for a server that is away", extra={"program": program})
     world.crash(CrashPoint.AFTER_PROJECT)
@@ -88,6 +92,7 @@ async def if_behind(world: World, program: str) -> bool:
     if any(marks[lane] is None for lane in seqs):
         return await restore(world, program)
     behind = {lane: seq for lane, seq in seqs.items() if (marks[lane] or 0) < seq}
+    world.meters.behind(program, sum(seq - (marks[lane] or 0) for lane, seq in behind.items()))
     for lane, seq in behind.items():
         mark = Projected(mark=marks[lane])
         await catch_up(world, program, lane, seq=seq, projected=mark)

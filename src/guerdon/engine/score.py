@@ -28,6 +28,7 @@ from guerdon.engine.records import (
     StoreDown,
     Waiting,
 )
+from guerdon.engine.watched import watched
 from guerdon.engine.world import World
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class _Scoring:
         try:
             return await self._with_care(waiting)
         except LaneLost:
+            world.meters.overtaken(hold.program, LaneLost.__name__)
             self._is_held = False
             return 0
         except StoreDown:
@@ -137,7 +139,8 @@ class _Scoring:
         """
         try:
             return await self._commit(waiting)
-        except (AlreadyDecided, Outdated):
+        except (AlreadyDecided, Outdated) as error:
+            self._world.meters.overtaken(self._hold.program, type(error).__name__)
             self._heads = Heads(self._world, self._hold)
             return await self._commit(waiting, known=await self._results(waiting))
 
@@ -145,6 +148,7 @@ class _Scoring:
         world, hold = self._world, self._hold
         assert self._rulebook is not None
         layout = await world.rulebooks.layout(hold.program)
+        begun, begun_ms = monotonic(), world.clock()
         decided = await decide_batch(
             world,
             self._rulebook,
@@ -156,9 +160,11 @@ class _Scoring:
         # The last batch of a visit gives the lane back in its own transaction.
         decided.batch.releases_lane = len(waiting) < self._size
         world.crash(CrashPoint.BEFORE_COMMIT)
+        ready = monotonic()
         await world.commit(decided.batch)
         world.crash(CrashPoint.AFTER_COMMIT)
         self._is_held = not decided.batch.releases_lane
+        watched(world, decided.batch, begun_ms, decide=ready - begun, commit=monotonic() - ready)
         await self._after(decided)
         if not self._is_held:
             self._memory.keep(self._hold, self._heads)
@@ -202,6 +208,7 @@ class _Scoring:
             activity=activity,
         )
         await self._world.commit(Batch(hold=self._hold, taken=[waiting.order], failed=[aside]))
+        self._world.meters.set_aside(self._hold.program, 1)
         self._size = self._world.limits.batch_max
         return 1
 

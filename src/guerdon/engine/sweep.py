@@ -5,7 +5,9 @@ and gives back.
 """
 
 import logging
+from collections.abc import Mapping
 
+from guerdon.engine.arrivals import arrived_at
 from guerdon.engine.project import if_behind
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import World
@@ -24,6 +26,7 @@ async def sweep(world: World) -> int:
         if lanes:
             world.hints.wake(program, lanes)
             count += len(lanes)
+        await _measure(world, program, lanes)
         stale = await world.shared.stale(program, world.clock(), _AT_ONCE)
         if stale:
             await world.shared.release(program, stale)
@@ -32,3 +35,14 @@ async def sweep(world: World) -> int:
         except LiveDown:
             log.warning("Redis does not answer: leaderboards wait", extra={"program": program})
     return count
+
+
+async def _measure(world: World, program: str, lanes: Mapping[int, str]) -> None:
+    """Tell how much waits, counted no further than reporters are let, and since when."""
+    limit = world.limits.waiting_max
+    depth = 0
+    for lane in lanes:
+        depth += await world.inbox.depth(program, lane, limit)
+    arrived = [at for at in map(arrived_at, lanes.values()) if at is not None]
+    oldest = min(arrived, default=world.clock())
+    world.meters.waiting(program, depth, max(world.clock() - oldest, 0) / 1_000)

@@ -6,7 +6,7 @@ above need are to be had here.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from guerdon.core.activity import Instant
@@ -15,6 +15,7 @@ from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure, Rates
+from guerdon.engine.meters import Meters, Unmetered
 from guerdon.engine.ports import (
     Boards,
     Commit,
@@ -34,6 +35,7 @@ from guerdon.engine.ports import (
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
+from guerdon.engine.tracing import Tracer, Untraced
 
 __all__ = [
     "Board",
@@ -131,6 +133,8 @@ class World:
     pressure: Pressure
     rates: Rates
     crash: CrashPoints
+    meters: Meters = field(default_factory=Unmetered)
+    tracer: Tracer = field(default_factory=Untraced)
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
     async def close(self) -> None:

@@ -9,14 +9,18 @@ from dramatiq import Broker, Worker
 from dramatiq.middleware import AsyncIO, Callbacks, ShutdownNotifications, TimeLimit
 
 from guerdon.live.broker import redis_broker
+from guerdon.observing.post import Pulse
 from guerdon.settings import Settings
-from guerdon.workers.actors import declare
+from guerdon.wiring import UNWATCHED, Watched
+from guerdon.workers.actors import Turns, declare
 
 STOP_MS = 250
 """How long an idle worker takes at most to see that it is to stop."""
 
 
-def build_broker(settings: Settings) -> Broker:
+def build_broker(
+    settings: Settings, watched: Watched = UNWATCHED, pulse: Pulse | None = None
+) -> Broker:
     """Return the broker with all actors declared; the World is made on the actors' own loop."""
     broker = redis_broker(
         settings.redis_url.get_secret_value(),
@@ -26,7 +30,8 @@ def build_broker(settings: Settings) -> Broker:
     )
     for middleware in (TimeLimit(), ShutdownNotifications(), Callbacks(), AsyncIO()):
         broker.add_middleware(middleware)
-    declare(broker, settings)
+    turns = Turns(settings, watched, pulse or Pulse())
+    declare(broker, turns, seconds_max=settings.actor_seconds_max)
     return broker
 
 

@@ -8,28 +8,33 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from guerdon.engine.audit import audit
 from guerdon.engine.records import StoreDown
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
 from guerdon.engine.world import World
 from guerdon.settings import Settings
-from guerdon.wiring import build
+from guerdon.wiring import UNWATCHED, Watched, build
 
 log = logging.getLogger(__name__)
 
 
-async def run(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+async def run(
+    settings: Settings, ready: Callable[[], None] = lambda: None, watched: Watched = UNWATCHED
+) -> None:
     """Tick and sweep until cancelled; `ready` is called once the database has answered.
 
     Raises:
         FormatUnusable: It is older or newer than this code can use.
     """
-    world = build(settings, at_work=True)
+    world = build(settings, at_work=True, watched=watched)
     try:
         await _usable(world)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
+            if settings.audit_seconds:
+                tasks.create_task(_every(settings.audit_seconds, audit, world, at_once=False))
             ready()
     finally:
         await world.close()
@@ -44,7 +49,15 @@ async def _usable(world: World) -> None:
             await asyncio.sleep(1)
 
 
-async def _every(seconds: float, work: Callable[[World], Awaitable[object]], world: World) -> None:
+async def _every(
+    seconds: float,
+    work: Callable[[World], Awaitable[object]],
+    world: World,
+    *,
+    at_once: bool = True,
+) -> None:
+    if not at_once:
+        await asyncio.sleep(seconds)
     while True:
         try:
             await work(world)

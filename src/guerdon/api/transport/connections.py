@@ -47,6 +47,7 @@ class Connections:
     ) -> None:
         self._recheck_seconds = options.recheck_seconds
         self._still_valid = hooks.still_valid
+        self._count = hooks.count
         self._clock = clock
         self._leases: set[Lease] = set()
         self._held: Counter[str] = Counter()
@@ -74,6 +75,7 @@ class Connections:
         lease = Lease(credential, end)
         self._expire(lease)
         self._leases.add(lease)
+        self._count("connection", 1)
         self._held[credential.key] += 1
         if self._sweep is None or self._sweep.done():
             self._sweep = asyncio.create_task(self._recheck())
@@ -84,6 +86,7 @@ class Connections:
         if lease not in self._leases:
             return
         self._leases.discard(lease)
+        self._count("connection", -1)
         self._held[lease.credential.key] -= 1
         if not self._held[lease.credential.key]:
             del self._held[lease.credential.key]

@@ -114,6 +114,12 @@ class Execution:
         """
         chosen = self._deferring if in_instalments and self._may_defer else WholeExecutor
         executor = self._executor(operation, credential, connection, chosen)
+        with self._hooks.watch(operation, connection) as told:
+            answer = await self._run(executor)
+            told(bool(answer.errors))
+        return answer
+
+    async def _run(self, executor: Executor[Any]) -> Answer:
         try:
             result: Any = execute_root_selection_set(executor)
             if _is_awaitable(result):
@@ -157,6 +163,7 @@ class Execution:
                 raise StreamFailed(self.errors.read(source.errors or []))  # noqa: TRY301
             async with aclosing(map_source_to_response_event(executor, source, each)) as answers:
                 async for result in answers:
+                    self._hooks.count("item", 1)
                     yield self._answer(result)
         except (StreamFailed, GeneratorExit):
             raise

@@ -5,6 +5,7 @@ these hooks at the moments named here; each has a default that permits nothing s
 """
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -111,6 +112,12 @@ class Share:
 
 C = TypeVar("C", bound=Credential)
 
+Watch = Callable[["Operation", Connection], AbstractContextManager[Callable[[bool], None]]]
+"""Opened around the execution of a query or mutation; what it gives is told of errors."""
+
+Count = Callable[[str, int], None]
+"""Told what was opened (+1) and closed (-1): `connection`, `subscription`; and of each `item`."""
+
 
 class Meter(Protocol):
     """Counts what credentials spend, and says when one has spent too much."""
@@ -171,6 +178,16 @@ def _credential_as_context(credential: Any, _connection: Connection) -> object:
     return credential
 
 
+def _unwatched(
+    _operation: "Operation", _connection: Connection
+) -> AbstractContextManager[Callable[[bool], None]]:
+    return nullcontext(lambda _has_errors: None)
+
+
+def _uncounted(_kind: str, _change: int) -> None:
+    return None
+
+
 def _never_shared(_operation: "Operation", _credential: Any) -> Share | None:
     return None
 
@@ -186,6 +203,7 @@ class TransportHooks(Generic[C]):
     never serve a value of the last item. `meter` is asked before a new document is
     read and before each operation is executed. `share` says which subscriptions are one. `explain`
     translates the application's own exceptions; what it returns nothing for is an internal error.
+    `watch` and `count` serve whoever observes.
     """
 
     authenticate: Callable[[Connection], Awaitable[C]]
@@ -196,3 +214,5 @@ class TransportHooks(Generic[C]):
     explain: Callable[[Exception], Refused | None] | None = None
     answers: AnswerStore | None = None
     documents: DocumentStore | None = None
+    watch: Watch = _unwatched
+    count: Count = _uncounted

@@ -213,11 +213,15 @@ class Socket:
             parts.operations.settle(operation, credential, cost, answer.objects)
             await self._all(head, instalments(answer, cost, credential))
             return
-        shared = parts.shared_stream(operation, credential, connection)
-        if shared is None:
-            await self._all(head, parts.items(operation, credential, connection))
-        else:
-            await self._together(head, shared, credential)
+        parts.hooks.count("subscription", 1)
+        try:
+            shared = parts.shared_stream(operation, credential, connection)
+            if shared is None:
+                await self._all(head, parts.items(operation, credential, connection))
+            else:
+                await self._together(head, shared, credential)
+        finally:
+            parts.hooks.count("subscription", -1)
 
     async def _all(self, head: str, bodies: AsyncGenerator[bytes, None]) -> None:
         """Write one message each; a source is asked for the next once the last is written."""

@@ -120,7 +120,7 @@ class Bodies:
         self, operation: Operation, cost: dict[str, Any]
     ) -> AsyncGenerator[bytes, None]:
         if operation.kind is OperationType.SUBSCRIPTION:
-            bodies = self._parts.items(operation, self._credential, self._connection)
+            bodies = self._items(operation)
         else:
             answer = await self._parts.execution.run(
                 operation, self._credential, self._connection, in_instalments=True
@@ -130,6 +130,17 @@ class Bodies:
         async with aclosing(bodies):
             async for body in bodies:
                 yield body
+
+    async def _items(self, operation: Operation) -> AsyncGenerator[bytes, None]:
+        count = self._parts.hooks.count
+        count("subscription", 1)
+        try:
+            items = self._parts.items(operation, self._credential, self._connection)
+            async with aclosing(items):
+                async for body in items:
+                    yield body
+        finally:
+            count("subscription", -1)
 
 
 async def instalments(
