@@ -138,5 +138,6 @@ def test_a_file_that_is_not_there_and_a_secret_given_twice_are_named_once_each(
         "GUERDON_REDIS_URL_FILE",
         "GUERDON_TOKEN_SECRET_FILE",
         "GUERDON_KEY_PEPPER_FILE",
+        "GUERDON_STORAGE_KEY_FILE",
     ]
     assert "No such file" in refused.value.mistakes[0]

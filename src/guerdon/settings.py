@@ -333,6 +333,7 @@ _UNREAD = {
     "redis_url": "redis://unread",
     "token_secret": "x" * 32,
     "key_pepper": "x" * 32,
+    "storage_key": "x" * 32,
 }
 
 

@@ -18,8 +18,8 @@ from guerdon.embedded.servers import servers
 from worlds import SHOP, a_world, report, settings_for
 
 FOLDER = Path(__file__).parent
-LEFT_OUT = ("formats", "installation")
-"""What belongs to the installation, and the mark that only migrated databases carry."""
+LEFT_OUT = ("formats",)
+"""The mark that only migrated databases carry."""
 
 
 async def _live(mongo: str, redis: str) -> None:
