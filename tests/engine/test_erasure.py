@@ -93,6 +93,7 @@ async def test_not_a_word_is_left_and_the_books_balance(
     journal = await read.journal(world, PROGRAM, member, limit=20)
     assert {entry.activity.type for entry in journal.items} >= {"enrollment", "purchase", "refund"}
     assert all(not entry.activity.data and not entry.activity.lines for entry in journal.items)
+    assert (await world.faces.of(PROGRAM, [member]))[member].display_name is None
     profile = (await read.profiles(world, PROGRAM, [member]))[member]
     assert (profile.status, profile.display_name, profile.external_id) == ("erased", None, member)
 

@@ -23,7 +23,8 @@ PARKED = "parked"
 """Marks the plain form of an activity that waited for its identity."""
 
 _AT_ONCE = 5_000
-_ERASING = frozenset({"member_erased", "absorbed_erased"})
+ERASING = frozenset({"member_erased", "absorbed_erased"})
+"""Types that forget who a member is."""
 
 
 def identity_of(activity: Activity) -> Identity:
@@ -84,7 +85,7 @@ def note_decision(batch: Batch, activity: Activity, decision: Decision) -> None:
     """Note what a decision means for who is who."""
     if decision.result == "rejected" and activity.type == "identity_linked" and activity.member:
         batch.unlinked.append((identity_of(activity), activity.member))
-    if decision.result == "accepted" and activity.type in _ERASING and activity.member:
+    if decision.result == "accepted" and activity.type in ERASING and activity.member:
         batch.erased.append(activity.member)
     if decision.result == "accepted" and activity.type == "member_merged" and activity.member:
         batch.merged.append((activity.member, text(activity.data.get("into"))))

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 
 from guerdon.engine.crash import CrashPoint
+from guerdon.engine.faces import FACES
+from guerdon.engine.identities import ERASING
 from guerdon.engine.rebuild import complete, restore
 from guerdon.engine.records import Batch, Entry, Projected, StoreDown, Topic
 from guerdon.engine.refusals import LiveDown
@@ -76,8 +78,11 @@ async def announce(world: World, program: str, lane: int, entries: Sequence[Entr
             topics[Topic("member", entry.member)] = None
         for fields in entry.decision.get("scores", ()):
             topics[Topic("board", fields[0])] = None
-        if entry.activity.get("type") == "member_merged":
+        kind = entry.activity.get("type")
+        if kind == "member_merged":
             topics[MERGERS] = None
+        elif kind in ERASING:
+            topics[FACES] = None
     await world.channels.announce(program, list(topics))
 
 

@@ -134,7 +134,7 @@ class MemberStore:
             rows = await self._mongo["members"].find({"_id": {"$in": wanted}}, shown).to_list(None)
         return {
             behind(row["_id"], program): Face(
-                external_id=behind(row["x"], program),
+                external_id=_external_id(row, program),
                 display_name=row.get("n"),
                 avatar_url=row.get("a"),
             )
@@ -211,7 +211,7 @@ def _profile(program: str, profile: Profile) -> Document:
 def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profile:
     return Profile(
         id=behind(row["_id"], program),
-        external_id=behind(row["x"], program) if "x" in row else behind(row["_id"], program),
+        external_id=_external_id(row, program),
         display_name=row.get("n"),
         avatar_url=row.get("a"),
         status=row["s"],
@@ -219,6 +219,12 @@ def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profi
         merged_into=row.get("g"),
         identities=tuple(identities),
     )
+
+
+def _external_id(row: Document, program: str) -> str:
+    """Return the owner's id for a member; one who was erased has only ours."""
+    name: str = row.get("x", row["_id"])
+    return behind(name, program)
 
 
 def _only_duplicates(error: BulkWriteError) -> None:
