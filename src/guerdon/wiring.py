@@ -222,6 +222,19 @@ async def discard(settings: Settings) -> None:
         await live.close()
 
 
+async def clear_live(settings: Settings) -> None:
+    """Throw away all keys in Redis: they are of another database than the one that is there now.
+
+    Raises:
+        LiveDown: Redis does not answer.
+    """
+    live = _live(settings, settings.redis_worker_timeout_seconds)
+    try:
+        await live.clear()
+    finally:
+        await live.close()
+
+
 def _live(settings: Settings, timeout_seconds: float) -> Live:
     return Live(
         settings.redis_url.get_secret_value(),

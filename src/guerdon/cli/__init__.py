@@ -9,7 +9,9 @@ import sys
 
 import typer
 
+from guerdon.cli.backup import backup, restore
 from guerdon.cli.demo import demo
+from guerdon.cli.exporting import app as export
 from guerdon.cli.importing import importing
 from guerdon.cli.keys import app as keys
 from guerdon.cli.migrate import migrate
@@ -29,8 +31,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, serve, work, schedule, migrate, rehearse, verify):
+for command in (demo, serve, work, schedule, migrate, rehearse, verify, backup, restore):
     app.command()(command)
+app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
 app.add_typer(keys, name="keys")
 app.add_typer(program, name="program")

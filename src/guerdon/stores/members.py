@@ -223,8 +223,7 @@ def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profi
 
 def _external_id(row: Document, program: str) -> str:
     """Return the owner's id for a member; one who was erased has only ours."""
-    name: str = row.get("x", row["_id"])
-    return behind(name, program)
+    return behind(row["x" if "x" in row else "_id"], program)
 
 
 def _only_duplicates(error: BulkWriteError) -> None:
