@@ -48,7 +48,8 @@ async def spent(world: World) -> int:
 async def test_a_copy_made_under_load_is_one_instant_and_can_be_gone_on_with(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
-    mongo, other = database(settings), database(elsewhere)
+    mongo = database(settings, as_owner=True)
+    other = database(elsewhere, as_owner=True)
     seen: list[str] = []
     try:
         async with a_world(settings) as world:
@@ -89,7 +90,8 @@ async def test_what_is_not_whole_or_not_empty_is_refused_and_nothing_is_written(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "copy"
-    mongo, other = database(settings), database(elsewhere)
+    mongo = database(settings, as_owner=True)
+    other = database(elsewhere, as_owner=True)
     try:
         async with a_world(settings) as world:
             await report(world, purchases(0, 3))

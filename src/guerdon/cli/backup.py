@@ -55,7 +55,7 @@ async def _carry_out(
     from guerdon.wiring import clear_live, database
 
     settings = settings_or_stop()
-    mongo = database(settings)
+    mongo = database(settings, as_owner=True)
     columns = SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f}")
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -20,7 +20,8 @@ from bson import json_util
 from pymongo.errors import OperationFailure
 
 from guerdon.stores.client import Document, Mongo, unit_of_work
-from guerdon.stores.indexes import COLLECTIONS, create_indexes
+from guerdon.stores.indexes import COLLECTIONS
+from guerdon.stores.prepare import prepare
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -87,7 +88,7 @@ async def restore(mongo: Mongo, folder: Path, progress: Progress) -> dict[str, C
                 raise BackupUnusable(
                     "The database is not empty; name another one with GUERDON_MONGO_DATABASE."
                 )
-        await create_indexes(mongo)
+        await prepare(mongo)
         for name in held:
             count = 0
             for batch in _batches(_file(folder, name)):
