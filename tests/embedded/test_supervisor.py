@@ -66,6 +66,21 @@ async def test_five_deaths_within_a_minute_give_up_with_the_end_of_the_log(
     assert message.endswith("the ink is out")
 
 
+async def test_who_is_killed_from_outside_is_started_again_however_often(
+    part: Callable[..., Part],
+) -> None:
+    back = asyncio.Event()
+    supervisor = Supervisor(lambda _: None, changed=back.set)
+    await supervisor.start([part("scribe")])
+
+    for _ in range(7):
+        back.clear()
+        os.kill(supervisor.pids["scribe"], signal.SIGKILL)
+        await asyncio.wait_for(supervisor.until_failure(back.wait()), 10)
+
+    await supervisor.stop()
+
+
 async def test_part_that_fails_later_breaks_off_whatever_is_being_done(
     part: Callable[..., Part], tmp_path: Path
 ) -> None:

@@ -81,12 +81,16 @@ class OwnParts:
     folder: Path
     environment: Mapping[str, str] = field(repr=False)  # may hold secrets
 
-    def api(self, *, port: int, key: str) -> Part:
-        """Return the API; it is ready when it answers a query under `key`."""
+    def api(self, *, port: int, key: str, number: int | None = None) -> Part:
+        """Return the API; it is ready when it answers a query under `key`.
+
+        Several have numbers, and ports of their own.
+        """
+        name = "api" if number is None else f"api-{number}"
         return Part(
-            name="api",
+            name=name,
             rank=2,
-            start=lambda: self._start("api", "serve"),
+            start=lambda: self._start(name, "serve", GUERDON_PORT=str(port)),
             await_ready=lambda child: _await_query(port, key, child),
         )
 
@@ -119,11 +123,11 @@ class OwnParts:
 
         return Part(name=name, rank=1, start=start, await_ready=await_ready)
 
-    def _start(self, name: str, *words: str, keep: tuple[int, ...] = ()) -> Child:
+    def _start(self, name: str, *words: str, keep: tuple[int, ...] = (), **more: str) -> Child:
         return self.kennel.start(
             [sys.executable, "-m", "guerdon", *words],
             log=self.folder / f"{name}.log",
-            env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1", **more},
             keep=keep,
         )
 

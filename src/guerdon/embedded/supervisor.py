@@ -2,6 +2,7 @@
 
 A part that ends while it should run is started again and said so in one line. Five deaths of a part
 within a minute are no accident any more: everything is stopped and the end of its log is shown.
+Not counted is who was ready and was killed by SIGKILL, which comes from outside.
 The order of the end is workers and scheduler, API, Valkey, mongod, because each still needs those
 behind it to end well. What happens when the supervisor itself is killed is told in `leash`.
 """
@@ -107,23 +108,27 @@ class Supervisor:
     async def _keep(self, part: Part, is_ready: asyncio.Future[None]) -> None:
         """Run one part for as long as the stack runs."""
         deaths: deque[float] = deque(maxlen=DEATHS_MAX)
+        lives = 0
         while True:
             begun = time.monotonic()
             child = self._children[part.name] = part.start()
             ended = _when_ended(child)
-            if await self._becomes_ready(part, child):
+            was_ready = await self._becomes_ready(part, child)
+            if was_ready:
                 if not is_ready.done():
                     is_ready.set_result(None)
-                if deaths:
+                if lives:
                     self._say(f"{part.name} is back after {time.monotonic() - begun:.1f} s.")
                     self._changed()
             code = await ended
             if self._stopping:
                 return
-            deaths.append(time.monotonic())
+            if not (was_ready and code == -signal.SIGKILL):
+                deaths.append(time.monotonic())
             if len(deaths) == DEATHS_MAX and deaths[-1] - deaths[0] <= WITHIN_SECONDS:
                 self._give_up(part, child, code)
                 return
+            lives += 1
             self._say(f"{part.name} {how_it_ended(code)}; starting it again.")
 
     async def _becomes_ready(self, part: Part, child: Child) -> bool:
