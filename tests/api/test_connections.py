@@ -117,7 +117,10 @@ def test_a_cursor_that_nobody_gave_out_is_refused(text: str) -> None:
         read_cursor("words", (str,), text)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.integers())
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=200),
+    st.integers(-(2**63), 2**63 - 1),
+)
 def test_a_cursor_leads_back_to_its_key(text: str, number: int) -> None:
     key = (number, text)
 

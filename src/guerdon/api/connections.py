@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
+import orjson
+
 from guerdon.api.describe import argument, noun, says
 from guerdon.api.transport.errors import BadInput
 
@@ -165,9 +167,8 @@ class Listing(Generic[_T]):
 
 
 def write_cursor(kind: str, key: Key) -> str:
-    """Return the cursor that stands on the entry with this key."""
-    raw = json.dumps([kind, *key], separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    """Return the cursor that stands on the entry with this key, whose numbers have 64 bits."""
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *key])).rstrip(b"=").decode()
 
 
 def read_cursor(kind: str, shape: tuple[type, ...], text: str) -> Key:

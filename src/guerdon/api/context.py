@@ -66,10 +66,10 @@ class Context:
     def is_current(self) -> bool:
         """Tell whether nothing that was noted has changed since, as far as it is heard."""
         of, program = self.world.revisions.of, self.program
-        return all(
-            number is not None and of(program, topic) == number
-            for topic, number in self._noted.items()
-        )
+        for topic, number in self._noted.items():
+            if number is None or of(program, topic) != number:
+                return False
+        return True
 
     @cached_property
     def now(self) -> Instant:

@@ -41,6 +41,12 @@ class Guard:
         self.coordinate = coordinate
         self.rights = rights
 
+    def opened(self, context: Any) -> _Resolver:
+        """Return what is behind the guard where the context's caller may pass, else the guard."""
+        if all(context.permits(right) for right in self.rights):
+            return self.resolve
+        return self
+
     def __call__(self, source: object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         """Resolve the field, if the caller may.
 

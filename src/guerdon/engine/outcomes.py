@@ -6,7 +6,7 @@ Plain values without behaviour that reads anything; texts for people are formed 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.decision import Effect, Explanation, Given
@@ -139,8 +139,7 @@ class SettledMember:
     lane: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoardRow:
+class BoardRow(NamedTuple):
     """A member's place on a leaderboard period; `value` in the counter's minor units."""
 
     rank: int

@@ -17,13 +17,13 @@ _IDLE_SECONDS = 60.0
 
 
 class _Followed:
-    """One topic: its number, once it is heard, and when it was asked for last."""
+    """One topic: its number, once it is heard, and whether it was asked for of late."""
 
-    __slots__ = ("asked_at", "number", "task")
+    __slots__ = ("is_wanted", "number", "task")
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self.asked_at = 0.0
+        self.is_wanted = True
         self.task: asyncio.Task[None] | None = None
 
 
@@ -39,11 +39,10 @@ class Revisions:
         """Return a topic's revision, None as long as its changes are not heard yet."""
         key = program, topic
         found = self._followed.get(key)
-        loop = asyncio.get_running_loop()
         if found is None:
             found = self._followed[key] = _Followed()
-            found.task = loop.create_task(self._follow(key, found))
-        found.asked_at = loop.time()
+            found.task = asyncio.get_running_loop().create_task(self._follow(key, found))
+        found.is_wanted = True
         return found.number
 
     async def tell(self, program: str, topic: Topic) -> None:
@@ -61,10 +60,13 @@ class Revisions:
         clock = asyncio.get_running_loop().time
         try:
             async with self._channels.listen(key[0], [key[1]]) as signal:
-                # The first news is that listening has begun.
-                while clock() - found.asked_at < _IDLE_SECONDS:
-                    if await signal.wait(round(_IDLE_SECONDS * 1_000)):
-                        found.number = next(self._numbers)
+                while found.is_wanted:
+                    found.is_wanted = False
+                    until = clock() + _IDLE_SECONDS
+                    while (left := until - clock()) > 0:
+                        # The first news is that listening has begun.
+                        if await signal.wait(max(round(left * 1_000), 1)):
+                            found.number = next(self._numbers)
         finally:
             if self._followed.get(key) is found:
                 del self._followed[key]

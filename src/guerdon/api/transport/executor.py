@@ -1,65 +1,39 @@
 """The executor: graphql-core's, with a shorter way to values that need no resolver.
 
-The rule: the short way gives what the long one gives, or steps aside. It reads an attribute and
-serialises it; whatever is not that simple (an error, an awaitable, null where none may be) is done
-again by the library, which then also forms the error. A page of a list is mostly such values.
+The rule: the short way gives what the long one gives, or steps aside. It reads attributes, and
+objects and lists made of nothing else; whatever is not that simple (an error, an awaitable, null
+where none may be) is done again by the library, which then also forms the error. A page of a list
+is mostly such values. What a field needs but the operation's context to be let through is asked
+once for the operation, and not for every item.
 
 The library offers no public place for this; `tests/api/transport/test_executor.py` holds the two
 ways against each other.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from enum import Enum
 from typing import Any
 
-from graphql import (
-    GraphQLNonNull,
-    GraphQLObjectType,
-    is_leaf_type,
-)
+from graphql import GraphQLObjectType
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from guerdon.api.transport.personal import AboutViewer
-
-_PLAIN = frozenset({str, int, float, bool, Decimal, datetime})
-_NULL = object()
-
-
-class Attribute:
-    """The resolver of a field that has none: reads the attribute of its name."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, source: object, _info: object) -> object:
-        """Return the attribute."""
-        return getattr(source, self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """A field that is an attribute and has no fields of its own; or, with `constant`, no value."""
-
-    key: str
-    attribute: str
-    serialize: Callable[[Any], Any]
-    is_nullable: bool
-    constant: str | None = None
+from guerdon.api.transport.plain import (
+    Attribute,
+    Reader,
+    field_reader,
+    object_reader,
+    reader_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How one selection is read: in short (`leaves`), or the long way."""
+    """How one selection is read: in short (`plain`, by the answer's key), or the long way."""
 
     selection: dict[str, Any]
-    leaves: list[_Leaf]
+    plain: list[tuple[str, Reader]]
     others: dict[str, Any]
 
 
@@ -102,51 +76,55 @@ class WholeExecutor(Executor[Any]):
         """Return how a selection is read; it is the same for every item of a list."""
         plan = _Plan(selection, [], {})
         for key, details in selection.items():
-            name = details[0].node.name.value
-            field = parent_type.fields.get(name)
-            type_: Any = field.type if field is not None else None
-            is_nullable = not isinstance(type_, GraphQLNonNull)
-            named = type_ if is_nullable else type_.of_type
-            if name == "__typename":
-                plan.leaves.append(_Leaf(key, name, str, is_nullable, parent_type.name))
-            elif field and isinstance(field.resolve, Attribute) and is_leaf_type(named):
-                serialize = named.coerce_output_value
-                plan.leaves.append(_Leaf(key, field.resolve.name, serialize, is_nullable))
-            else:
+            reader = self._reader(parent_type, details)
+            if reader is None:
                 plan.others[key] = details
+            else:
+                plan.plain.append((key, reader))
         self._plans[id(selection)] = plan
         return plan
+
+    def _reader(self, parent_type: GraphQLObjectType, details: Any) -> Reader | None:
+        """Return what reads a field in short, None where the library must."""
+        name = details[0].node.name.value
+        if name == "__typename":
+            type_name = parent_type.name
+            return lambda _source: type_name
+        field = parent_type.fields.get(name)
+        if field is None:
+            return None
+        resolve: Any = field.resolve
+        opened = getattr(resolve, "opened", None)
+        if opened is not None:
+            resolve = opened(self.context_value)
+        if not isinstance(resolve, Attribute):
+            return None
+        complete = reader_of(field.type, lambda type_: self._object_reader(type_, details))
+        return None if complete is None else field_reader(resolve.name, complete)
+
+    def _object_reader(self, type_: Any, details: Any) -> Reader | None:
+        """Return what reads objects of a type whose selected fields are all plain."""
+        if not isinstance(type_, GraphQLObjectType):
+            return None
+        definition = type_.extensions.get("strawberry-definition")
+        origin = getattr(definition, "origin", None)
+        if not isinstance(origin, type):
+            return None
+        fields = self.collect_subfields(type_, details).grouped_field_set
+        plan = self._plans.get(id(fields)) or self._planned(type_, fields)
+        return None if plan.others else object_reader(origin, plan.plain)
 
 
 def _read(plan: _Plan, source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what could be read in short, and what is left to the long way."""
     read: dict[str, Any] = {}
     others = plan.others
-    for leaf in plan.leaves:
-        if leaf.constant is not None:
-            read[leaf.key] = leaf.constant
-            continue
-        shown = _shown(leaf, source)
-        if shown is None:
-            others = {**others, leaf.key: plan.selection[leaf.key]}
-        else:
-            read[leaf.key] = None if shown is _NULL else shown
+    for key, reader in plan.plain:
+        try:
+            read[key] = reader(source)
+        except Exception:  # noqa: BLE001  # the library meets it again, and tells it properly
+            others = {**others, key: plan.selection[key]}
     return read, others
-
-
-def _shown(leaf: _Leaf, source: Any) -> Any:
-    """Return a serialised value, or nothing where the library must look at it."""
-    try:
-        value = getattr(source, leaf.attribute)
-        if value is None:
-            return _NULL if leaf.is_nullable else None
-        if value.__class__ in _PLAIN or isinstance(value, Enum):
-            return leaf.serialize(value)
-        if value.__class__ is AboutViewer:
-            return value  # a Boolean for each who will read it
-    except Exception:  # noqa: BLE001, S110  # the library meets it again, and tells it properly
-        pass
-    return None
 
 
 def _in_order(

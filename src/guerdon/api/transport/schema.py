@@ -21,7 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.field import StrawberryField
 
-from guerdon.api.transport.executor import Attribute
+from guerdon.api.transport.plain import Attribute
 from guerdon.api.transport.scalars import SCALAR_MAP
 
 
