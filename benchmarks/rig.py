@@ -262,9 +262,11 @@ class Asking(asyncio.Protocol):
 
 
 class Listening(asyncio.Protocol):
-    """A socket that subscribes once and counts bytes; frames are not taken apart."""
+    """A socket that subscribes once and counts bytes; only its first message is taken apart."""
 
     received = 0
+    size = 1
+    text = ""
 
     def __init__(self, query: str | None, token: str, ready: asyncio.Future[None]) -> None:
         self._ready = ready
@@ -288,16 +290,27 @@ class Listening(asyncio.Protocol):
         """Answer the handshake and the acknowledgement; count what comes afterwards."""
         if self._steps:
             self._write(self._steps.pop(0))
-        elif not self._ready.done():
+            return
+        if not self._ready.done():
             self._ready.set_result(None)
-            Listening.received += len(data)
-        else:
-            Listening.received += len(data)
+            text = _first_text(data)
+            Listening.size, Listening.text = (
+                len(text) + (2 if len(text) < 126 else 4),
+                text.decode(),
+            )
+        Listening.received += len(data)
 
     def _write(self, message: dict[str, Any]) -> None:
         text = json.dumps(message).encode()
         length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + len(text).to_bytes(2)
         self._transport.write(b"\x81" + length + b"\0\0\0\0" + text)
+
+
+def _first_text(data: bytes) -> bytes:
+    """Return the text of the first frame, which is below 64 kB."""
+    if data[1] < 126:
+        return data[2 : 2 + data[1]]
+    return data[4 : 4 + int.from_bytes(data[2:4])]
 
 
 async def connect(port: int, protocol: Callable[[], asyncio.Protocol]) -> asyncio.Transport:
@@ -311,7 +324,7 @@ async def subscribe(
 ) -> list[asyncio.Transport]:
     """Open a socket a token and wait for each one's first message (or, idle, acknowledgement)."""
     loop = asyncio.get_running_loop()
-    opened = []
+    opened: list[asyncio.Transport] = []
     for token in sockets:
         ready: asyncio.Future[None] = loop.create_future()
         listening = partial(Listening, query, token, ready)

@@ -1,7 +1,7 @@
 """Faces: what others see of a member, kept in memory for those whom many look at.
 
-Rule: a face is as new as its revision; who changes one tells it (`FACES`), and because a message
-may be lost, none is older than two seconds, which is how long watchers wait for lost news too.
+Rule: a face is as new as its revision; who changes one tells it (`FACES`). Only where that message
+is lost, a name may be old for ten seconds.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from guerdon.engine.revisions import Revisions
 FACES = Topic("faces", "")
 """Told when the face of any member of a program has changed."""
 
-SECONDS_MAX = 2.0
+SECONDS_MAX = 10.0
 _KEPT_MAX = 20_000
 
 
