@@ -61,6 +61,7 @@ class Watched(NamedTuple):
 UNWATCHED = Watched(Unmetered(), Untraced())
 _PREPARE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
+from guerdon.stores.vouchers import VoucherStore
 
 
 def clock() -> Instant:
@@ -120,6 +121,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         journal=JournalStore(mongo, vault),
         scores=ScoreStore(mongo),
         shared=SharedStore(mongo),
+        vouchers=VoucherStore(mongo),
         keys=KeyStore(mongo),
         secrets=secrets,
         formats=FormatStore(mongo),

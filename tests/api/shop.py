@@ -59,7 +59,7 @@ program:
     month: {{name: This month, counter: spent_month, window: calendar_month, ties: earliest}}
     all_time: {{name: All time, counter: spent, window: lifetime, ties: earliest}}
   rewards:
-    coffee: {{name: Coffee, wallet: stars, cost: 5, partner: cafe}}
+    coffee: {{name: Coffee, wallet: stars, cost: 5, partner: cafe, voucher: {{valid: P30D}}}}
     mug: {{name: Mug, description: Holds coffee., wallet: stars, cost: 10, stock: 1}}
     cake: {{name: Cake, wallet: stars, cost: 8, voucher: {{valid: P30D}}}}
   partners:

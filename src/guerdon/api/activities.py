@@ -15,7 +15,7 @@ from strawberry.scalars import JSON
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, field, kind, kinds, noun, says
-from guerdon.api.effects import Effect, effect_noun
+from guerdon.api.effects import Effect, effect_noun, visible
 from guerdon.api.explanations import RuleExplanation, explanation_noun
 from guerdon.api.ids import global_id
 from guerdon.api.instants import maybe_datetime, to_datetime
@@ -58,16 +58,22 @@ class Activity(Node):
     catalogue: strawberry.Private[Catalogue]
 
     @field
-    def effects(self) -> list[Effect]:
-        """What it changed, in order."""
-        member = self.entry.activity.member or ""
-        return [effect_noun(self.catalogue, effect, member) for effect in self.entry.effects]
+    def effects(self, info: Info) -> list[Effect]:
+        """What it changed, in order; partners see what concerns them."""
+        member, caller = self.entry.activity.member or "", info.context.caller
+        return [
+            effect_noun(self.catalogue, effect, member, caller)
+            for effect in self.entry.effects
+            if visible(self.catalogue, caller, effect)
+        ]
 
     @field
-    def explanation(self) -> list[RuleExplanation]:
+    def explanation(self, info: Info) -> list[RuleExplanation]:
         """Why each rule did or did not apply: the condition, the value seen, the value needed."""
-        at = self.entry.activity.at
-        return [explanation_noun(self.catalogue, found, at) for found in self.entry.explanations]
+        at, caller = self.entry.activity.at, info.context.caller
+        return [
+            explanation_noun(self.catalogue, found, at, caller) for found in self.entry.explanations
+        ]
 
 
 @noun

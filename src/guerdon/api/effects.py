@@ -16,6 +16,7 @@ from guerdon.api.redemptions import Redemption, redemption_noun
 from guerdon.api.vouchers import Voucher, voucher_noun
 from guerdon.core import decision as core
 from guerdon.core.sentences import effect_sentence
+from guerdon.engine.world import Caller, Role
 
 
 @interface
@@ -95,7 +96,29 @@ EFFECTS = (
 )
 
 
-def effect_noun(catalogue: Catalogue, effect: core.Effect, member_id: str) -> Effect:
+def visible(catalogue: Catalogue, caller: Caller, effect: core.Effect) -> bool:
+    """Tell whether the caller may see an effect on another than itself.
+
+    Partners see what their own activities earned, and what concerns their own rewards; of tiers,
+    missions and badges they learn nothing.
+    """
+    if caller.role is not Role.PARTNER:
+        return True
+    match effect:
+        case core.PointsEffect():
+            return True
+        case core.VoucherEffect():
+            reward = catalogue.reward(effect.kind)
+        case core.RedemptionEffect():
+            reward = catalogue.reward(effect.reward)
+        case _:
+            return False
+    return reward is not None and reward.partner == caller.partner
+
+
+def effect_noun(
+    catalogue: Catalogue, effect: core.Effect, member_id: str, caller: Caller
+) -> Effect:
     """Return an effect as the API shows it."""
     summary = effect_sentence(catalogue.version_at(effect.at), effect)
     match effect:
@@ -133,7 +156,7 @@ def effect_noun(catalogue: Catalogue, effect: core.Effect, member_id: str) -> Ef
             return VoucherEffect(
                 summary=summary,
                 voucher=voucher_noun(
-                    catalogue.id,
+                    caller,
                     member_id,
                     effect.voucher,
                     kind=effect.kind,
@@ -144,5 +167,5 @@ def effect_noun(catalogue: Catalogue, effect: core.Effect, member_id: str) -> Ef
         case core.RedemptionEffect():
             return RedemptionEffect(
                 summary=summary,
-                redemption=redemption_noun(catalogue, member_id, effect),
+                redemption=redemption_noun(catalogue, member_id, effect, caller),
             )

@@ -7,8 +7,10 @@ sentences are formed in `core.sentences`.
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.describe import noun, says
 from guerdon.core.activity import Instant
+from guerdon.core.context import is_state
 from guerdon.core.decision import Explanation
 from guerdon.core.sentences import explanation_sentence
+from guerdon.engine.world import Caller, Role
 
 
 @noun
@@ -23,12 +25,20 @@ class RuleExplanation:
     needed: str | None = says("What would have been needed.")
 
 
-def explanation_noun(catalogue: Catalogue, found: Explanation, at: Instant) -> RuleExplanation:
-    """Return an explanation as the API shows it, in the words of the version in force `at`."""
+def explanation_noun(
+    catalogue: Catalogue, found: Explanation, at: Instant, caller: Caller
+) -> RuleExplanation:
+    """Return an explanation as the API shows it, in the words of the version in force `at`.
+
+    Partners do not learn what was found of the member.
+    """
+    program = catalogue.version_at(at)
+    if caller.role is Role.PARTNER and is_state(program, found.field):
+        found = Explanation(found.rule, found.applied, "applied" if found.applied else "")
     return RuleExplanation(
         rule=found.rule,
         applied=found.applied,
-        sentence=explanation_sentence(catalogue.version_at(at), found),
+        sentence=explanation_sentence(program, found),
         field=found.field or None,
         seen=found.seen or None,
         needed=found.needed or None,

@@ -12,6 +12,8 @@ import binascii
 from typing import NamedTuple
 
 from guerdon.api.transport.errors import BadInput
+from guerdon.engine.pseudonyms import opened, sealed
+from guerdon.engine.world import Caller
 
 ID_CHARACTERS_MAX = 1_200
 """An activity's id has up to 200 characters of up to four bytes, in base64; the rest is short."""
@@ -31,6 +33,27 @@ class GlobalId(NamedTuple):
         """
         parts = tuple(self.key.split("/", count - 1))
         return parts if len(parts) == count and all(parts) else None
+
+
+def caller_id(caller: Caller, type_: str, *parts: str) -> str:
+    """Return the id of a part of a member as the caller sees it.
+
+    A partner's ids are sealed: they are this partner's alone and say nothing of the member.
+    """
+    if caller.veil is None:
+        return global_id(type_, caller.program, *parts)
+    return global_id(type_, caller.program, sealed(caller.veil, "/".join(parts)))
+
+
+def parts_for(caller: Caller, found: GlobalId, count: int) -> tuple[str, ...] | None:
+    """Return the key of a part of a member in `count` parts, None where it is none of the caller's.
+
+    Only the last part may hold a slash itself.
+    """
+    if caller.veil is None:
+        return found.parts(count)
+    key = opened(caller.veil, found.key)
+    return None if key is None else found._replace(key=key).parts(count)
 
 
 def global_id(type_: str, program: str, *parts: str) -> str:

@@ -28,21 +28,27 @@ from guerdon.api.connections import (
 from guerdon.api.context import Context, Info
 from guerdon.api.counters import CounterReading, counters_of
 from guerdon.api.describe import argument, field, kind, kinds, noun, says
-from guerdon.api.ids import GlobalId, global_id
+from guerdon.api.ids import GlobalId, global_id, parts_for
 from guerdon.api.instants import to_datetime
 from guerdon.api.journals import JournalConnection, journal_of, journal_page
 from guerdon.api.ladders import MemberTier, tier_of, tiers_of
 from guerdon.api.missions import MissionProgress, MissionState, missions_of
 from guerdon.api.nodes import Node
 from guerdon.api.offers import OFFERS, RewardOfferConnection, offer_of, offer_page
-from guerdon.api.redemptions import redemption_of
+from guerdon.api.redemptions import (
+    REDEMPTIONS,
+    RedemptionConnection,
+    redemption_of,
+    redemption_page,
+)
 from guerdon.api.references import MemberRef, find_member
 from guerdon.api.standings import plain_value, shown
-from guerdon.api.vouchers import Voucher, VoucherState, vouchers_of
+from guerdon.api.vouchers import Voucher, VoucherState, honoured_by, vouchers_of
 from guerdon.api.wallets import Wallet, wallet_of, wallets_of
 from guerdon.engine import read
 from guerdon.engine.inputs import MemberRef as EngineRef
 from guerdon.engine.outcomes import Profile
+from guerdon.engine.pseudonyms import shown_as
 
 
 @kinds
@@ -141,6 +147,20 @@ class Member(Node):
         """What the member can show at the till, and what became of it; the newest first."""
         found = await vouchers_of(info.context, self.member_id)
         return [it for it in found if states is None or it.state in states]
+
+    @field
+    async def redemptions(
+        self,
+        info: Info,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> RedemptionConnection:
+        """The rewards the member took and what became of them, the newest first."""
+        asked = REDEMPTIONS.range(first=first, after=after, last=last, before=before)
+        return await redemption_page(info.context, self.member_id, asked)
 
     @field
     async def rewards(
@@ -275,8 +295,9 @@ async def member_node(context: Context, found: GlobalId) -> Member | None:
 
 def _part_of_a_member(load: Part) -> Callable[[Context, GlobalId], Awaitable[Node | None]]:
     async def load_part(context: Context, found: GlobalId) -> Node | None:
-        parts = found.parts(2)
-        member_id = await _visible(context, parts[0]) if parts else None
+        parts = parts_for(context.caller, found, 2)
+        meant = shown_as(context.caller, parts[0]) if parts else None
+        member_id = await _visible(context, meant) if meant else None
         return await load(context, member_id, parts[1]) if parts and member_id else None
 
     return load_part
@@ -302,8 +323,8 @@ async def _award(context: Context, member_id: str, slug: str) -> Node | None:
 
 
 async def _voucher(context: Context, member_id: str, name: str) -> Node | None:
-    id_ = global_id("Voucher", context.program, member_id, name)
-    return next((it for it in await vouchers_of(context, member_id) if it.id == id_), None)
+    found = next((it for it in await vouchers_of(context, member_id) if it.key == name), None)
+    return found if found and await honoured_by(context, found.kind) else None
 
 
 MEMBER_NODES = {

@@ -57,6 +57,8 @@ _PUBLIC = everybody()
 _STANDING = members_and_owner("members:read")
 _PUBLISH = owner("program:publish")
 _KEYS = Right(("admin",), ("keys:manage",))
+_PARTNER = Right(("partner",), ("activities:write",))
+_TILL = Right(("partner", "service", "admin"), ("activities:write",))
 _DECIDED = everybody("activities:write", "members:read")
 
 TYPES: dict[str, Right] = {
@@ -93,6 +95,8 @@ TYPES: dict[str, Right] = {
     "MemberTier": _STANDING,
     "MemberUpdate": _STANDING,
     "MissionProgress": _STANDING,
+    "RedemptionConnection": _STANDING,
+    "RedemptionEdge": _STANDING,
     "RewardOffer": _STANDING,
     "RewardOfferConnection": _STANDING,
     "RewardOfferEdge": _STANDING,
@@ -105,6 +109,7 @@ TYPES: dict[str, Right] = {
     "MissionEffect": _DECIDED,
     "PointsEffect": _DECIDED,
     "Redemption": _DECIDED,
+    "RedemptionUpdate": _PARTNER,
     "RedemptionEffect": _DECIDED,
     "RuleExplanation": _DECIDED,
     "TierEffect": _DECIDED,
@@ -127,6 +132,7 @@ TYPES: dict[str, Right] = {
     "RecordActivitiesPayload": _PUBLIC,
     "RedemptionPayload": _PUBLIC,
     "Refused": _PUBLIC,
+    "VoucherPayload": _PUBLIC,
 }
 """What each type grants on all of its fields; `FIELDS` comes before it."""
 
@@ -163,8 +169,10 @@ FIELDS: dict[str, Right] = {
     "Mutation.recordActivities": everybody("activities:write"),
     "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),
+    "Mutation.useVoucher": _TILL,
     "Subscription.leaderboardUpdates": _STANDING,
     "Subscription.memberUpdates": _STANDING,
+    "Subscription.redemptionUpdates": _PARTNER,
 }
 """Single fields; the root fields have no other."""
 

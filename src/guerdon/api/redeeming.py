@@ -110,7 +110,7 @@ async def _payload(
     effect = _effect_of(receipt.entry)
     if effect is None or problems or not receipt.member:
         return RedemptionPayload(redemption=None, problems=problems)
-    redemption = redemption_noun(catalogue, receipt.member, effect)
+    redemption = redemption_noun(catalogue, receipt.member, effect, context.caller)
     return RedemptionPayload(redemption=redemption, problems=problems)
 
 

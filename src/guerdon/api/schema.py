@@ -28,9 +28,11 @@ from guerdon.api.programs import ProgramQueries
 from guerdon.api.publishing import DocumentProblem, PublishingMutations, PublishingQueries
 from guerdon.api.receipts import ReceiptMutations
 from guerdon.api.redeeming import RedemptionMutations
+from guerdon.api.redemption_updates import RedemptionSubscriptions
 from guerdon.api.rewards import RewardQueries
 from guerdon.api.transport import TransportSchema
 from guerdon.api.viewer import ViewerQueries
+from guerdon.api.voucher_use import VoucherMutations
 
 
 @noun
@@ -58,12 +60,13 @@ class Mutation(
     PublishingMutations,
     ReceiptMutations,
     RedemptionMutations,
+    VoucherMutations,
 ):
     """What can be changed: each change is an activity, and a repeat under its id does nothing."""
 
 
 @noun
-class Subscription(LeaderboardSubscriptions, MemberSubscriptions):
+class Subscription(LeaderboardSubscriptions, MemberSubscriptions, RedemptionSubscriptions):
     """What can be followed live."""
 
 

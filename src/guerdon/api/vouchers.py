@@ -3,19 +3,26 @@
 When one is issued, used or gone is decided in `core`.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 
+import segno
 import strawberry
 
-from guerdon.api.context import Context
-from guerdon.api.describe import kind, kinds, noun, says
-from guerdon.api.ids import global_id
+from guerdon.api.context import Context, Info
+from guerdon.api.describe import field, kind, kinds, noun, says
+from guerdon.api.ids import caller_id
 from guerdon.api.instants import maybe_datetime
 from guerdon.api.nodes import Node
+from guerdon.api.permissions import members_and_owner
 from guerdon.api.standings import shown
 from guerdon.core.activity import Instant
 from guerdon.core.views import View
+from guerdon.core.vouchers import origin_of
+from guerdon.engine import codes
+from guerdon.engine.vouchers import code_key, code_of
+from guerdon.engine.world import Caller, Role
 
 
 @kinds
@@ -28,6 +35,7 @@ class VoucherState(Enum):
     EXPIRED = kind("expired", "Its last day is over.")
 
 
+_OWNERS = members_and_owner("members:read")
 _STATES = {state.value: state for state in VoucherState} | {"void": VoucherState.CANCELLED}
 
 
@@ -37,8 +45,25 @@ class Voucher(Node):
 
     kind: str = says("What it is good for: the reward's short name, or the program's own word.")
     state: VoucherState = says("Whether it can still be used.")
-    code: str | None = says("What is shown at the till; null where the program gives no code.")
     until: datetime | None = says("The first instant at which it is gone; null while it stays.")
+    member_id: strawberry.Private[str]
+    key: strawberry.Private[str]
+
+    @field
+    async def code(self, info: Info) -> str | None:
+        """What is shown at the till: short, with a check sign; null for all but its owner.
+
+        Letters may be typed in either case, with or without hyphens.
+        """
+        return await shown_code(info.context, self.member_id, self.key)
+
+    @field
+    async def qr(self, info: Info) -> str | None:
+        """The code as a QR code, to be shown and scanned: an SVG document; null as `code` is."""
+        code = await self.code(info)
+        if code is None:
+            return None
+        return segno.make(code, error="m", micro=False).svg_inline(scale=4, border=4)
 
 
 def voucher_state(state: str) -> VoucherState:
@@ -46,30 +71,50 @@ def voucher_state(state: str) -> VoucherState:
     return _STATES[state]
 
 
+async def shown_code(context: Context, member_id: str, name: str) -> str | None:
+    """Return a voucher's code as its owner reads it, None where the caller is another."""
+    if not context.permits(_OWNERS):
+        return None
+    voucher = await shown(context, member_id, lambda view: view.voucher(name))
+    if voucher is None:
+        return None
+    key = await code_key(context.world, context.program)
+    return codes.shown(code_of(key, origin_of(member_id, name, voucher)))
+
+
+async def honoured_by(context: Context, kind: str) -> bool:
+    """Tell whether the caller may know of vouchers of a kind: partners of their own rewards."""
+    caller = context.caller
+    if caller.role is not Role.PARTNER:
+        return True
+    reward = (await context.catalogue()).reward(kind)
+    return reward is not None and reward.partner == caller.partner
+
+
 def voucher_noun(
-    program: str,
+    caller: Caller,
     member_id: str,
     key: str,
     *,
     kind: str,
     state: str,
     until: Instant | None,
-    code: str | None = None,
 ) -> Voucher:
     """Return a voucher as the API shows it."""
     return Voucher(
-        id=strawberry.ID(global_id("Voucher", program, member_id, key)),
+        id=strawberry.ID(caller_id(caller, "Voucher", member_id, key)),
         kind=kind,
         state=voucher_state(state),
-        code=code,
         until=maybe_datetime(until),
+        member_id=member_id,
+        key=key,
     )
 
 
 async def vouchers_of(
-    context: Context, member_id: str, redemption: str | None = None
+    context: Context, member_id: str, names: Collection[str] | None = None
 ) -> list[Voucher]:
-    """Return what a member holds, the newest first; with a redemption only what it brought."""
+    """Return what a member holds, the newest first; with `names` only these."""
 
     def show(view: View) -> list[Voucher]:
         found = sorted(
@@ -77,16 +122,15 @@ async def vouchers_of(
         )
         return [
             voucher_noun(
-                context.program,
+                context.caller,
                 member_id,
                 name,
                 kind=voucher.kind,
                 state=voucher.shown(view.now),
                 until=voucher.until,
-                code=voucher.code or None,
             )
             for name, voucher in found
-            if redemption is None or voucher.redemption == redemption
+            if names is None or name in names
         ]
 
     return await shown(context, member_id, show)

@@ -120,13 +120,14 @@ class BadgeEffect(NamedTuple):
 
 
 class VoucherEffect(NamedTuple):
-    """A voucher was issued, used or cancelled."""
+    """A voucher was issued, used or cancelled; `redemption` is the one that brought it, if any."""
 
     voucher: str
     kind: str
     state: str
     until: Instant | None
     at: Instant
+    redemption: str = ""
     tag: str = "voucher"
 
 

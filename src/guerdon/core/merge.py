@@ -17,6 +17,7 @@ from guerdon.core.lots import Lot, lot_of
 from guerdon.core.rulebook import Reading
 from guerdon.core.shelving import Order
 from guerdon.core.standing import PageRef, Plain, Standing
+from guerdon.core.vouchers import origin_of, voucher_of
 
 _TOTALS = (
     "spendable",
@@ -189,7 +190,7 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
             elif prefix == "roll":
                 d.put_ordered(name, _moved_entry(key, offset), value, counters.leaving)
             elif prefix == "voucher":
-                _move_voucher(d, key, value)
+                _move_voucher(d, donor.member, key, value)
             elif prefix in ("done", "befriended", "referred", "record"):
                 d.put(name, key, value)
     for reading in d.state.readings.values():
@@ -207,12 +208,13 @@ def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
     holdings.add(d, d.state.wallet(slug), lot._replace(no=lot.no + offset, cover=cover))
 
 
-def _move_voucher(d: Deciding, name: str, value: Plain) -> None:
+def _move_voucher(d: Deciding, donor: str, name: str, value: Plain) -> None:
+    voucher = voucher_of(value)
     fresh, copy = name, 1
     while d.look("voucher", fresh) is not None:
         copy += 1
         fresh = f"{name}#{copy}"
-    d.put("voucher", fresh, value)
+    d.put("voucher", fresh, voucher._replace(origin=origin_of(donor, name, voucher)))
 
 
 def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:

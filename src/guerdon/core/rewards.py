@@ -123,8 +123,9 @@ def cancel(d: Deciding, activity: Activity) -> None:
     if found["state"] != "issued":
         raise Rejected("not_redeemed")
     record = dict(found)
-    held = [(name, d.look("voucher", name)) for name in record["vouchers"]]
-    if any(value is not None and vouchers.voucher_of(value).state == "used" for _, value in held):
+    found_here = (vouchers.held(d, record["member"], name) for name in record["vouchers"])
+    held = [name for name in found_here if name is not None]
+    if any(vouchers.voucher_of(d.look("voucher", name)).state == "used" for name in held):
         raise Rejected("voucher_used")
     reward = d.rulebook.at(record["at"]).program.rewards[record["reward"]]
     if reward.final:
@@ -135,7 +136,7 @@ def cancel(d: Deciding, activity: Activity) -> None:
         if activity.at >= ends:
             raise Rejected("cancel_window")
     _give_back(d, activity, reward, record)
-    for name, _ in held:
+    for name in held:
         vouchers.cancel(d, name)
     record["state"] = "cancelled"
     d.put("record", key, record)
@@ -149,7 +150,8 @@ def cancel(d: Deciding, activity: Activity) -> None:
 
 def _give_back(d: Deciding, activity: Activity, reward: Reward, record: dict[str, Any]) -> None:
     slug = record["wallet"]
-    portions = [(no, amount) for no, amount in record["taken"]]
+    shift = d.standing.absorbed.get(record["member"], 0)
+    portions = [(no + shift if no else 0, amount) for no, amount in record["taken"]]
     d.wallet(slug).redeemed -= record["cost"]
     back = returns.Return(partner=record["partner"], grace=reward.grace)
     returns.restore(d, slug, portions, back, source=activity.id, at=activity.at)

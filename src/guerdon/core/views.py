@@ -4,17 +4,18 @@ Rule: a reader settles first and then reads; nothing here changes anything. Wher
 outside the head, `Needed` asks for their pages, as deciding does.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from guerdon.core import counters, missions
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.deciding import Deciding
-from guerdon.core.decision import Given
+from guerdon.core.decision import Given, Needed
 from guerdon.core.lots import Lot, lapse_of, lot_of, policy_of, spending_key
 from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
 from guerdon.core.rewards import matches
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import Plain, Standing, WalletState
+from guerdon.core.standing import PageRef, Plain, Standing, WalletState
 from guerdon.core.vouchers import Voucher, voucher_of
 from guerdon.core.windows import per_key
 
@@ -164,6 +165,20 @@ class View:
     def vouchers(self) -> dict[str, Voucher]:
         """Return every voucher by name."""
         return {name: voucher_of(value) for name, value in self._d.everything("voucher").items()}
+
+    def voucher(self, name: str) -> Voucher | None:
+        """Return one voucher; None where there is none of that name."""
+        value = self._d.look("voucher", name)
+        return None if value is None else voucher_of(value)
+
+    def redemptions(self, keys: Collection[str]) -> dict[str, Plain]:
+        """Return what is kept of redemptions by their activities' keys, asked for at once."""
+        asked = [PageRef("record", "one", key) for key in keys]
+        missing = tuple(ref for ref in asked if ref not in self._d.given.loaded)
+        if missing:
+            raise Needed(missing)
+        found = {key: self.redemption(key) for key in keys}
+        return {key: record for key, record in found.items() if record is not None}
 
     def redemption(self, key: str) -> Plain | None:
         """Return what is kept of a redemption by its activity's key; None where it is none."""

@@ -17,14 +17,18 @@ from guerdon.core.windows import add
 
 
 class Voucher(NamedTuple):
-    """`state` is issued, used or void; an issued one is expired once `until` has come."""
+    """`state` is issued, used or void; an issued one is expired once `until` has come.
+
+    `origin` is the member and name that it was issued under, where a merger gave it another home:
+    its code, which is made of these, stays the one that was printed.
+    """
 
     kind: str
     state: str
     until: Instant | None
     issued_at: Instant
     redemption: str = ""
-    code: str = ""
+    origin: str = ""
 
     def shown(self, now: int) -> str:
         """Return the state a reader sees at an instant."""
@@ -38,6 +42,22 @@ def voucher_of(value: Plain) -> Voucher:
     return value if type(value) is Voucher else Voucher._make(value)
 
 
+def origin_of(member: str, name: str, voucher: Voucher) -> str:
+    """Return the member and name under which a voucher was issued, as one text."""
+    return voucher.origin or f"{member}/{name}"
+
+
+def held(d: Deciding, member: str, name: str) -> str | None:
+    """Return what a voucher is called here that a member was issued; None where it is not here."""
+    here, copy = name, 1
+    while (value := d.look("voucher", here)) is not None:
+        if origin_of(d.standing.member, here, voucher_of(value)) == f"{member}/{name}":
+            return here
+        copy += 1
+        here = f"{name}#{copy}"
+    return None
+
+
 def issue(
     d: Deciding,
     kind: str,
@@ -46,7 +66,6 @@ def issue(
     at: Instant,
     valid: Period | None,
     redemption: str = "",
-    code: str = "",
 ) -> str:
     """Give the member a voucher, valid through its last day, and return its name."""
     calendar = d.rulebook.calendar
@@ -55,9 +74,9 @@ def issue(
     while (held := d.look("voucher", name)) is not None and voucher_of(held).state != "void":
         copy += 1
         name = f"{source}#{copy}"
-    voucher = Voucher(kind, "issued", until, at, redemption, code)
+    voucher = Voucher(kind, "issued", until, at, redemption)
     d.put("voucher", name, voucher)
-    d.effect(VoucherEffect(name, kind, "issued", until, d.now))
+    d.effect(VoucherEffect(name, kind, "issued", until, d.now, redemption))
     return name
 
 
@@ -80,12 +99,18 @@ def use(d: Deciding, name: str) -> bool:
         return False
     voucher = voucher_of(value)._replace(state="used")
     d.put("voucher", name, voucher)
-    d.effect(VoucherEffect(name, voucher.kind, "used", voucher.until, d.now))
+    d.effect(_effect(d, name, voucher))
     return True
+
+
+def _effect(d: Deciding, name: str, voucher: Voucher) -> VoucherEffect:
+    return VoucherEffect(
+        name, voucher.kind, voucher.state, voucher.until, d.now, voucher.redemption
+    )
 
 
 def cancel(d: Deciding, name: str) -> None:
     """Make a voucher void."""
     voucher = voucher_of(d.look("voucher", name))._replace(state="void")
     d.put("voucher", name, voucher)
-    d.effect(VoucherEffect(name, voucher.kind, "void", voucher.until, d.now))
+    d.effect(_effect(d, name, voucher))

@@ -47,6 +47,7 @@ from guerdon.engine.records import (
     StandingWrite,
     Waiting,
 )
+from guerdon.engine.vouchers import code_key, partners_of, rows_of
 from guerdon.engine.world import World
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ async def decide_batch(
 ) -> Decided:
     """Return what these activities come to, in their order; those `known` are decided already."""
     work = _Work(world, rulebook, heads, frame)
+    work.code_key = await code_key(world, frame.hold.program)
     activities = work.read(waiting, known)
     await heads.load([activity.member or PROGRAM for _, activity in activities])
     world.crash(CrashPoint.AFTER_READ)
@@ -110,6 +112,7 @@ class _Work:
         self._standings: dict[str, Standing] = {}
         self._scores: dict[tuple[str, str, int], ScoreRow] = {}
         self._keys: set[str] = set()
+        self.code_key = b""
         self._batch = Batch(hold=hold)
         self._decided = Decided(batch=self._batch, standings=self._standings)
 
@@ -190,6 +193,7 @@ class _Work:
             self._shelves.note(entry)
         self._standings[member] = standing
         self._shelves.write(member, pages)
+        self._batch.vouchers += rows_of(self.code_key, activity, decision)
         for score in decision.scores:
             row = ScoreRow(member, standing.seq, score)
             self._scores[(member, score.leaderboard, score.period)] = row
@@ -217,6 +221,7 @@ class _Work:
             decided_at=self._now,
             activity=said,
             decision=plain,
+            partners=partners_of(self._rulebook, decision),
         )
 
     def _fail(self, place: Waiting, activity: Activity, error: Exception) -> None:

@@ -14,6 +14,7 @@ from zlib import crc32
 
 from guerdon.core.activity import Instant
 from guerdon.engine.outcomes import Key, Problem
+from guerdon.engine.pseudonyms import veil_of
 from guerdon.engine.refusals import InvalidInput, NotFound, Unauthenticated
 from guerdon.engine.world import Caller, Role, Topic, World, reporter_of
 
@@ -125,6 +126,7 @@ async def check(world: World, text: str) -> Caller:
         partner=key.partner,
         scopes=key.scopes,
         key_id=key.id,
+        veil=None if key.partner is None else await veil_of(world, program, key.partner),
         expires_at=key.expires_at,
     )
 

@@ -22,6 +22,7 @@ from guerdon.engine.records import (
     Found,
     Hold,
     Mark,
+    Place,
     Reserved,
     ScoreRow,
     Waiting,
@@ -278,6 +279,27 @@ class Journal(Protocol):
         """Return a lane's entries after a sequence, in order."""
         ...
 
+    async def redemptions(
+        self,
+        program: str,
+        members: Collection[str],
+        *,
+        limit: int,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> list[Entry]:
+        """Return accepted redemptions newest first below `after`; oldest first above `before`."""
+        ...
+
+    async def concerning(
+        self, program: str, partner: str, places: Mapping[int, int], limit: int
+    ) -> list[Entry]:
+        """Return entries about a partner's rewards behind a sequence of each lane.
+
+        In order within each lane, at most `limit` of each.
+        """
+        ...
+
 
 class Boards(Protocol):
     """Leaderboards as they are read; Redis and MongoDB both offer this, in the same order."""
@@ -344,6 +366,14 @@ class Shared(Protocol):
         ...
 
 
+class Vouchers(Protocol):
+    """Which voucher a code leads to; the rows are written by the one transaction."""
+
+    async def find(self, program: str, codes: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Return the member and the name under which each code's voucher was issued."""
+        ...
+
+
 class Keys(Protocol):
     """API keys: hashed secrets."""
 
@@ -373,6 +403,10 @@ class Secrets(Protocol):
 
     async def key_pepper(self) -> bytes:
         """Return what API keys are hashed with."""
+        ...
+
+    async def storage_key(self) -> bytes:
+        """Return what codes and references for partners are sealed with."""
         ...
 
 

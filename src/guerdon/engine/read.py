@@ -27,7 +27,8 @@ from guerdon.engine.outcomes import (
     SettledMember,
 )
 from guerdon.engine.ports import Boards
-from guerdon.engine.records import Board
+from guerdon.engine.pseudonyms import meant_by
+from guerdon.engine.records import Board, Place
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.resolve import EXTERNAL
 from guerdon.engine.world import Caller, Role, World
@@ -44,7 +45,8 @@ async def find(world: World, caller: Caller, ref: MemberRef) -> str | None:
     A member's own token leads to nobody else.
     """
     if ref.id is not None:
-        member = (await world.members.known(caller.program, [ref.id])).get(ref.id)
+        meant = meant_by(caller, ref.id)
+        member = (await world.members.known(caller.program, [meant])).get(meant)
     else:
         identity = ref.identity or Identity(EXTERNAL, ref.external_id or "")
         led = (await world.members.find(caller.program, [identity])).get(identity)
@@ -82,6 +84,7 @@ async def _settled(
 ) -> SettledMember:
     now = world.clock() if at is None else at
     shelves = Shelves(world, rulebook.id)
+    shelves.known_as(profile.id, standing.absorbed)
     if standing.enrolled_at is not None and standing.merged_into is None:
         decision = await answer(
             lambda given: settle(rulebook, standing, now, given),
@@ -161,6 +164,30 @@ async def journal(
     """
     found = await world.journal.of_member(
         program, member, limit=limit + 1, after=after, before=before
+    )
+    more = len(found) > limit
+    items = [entry_of(entry) for entry in found[:limit]]
+    if before is not None:
+        return Page(items=tuple(reversed(items)), has_previous=more, has_next=True)
+    return Page(items=tuple(items), has_previous=after is not None, has_next=more)
+
+
+async def redemptions(
+    world: World,
+    program: str,
+    member: SettledMember,
+    *,
+    limit: int,
+    after: Place | None = None,
+    before: Place | None = None,
+) -> Page[JournalEntry]:
+    """Return a member's redemptions newest first, those of absorbed members too.
+
+    Older than `after`, or just newer than `before`.
+    """
+    members = (member.profile.id, *member.standing.absorbed)
+    found = await world.journal.redemptions(
+        program, members, limit=limit + 1, after=after, before=before
     )
     more = len(found) > limit
     items = [entry_of(entry) for entry in found[:limit]]

@@ -87,7 +87,10 @@ class ScoreRow(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A journal entry as it is stored: figures, ids and the decision in plain form."""
+    """A journal entry as it is stored: figures, ids and the decision in plain form.
+
+    `partners` are those whose rewards it is about; it is written, and not read again.
+    """
 
     lane: int
     seq: int
@@ -97,6 +100,23 @@ class Entry(NamedTuple):
     decided_at: Instant
     activity: Plain
     decision: Plain
+    partners: tuple[str, ...] = ()
+
+
+class Place(NamedTuple):
+    """Where an entry stands in the program's journal: when it was decided, lane and sequence."""
+
+    decided_at: int
+    lane: int
+    seq: int
+
+
+class VoucherRow(NamedTuple):
+    """The voucher that a code leads to: whose it was when it was issued, and its name."""
+
+    code: str
+    member: str
+    name: str
 
 
 class Reserved(NamedTuple):
@@ -141,6 +161,7 @@ class Batch:
     erased: list[str] = field(default_factory=list)
     unlinked: list[tuple[Identity, str]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
+    vouchers: list[VoucherRow] = field(default_factory=list)
     confirmed: list[Reserved] = field(default_factory=list)
     given_back: list[Reserved] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from guerdon.core.conditions import text
 from guerdon.engine.inputs import Identity, MemberRef
 from guerdon.engine.judge import Draft, Refusal
 from guerdon.engine.outcomes import Problem, Profile
+from guerdon.engine.pseudonyms import meant_by
 from guerdon.engine.records import Found
 from guerdon.engine.world import Caller, Role, World
 
@@ -81,7 +82,9 @@ async def resolve(
     """
     program, registry = caller.program, registry or world.members
     found = await registry.find(program, _identities(drafts))
-    ids = {draft.member.id for draft in drafts if draft.member and draft.member.id}
+    ids = {
+        meant_by(caller, draft.member.id) for draft in drafts if draft.member and draft.member.id
+    }
     known = await registry.known(program, ids)
     fresh = _newcomers(world, drafts, found, enroll_auto=enroll_auto)
     led = await registry.create(program, fresh)
@@ -188,7 +191,7 @@ async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknow
         return Resolved(member=None, data=data)
     identity = _identity(draft.member)
     if identity is None:
-        member = known.ids.get(draft.member.id or "")
+        member = known.ids.get(meant_by(caller, draft.member.id or ""))
         enroll = None
     else:
         led = known.identities.get(identity)

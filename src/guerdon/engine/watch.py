@@ -7,9 +7,10 @@ watcher holds a position, not a backlog.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 
 from guerdon.engine.entries import entry_of
+from guerdon.engine.lanes import lanes_of
 from guerdon.engine.outcomes import JournalEntry
 from guerdon.engine.records import StoreDown, Topic
 from guerdon.engine.world import World
@@ -39,6 +40,37 @@ async def member(
                 yield entry_of(entry)
                 after = entry.member_seq
             if len(entries) < _AT_ONCE:
+                await signal.wait(_LOOK_MS)
+
+
+async def places(world: World, program: str) -> dict[int, int]:
+    """Return the present end of the journal: each lane's sequence."""
+    return await world.lanes.seqs(program)
+
+
+async def partner(
+    world: World, program: str, slug: str, *, after: Mapping[int, int]
+) -> AsyncGenerator[JournalEntry, None]:
+    """Yield what concerns a partner's rewards behind these places: lanes and their sequences.
+
+    In order within a lane, hence for each member. Lanes that are not named are read from their
+    beginning, because they came later.
+    """
+    layout = await world.rulebooks.layout(program)
+    places = dict(after)
+    topics = [Topic("lane", str(lane)) for lane in lanes_of(layout)]
+    async with world.channels.listen(program, topics) as signal:
+        while True:
+            lanes = dict.fromkeys(lanes_of(await world.rulebooks.layout(program)), 0)
+            try:
+                entries = await world.journal.concerning(program, slug, lanes | places, _AT_ONCE)
+            except StoreDown:
+                await asyncio.sleep(_LOOK_MS / 1_000)
+                continue
+            for entry in entries:
+                yield entry_of(entry)
+                places[entry.lane] = entry.seq
+            if not entries:
                 await signal.wait(_LOOK_MS)
 
 

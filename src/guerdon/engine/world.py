@@ -32,6 +32,7 @@ from guerdon.engine.ports import (
     Secrets,
     Shared,
     Standings,
+    Vouchers,
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
@@ -66,7 +67,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks, as told by the credential alone; it belongs to exactly one program."""
+    """Who asks, as told by the credential alone; it belongs to exactly one program.
+
+    A partner has a `veil`: the key under which members have names that are this partner's alone.
+    """
 
     program: str
     role: Role
@@ -75,6 +79,7 @@ class Caller:
     partner: str | None = None
     scopes: frozenset[str] = frozenset()
     key_id: str | None = None
+    veil: bytes | None = field(default=None, repr=False)
     expires_at: Instant | None = None
 
 
@@ -120,6 +125,7 @@ class World:
     journal: Journal
     scores: Scores
     shared: Shared
+    vouchers: Vouchers
     keys: Keys
     secrets: Secrets
     formats: Formats

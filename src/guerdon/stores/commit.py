@@ -25,6 +25,7 @@ from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
 from guerdon.stores.standings import standing_document, standing_update
 from guerdon.stores.vault import COLLECTION, Vault
+from guerdon.stores.vouchers import voucher_updates
 
 _DUPLICATE = 11000
 
@@ -67,6 +68,7 @@ class CommitStore:
             await _members(write, batch)
             await _erased(write, batch)
             await _shared(write, batch)
+            await write.update("vouchers", voucher_updates(batch.hold.program, batch.vouchers))
 
         while True:
             try:

@@ -4,6 +4,7 @@ Rule: an index begins with the program (alone, or as the first part of a key, se
 index is here without a query, because each is paid for at every write.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -15,6 +16,7 @@ class Index(NamedTuple):
     serves: str
     unique: bool = False
     present: str | None = None
+    where: Mapping[str, object] | None = None
 
 
 INDEXES = (
@@ -33,6 +35,13 @@ INDEXES = (
         unique=True,
         present="m",
     ),
+    Index(
+        "journal",
+        (("m", 1), ("t", -1), ("_id", -1)),
+        "a member's redemptions, newest first",
+        where={"a.type": "redemption", "d.result": "accepted"},
+    ),
+    Index("journal", (("b", 1), ("_id", 1)), "what concerns a partner's rewards", present="b"),
     Index(
         "scores",
         (("b", 1), ("v", -1), ("t", 1), ("m", 1)),
@@ -59,6 +68,7 @@ COLLECTIONS = (
     "journal",
     "scores",
     "shared",
+    "vouchers",
     "keys",
     "installation",
     "formats",

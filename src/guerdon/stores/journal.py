@@ -1,20 +1,21 @@
 """The journal: what was decided, in the lane's sequence; append-only.
 
 `{_id: program|lane|seq, l: program|lane, k: reporter/id, m: program|member, n: the member's seq,
-t: decided at, a: activity, d: decision, x: sealed}`. What is personal of an activity and of its
-decision is in `x`, under the member's key (see `vault`); without the key it is as if it had never
-been said. Rule: entries are inserted by the lane's transaction and
-by nothing else, never changed, never deleted; the unique indexes on (lane, key) and (member, seq)
-hold what the engine promises.
+t: decided at, a: activity, d: decision, x: sealed, b: [program|partner, ...] whose rewards it is
+about}`. What is personal of an activity and of its decision is in `x`, under the member's key (see
+`vault`); without the key it is as if it had never been said.
+
+Rule: entries are inserted by the lane's transaction and by nothing else, never changed, never
+deleted; the unique indexes on (lane, key) and (member, seq) hold what the engine promises.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guerdon.core.activity import Instant
 from guerdon.core.standing import Plain
-from guerdon.engine.records import Entry
+from guerdon.engine.records import Entry, Place
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
 from guerdon.stores.vault import Vault, seal, unseal
@@ -93,6 +94,48 @@ class JournalStore:
             rows = await cursor.to_list(None)
         return await self._opened(program, rows)
 
+    async def redemptions(
+        self,
+        program: str,
+        members: Collection[str],
+        *,
+        limit: int,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> list[Entry]:
+        """Return accepted redemptions newest first below `after`; oldest first above `before`."""
+        query: Document = {
+            "a.type": "redemption",
+            "d.result": "accepted",
+            "m": {"$in": [key(program, member) for member in members]},
+        }
+        bound = after if before is None else before
+        if bound is not None:
+            beyond = "$lt" if before is None else "$gt"
+            name = _name(program, bound.lane, bound.seq)
+            query["$or"] = [
+                {"t": {beyond: bound.decided_at}},
+                {"t": bound.decided_at, "_id": {beyond: name}},
+            ]
+        order = -1 if before is None else 1
+        with unit_of_work():
+            cursor = self._mongo["journal"].find(query).sort([("t", order), ("_id", order)])
+            rows = await cursor.limit(limit).to_list(None)
+        return await self._opened(program, rows)
+
+    async def concerning(
+        self, program: str, partner: str, places: Mapping[int, int], limit: int
+    ) -> list[Entry]:
+        """Return entries about a partner's rewards behind a sequence of each lane."""
+        found: list[Document] = []
+        journal = self._mongo["journal"]
+        for lane, seq in sorted(places.items()):
+            span = {"$gt": _name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
+            with unit_of_work():
+                cursor = journal.find({"b": key(program, partner), "_id": span}).sort("_id", 1)
+                found += await cursor.limit(limit).to_list(None)
+        return await self._opened(program, found)
+
 
 def entry_documents(
     program: str, entries: Sequence[Entry], keys: Mapping[str, AESGCM]
@@ -116,6 +159,8 @@ def entry_documents(
                 document["x"] = seal(keys[entry.member], content, document["_id"])
             document["m"] = key(program, entry.member)
             document["n"] = entry.member_seq
+        if entry.partners:
+            document["b"] = [key(program, partner) for partner in entry.partners]
         documents.append(document)
     return documents
 

@@ -64,4 +64,6 @@ def _model(index: Index) -> IndexModel:
     options: Document = {"unique": True} if index.unique else {}
     if index.present:
         options["partialFilterExpression"] = {index.present: {"$exists": True}}
+    if index.where:
+        options["partialFilterExpression"] = dict(index.where)
     return IndexModel(list(index.fields), **options)

@@ -1,0 +1,109 @@
+"""Vouchers at the till: their codes, and who holds the voucher that a code leads to.
+
+Rule: a code follows from the program's key and from what the voucher was issued as, so that it is
+the same whenever it is shown, and nobody can guess another one. What a code leads to is found by a
+row that was written with the voucher. Whether a voucher can be used is decided in `core`.
+"""
+
+import hmac
+from hashlib import sha256
+
+from guerdon.core.activity import Activity
+from guerdon.core.decision import Decision, RedemptionEffect, VoucherEffect
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.views import View
+from guerdon.core.vouchers import Voucher, origin_of
+from guerdon.engine import codes, read
+from guerdon.engine.records import VoucherRow
+from guerdon.engine.refusals import NotFound
+from guerdon.engine.seals import key_for
+from guerdon.engine.world import Caller, Role, World
+
+CODE_SIGNS = 13
+_BODY = CODE_SIGNS - 1
+_BITS = 5 * _BODY
+
+
+async def code_key(world: World, program: str) -> bytes:
+    """Return what a program's voucher codes are made with."""
+    return await key_for(world, "voucher", program)
+
+
+def code_of(key: bytes, origin: str) -> str:
+    """Return the code of a voucher that was issued as `member/name`."""
+    digest = int.from_bytes(hmac.digest(key, origin.encode(), sha256))
+    return codes.checked(codes.body_of(digest & ((1 << _BITS) - 1), _BODY))
+
+
+def rows_of(key: bytes, activity: Activity, decision: Decision) -> list[VoucherRow]:
+    """Return what a decision's vouchers are to be found by."""
+    member = activity.member or ""
+    return [
+        VoucherRow(code_of(key, f"{member}/{effect.voucher}"), member, effect.voucher)
+        for effect in decision.effects
+        if isinstance(effect, VoucherEffect) and effect.state == "issued"
+    ]
+
+
+def partners_of(rulebook: Rulebook, decision: Decision) -> tuple[str, ...]:
+    """Return the partners whose rewards a decision issued, took back or found used."""
+    rewards = {
+        effect.reward if isinstance(effect, RedemptionEffect) else effect.kind
+        for effect in decision.effects
+        if isinstance(effect, RedemptionEffect | VoucherEffect)
+    }
+    found = {partner_of(rulebook, reward) for reward in rewards}
+    return tuple(sorted(slug for slug in found if slug is not None))
+
+
+def partner_of(rulebook: Rulebook, reward: str) -> str | None:
+    """Return who honours a reward, by the newest version that has it."""
+    for version in reversed(rulebook.versions):
+        found = version.program.rewards.get(reward)
+        if found is not None:
+            return found.partner
+    return None
+
+
+async def find(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher]:
+    """Return who holds the voucher under a code, its name there, and the voucher.
+
+    Raises:
+        NotFound: There is none, or it is not honoured by the partner who asks.
+    """
+    plain = codes.plain(code)
+    found = await _found(world, caller, plain) if codes.is_checked(plain) else None
+    if found is None or not await _may_use(world, caller, found[2]):
+        raise NotFound("voucher", ("code",))
+    return found
+
+
+async def _may_use(world: World, caller: Caller, voucher: Voucher) -> bool:
+    if caller.role is not Role.PARTNER:
+        return True
+    rulebook = await world.rulebooks.get(caller.program)
+    return partner_of(rulebook, voucher.kind) == caller.partner
+
+
+async def _found(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher] | None:
+    rows = await world.vouchers.find(caller.program, [code])
+    if code not in rows:
+        return None
+    member, name = rows[code]
+    holder = (await world.members.known(caller.program, [member])).get(member)
+    if holder is None:
+        return None
+    for here, voucher in (await held_by(world, caller.program, holder)).items():
+        if origin_of(holder, here, voucher) == f"{member}/{name}":
+            return holder, here, voucher
+    return None
+
+
+async def held_by(world: World, program: str, member: str) -> dict[str, Voucher]:
+    """Return the vouchers of a member, by name."""
+    settled = (await read.members(world, program, [member])).get(member)
+    if settled is None:
+        return {}
+    return await read.view(
+        world, settled, lambda given: View(settled.rulebook, settled.standing, given).vouchers()
+    )
