@@ -49,6 +49,7 @@ from guerdon.stores.scores import ScoreStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
 from guerdon.stores.vault import Vault
+from guerdon.stores.vouchers import VoucherStore
 
 
 class Watched(NamedTuple):
@@ -61,7 +62,6 @@ class Watched(NamedTuple):
 UNWATCHED = Watched(Unmetered(), Untraced())
 _PREPARE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
-from guerdon.stores.vouchers import VoucherStore
 
 
 def clock() -> Instant:

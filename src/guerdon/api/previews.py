@@ -13,7 +13,7 @@ from guerdon.api.activities import ActivityResult, result_of
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.context import Info
 from guerdon.api.describe import argument, bulk_field, field, noun, says
-from guerdon.api.effects import Effect, effect_noun
+from guerdon.api.effects import Effect, effect_noun, visible
 from guerdon.api.explanations import RuleExplanation, explanation_noun
 from guerdon.api.problems import Problem, outcome_problems, refusal_nouns
 from guerdon.api.receipts import ActivityInput, given_activity
@@ -36,20 +36,26 @@ class ActivityPreview:
     catalogue: strawberry.Private[Catalogue]
 
     @field
-    def effects(self) -> list[Effect]:
-        """What it would change, in order."""
+    def effects(self, info: Info) -> list[Effect]:
+        """What it would change, in order; partners see what concerns them."""
         if self.entry is None:
             return []
-        member = self.entry.activity.member or ""
-        return [effect_noun(self.catalogue, effect, member) for effect in self.entry.effects]
+        member, caller = self.entry.activity.member or "", info.context.caller
+        return [
+            effect_noun(self.catalogue, effect, member, caller)
+            for effect in self.entry.effects
+            if visible(self.catalogue, caller, effect)
+        ]
 
     @field
-    def explanation(self) -> list[RuleExplanation]:
+    def explanation(self, info: Info) -> list[RuleExplanation]:
         """Why each rule would or would not apply: the condition, the value seen and needed."""
         if self.entry is None:
             return []
-        at = self.entry.activity.at
-        return [explanation_noun(self.catalogue, found, at) for found in self.entry.explanations]
+        at, caller = self.entry.activity.at, info.context.caller
+        return [
+            explanation_noun(self.catalogue, found, at, caller) for found in self.entry.explanations
+        ]
 
 
 @noun

@@ -28,9 +28,9 @@ from guerdon.core.views import View
 from guerdon.core.vouchers import Voucher as HeldVoucher
 from guerdon.core.vouchers import origin_of
 from guerdon.engine import read
-from guerdon.engine.refusals import NotFound
 from guerdon.engine.outcomes import JournalEntry
 from guerdon.engine.records import Place
+from guerdon.engine.refusals import NotFound
 from guerdon.engine.world import Caller
 
 if TYPE_CHECKING:
