@@ -84,7 +84,7 @@ async def test_a_code_is_shown_to_its_owner_and_to_nobody_else(rich: Shop) -> No
 
 
 async def test_of_fifty_validations_of_one_code_one_succeeds(rich: Shop) -> None:
-    """Ten tills at once, each of which tries five times."""
+    """Five tills at once, each of which tries ten times."""
     taken = await take(rich, "coffee", "r1")
     tries = " ".join(
         f"t{number}: useVoucher(input: $i) {{ voucher {{ state }} problems {{ code }} }}"
@@ -92,9 +92,13 @@ async def test_of_fifty_validations_of_one_code_one_succeeds(rich: Shop) -> None
     )
     mutation = f"mutation($i: UseVoucherInput!) {{ {tries} }}"
     code = {"code": taken["vouchers"][0]["code"]}
-    tills = ["partner", "service"] * 5
-    answers = await asyncio.gather(*(rich.get(token, mutation, i=code) for token in tills))
-    each = [found for answer in answers for found in answer.values()]
+
+    async def till(token: str) -> list[Any]:
+        answers = [await rich.get(token, mutation, i=code) for _ in range(2)]
+        return [found for answer in answers for found in answer.values()]
+
+    tills = ["partner", "service", "partner", "service", "partner"]
+    each = [found for till in await asyncio.gather(*map(till, tills)) for found in till]
 
     assert len(each) == 50
     assert [it["voucher"] for it in each if it["problems"] == []] == [{"state": "USED"}]
@@ -153,6 +157,7 @@ async def test_a_printed_code_stays_good_after_a_merger(rich: Shop) -> None:
         """mutation($i: MergeMembersInput!) { mergeMembers(input: $i) { problems { code } } }""",
         i={"from": {"externalId": "ada"}, "into": {"externalId": "bob"}},
     )
+    await rich.workers.rest()  # the survivor's lane takes over after the merger was decided
     code = hers["vouchers"][0]["code"]
     held = await rich.get("service", '{ member(ref: {externalId: "bob"}) { vouchers { code } } }')
     answer = await use(rich, "partner", code)
