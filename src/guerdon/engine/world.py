@@ -30,12 +30,11 @@ from guerdon.engine.ports import (
     Rulebooks,
     Scores,
     Secrets,
-    Shared,
     Standings,
-    Vouchers,
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
+from guerdon.engine.reward_ports import Shared, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
 
 __all__ = [

@@ -1,0 +1,39 @@
+"""What the engine asks of the stores for rewards: what members share, and codes.
+
+Rule: as in `ports`, the program comes first and from the credential alone.
+"""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from guerdon.core.activity import Instant
+from guerdon.core.decision import Claim
+from guerdon.engine.records import Reserved
+
+
+class Shared(Protocol):
+    """Stock, budgets, limits and code pools: counters that all members share."""
+
+    async def reserve(self, program: str, wanted: Reserved, until: Instant) -> int:
+        """Reserve what is to be had and return how much; asked again, the same answer."""
+        ...
+
+    async def peek(self, program: str, claim: Claim) -> int:
+        """Return what is there."""
+        ...
+
+    async def release(self, program: str, reserved: Collection[Reserved]) -> None:
+        """Give reservations back that were not confirmed."""
+        ...
+
+    async def stale(self, program: str, now: Instant, limit: int) -> list[Reserved]:
+        """Return reservations whose time has passed."""
+        ...
+
+
+class Vouchers(Protocol):
+    """Which voucher a code leads to; the rows are written by the one transaction."""
+
+    async def find(self, program: str, codes: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Return the member and the name under which each code's voucher was issued."""
+        ...
