@@ -102,8 +102,8 @@ def vocabulary(program: Program) -> Vocabulary:
 
 
 def _note_rule(found: Vocabulary, rule: Rule) -> None:
-    if rule.limit is not None and rule.limit.subject is not None:
-        _add(found.fields, rule.limit.subject, WORDS)
+    if rule.limit is not None and rule.limit.subject not in (None, "partner"):
+        _add(found.fields, rule.limit.subject or "", WORDS)
     gives = rule.give.tiers.values() if isinstance(rule.give, GiveByTier) else [rule.give]
     for give in gives:
         assert isinstance(give, Give)

@@ -410,3 +410,44 @@ def test_merged_accounts_are_paid_a_milestone_of_a_week_that_is_over_once_and_in
         ("league:bronze.bonus", 5, "2026-03-03"),
         ("league:bronze.bonus", 5, "2026-03-09"),
     ]
+
+
+WAITING = """
+    wallets:
+      points: {expiry: {mode: inactivity, period: P6M, activity: [purchase]}}
+    rules:
+      - {id: base, activity: purchase, wallet: points, give: {rate: 1}, pending: PENDING}
+"""
+
+
+def test_pending_units_that_a_late_report_revives_wait_on() -> None:
+    ana = a_member(WAITING.replace("PENDING", "{until: confirmed}"))
+    ana.buys(30, "2026-01-10", id="p1")
+    ana.waits("2026-08-01")
+    assert ana.wallet("2026-08-01").expired == 30
+    ana.buys(1, "2026-05-01", id="p2", received="2026-08-02")
+
+    wallet = ana.wallet("2026-08-02")
+    assert (wallet.pending, wallet.spendable, wallet.expired) == (31, 0, 0)
+    ana.does("confirmation", "2026-08-03", of="p1")
+    assert ana.balance("2026-08-03") == 30
+
+
+def test_what_was_confirmed_while_it_was_expired_is_spendable_once_revived() -> None:
+    ana = a_member(WAITING.replace("PENDING", "{until: confirmed}"))
+    ana.buys(30, "2026-01-10", id="p1")
+    ana.does("confirmation", "2026-08-01", of="p1")
+    assert ana.wallet("2026-08-01").expired == 30
+    ana.buys(1, "2026-05-01", id="p2", received="2026-08-02")
+
+    assert ana.balance("2026-08-02") == 30
+
+
+def test_units_whose_waiting_ended_while_they_were_expired_are_spendable_once_revived() -> None:
+    ana = a_member(WAITING.replace("PENDING", "{for: P8M}"))
+    ana.buys(30, "2026-01-10", id="p1")
+    ana.waits("2026-08-01")
+    ana.buys(1, "2026-05-01", id="p2", received="2026-08-02")
+
+    assert ana.wallet("2026-08-02").pending == 31
+    assert ana.balance("2026-09-10") == 30

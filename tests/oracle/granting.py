@@ -209,7 +209,7 @@ def reopen(world: World, person: Person, mission: Mission, now: int) -> None:
     del person.completed[mission.id]
     source = f"mission:{mission.id}"
     for lot in world.lots_of(person):
-        if lot.source == source and lot.worth:
+        if lot.source == source and lot.worth and not lot.rule.startswith("xfer."):
             purse.take_back(world, person, lot, lot.worth)
     voucher = person.vouchers.get(source)
     if voucher is not None and voucher.shown(now) == "issued":
@@ -242,10 +242,11 @@ def badges(world: World, person: Person, cause: Cause) -> None:
             )
         elif badge.mission is not None:
             reached = badge.mission in person.completed
-        else:
-            assert badge.ladder is not None
+        elif badge.ladder is not None:
             names = [rung.id for rung in world.program.ladders[badge.ladder].tiers]
             climb = person.climbs.get(badge.ladder)
             reached = climb is not None and climb.rank >= names.index(badge.tier or "")
+        else:
+            reached = False  # something grants it, or nobody does
         if reached:
             award(world, person, badge.id, cause)

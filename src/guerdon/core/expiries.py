@@ -34,7 +34,8 @@ def release(d: Deciding, slug: str, lot: Lot) -> None:
     state.pending -= lot.left
     state.spendable += lot.left
     d.post(slug, "pending", "spendable", lot.left, lot=lot.no)
-    d.effect(PointsEffect(slug, "released", lot.left, lot.rule, lot.source, d.now, lot.expires))
+    if lot.left:
+        d.effect(PointsEffect(slug, "released", lot.left, lot.rule, lot.source, d.now, lot.expires))
     remove(d, slug, lot)
     add(d, wallet, wallets.pay_debt(d, wallet, lot._replace(release=None)))
 
@@ -217,13 +218,20 @@ def _revive(d: Deciding, wallet: Wallet, lapse: Instant) -> None:
         if lot.expires is not None and lot.expires <= d.now:
             continue
         part = lot.expired
+        waits = lot.release if lot.release is not None and lot.release > d.now else None
         state.expired -= part
-        state.spendable += part
-        d.post(slug, "expired", "spendable", part, lot=lot.no)
+        d.post(slug, "expired", "spendable" if waits is None else "pending", part, lot=lot.no)
         d.effect(PointsEffect(slug, "revived", part, lot.rule, lot.source, d.now, lot.expires))
         remove(d, slug, lot)
-        add(d, wallet, wallets.pay_debt(d, wallet, lot._replace(left=part, expired=0, died=None)))
-        state.due = first((state.due, d.now if lot.expires is None else lot.expires))
+        alive = lot._replace(left=part, expired=0, died=None, release=waits)
+        if waits is None:
+            state.spendable += part
+            alive = wallets.pay_debt(d, wallet, alive)
+        else:
+            state.pending += part
+        add(d, wallet, alive)
+        soon = waits if waits != FAR else None
+        state.due = first((state.due, soon, d.now if lot.expires is None else lot.expires))
 
 
 def _bury(d: Deciding, wallet: Wallet, lapse: Instant, moved: Instant) -> None:

@@ -244,7 +244,10 @@ def owe(d: Deciding, slug: str, points: int, *, target: str) -> None:
 
 
 def die(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> Lot:
-    """Return the lot with what was left of it expired, totals and postings written."""
+    """Return the lot with what was left of it expired, totals and postings written.
+
+    It remembers what it waited for, because an expiry through inactivity may be undone.
+    """
     state = d.wallet(wallet.id)
     part = lot.left
     account = "pending" if lot.release is not None else "spendable"
@@ -255,7 +258,7 @@ def die(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> Lot:
     state.expired += part
     d.post(wallet.id, account, "expired", part, lot=lot.no)
     d.effect(PointsEffect(wallet.id, "expired", -part, lot.rule, lot.source, at, None))
-    return lot._replace(left=0, expired=lot.expired + part, release=None, died=at)
+    return lot._replace(left=0, expired=lot.expired + part, died=at)
 
 
 def pay_debt(d: Deciding, wallet: Wallet, lot: Lot) -> Lot:
