@@ -703,16 +703,57 @@ def test_draws_remember_the_longer_run_of_bad_luck() -> None:
     assert ana.balance("2026-04-02") == 1
 
 
-def test_vouchers_of_the_same_name_are_both_kept() -> None:
-    ana, bob = two("""
-        missions: {m: {activity: visit, goal: 1, grant: [{voucher: treat, valid: P90D}]}}
-        """)
-    for life in (ana, bob):
-        life.does("visit", "2026-03-02")
+GIVEN = """
+    counters: {visits: {activity: visit, window: calendar_month}}
+    ladders:
+      status:
+        counter: visits
+        window: calendar_month
+        tiers: [{id: low, at: 0}, {id: high, at: 1, on_enter: [{voucher: ride, per: month}]}]
+        keep: {until: end_of_window}
+    missions: {m: {activity: visit, goal: 1, grant: [{voucher: treat, valid: P90D}]}}
+    schedule:
+      gift: {monthly: "5", grant: [{voucher: card}, {voucher: card}, {wallet: points, fixed: 9}]}
+    wallets: {points: {}}
+"""
 
-    merge(bob)
 
-    assert ana.vouchers("2026-04-01") == {"mission:m": "issued", "mission:m#2": "issued"}
+def test_what_both_were_given_once_stays_once_the_older_of_the_two() -> None:
+    ana, bob = two(GIVEN)
+    bob.does("visit", "2026-01-02")
+    ana.does("visit", "2026-01-03")
+    ana.does("visit", "2026-02-03")
+
+    merge(bob, "2026-02-10")
+
+    assert ana.vouchers("2026-02-10") == {
+        "mission:m": "issued",
+        "mission:m#2": "void",
+        "status:high": "issued",  # of January
+        "status:high#2": "issued",  # of February
+        "status:high#3": "void",
+        **{f"gift:2026-{month}-05": "issued" for month in ("01", "02")},
+        **{f"gift:2026-{month}-05#2": "issued" for month in ("01", "02")},
+        "gift:2026-02-05#3": "void",
+        "gift:2026-02-05#4": "void",
+    }
+    assert ana.balance("2026-02-10") == 18
+
+
+def test_a_voucher_that_was_used_stays_used_and_the_other_goes() -> None:
+    ana, bob = two(GIVEN)
+    bob.does("visit", "2026-01-02")
+    ana.does("visit", "2026-01-03")
+    ana.does("voucher_used", "2026-01-04", voucher="mission:m")
+
+    merge(bob, "2026-01-04")
+
+    assert ana.vouchers("2026-01-04") == {
+        "mission:m": "used",
+        "mission:m#2": "void",
+        "status:high": "issued",
+        "status:high#2": "void",
+    }
 
 
 def test_what_an_earlier_version_counted_stays_behind() -> None:

@@ -11,7 +11,7 @@ from datetime import date
 from guerdon.core.program import KeepKind, Ladder, Window, WindowKind
 from oracle import purse
 from oracle.calendar import month_day, plus
-from oracle.counting import counter_value
+from oracle.counting import counter_value, last_at
 from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
 from oracle.world import Climb, Person, Result, World
@@ -120,6 +120,10 @@ def climb(
         if ladder.window.kind is WindowKind.ROLLING and at != cause.now:
             continue
         _reach(world, person, ladder, state, at, cause)
+    for at in cause.others if ladder.window.kind is not WindowKind.ROLLING else ():
+        measure = world.program.counters[ladder.counter].measure
+        last = last_at(world, person, measure, world.calendar.inside(ladder.window, at))
+        _reach(world, person, ladder, state, at, Cause(last, cause.now))
     show(world, person, ladder, state, cause)
 
 

@@ -50,9 +50,16 @@ def decide(world: World, person: Person, activity: Activity) -> None:
     kind(world, person, happened)
 
 
-def follow_on(world: World, person: Person, activity: Activity, *, refunded: bool = False) -> None:
+def follow_on(
+    world: World,
+    person: Person,
+    activity: Activity,
+    *,
+    refunded: bool = False,
+    others: tuple[int, ...] = (),
+) -> None:
     """Read ladders, missions and badges after something happened."""
-    follow(world, person, Cause(activity.at, activity.received), refunded=refunded)
+    follow(world, person, Cause(activity.at, activity.received, others), refunded=refunded)
 
 
 def _join_history(world: World, person: Person, happened: Happened) -> None:

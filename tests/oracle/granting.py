@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from guerdon.core.program import (
+    Badge,
     Grant,
     GrantBadge,
     GrantPoints,
@@ -11,12 +12,13 @@ from guerdon.core.program import (
     GrantVoucher,
     Mission,
     Period,
+    Program,
     Window,
     WindowKind,
 )
 from oracle import purse
 from oracle.calendar import plus
-from oracle.counting import counter_value, value
+from oracle.counting import counter_value, last_at, value
 from oracle.purse import NEVER
 from oracle.reading import holds, member_look
 from oracle.world import Climb, Happened, Lot, Person, Voucher, World
@@ -24,10 +26,14 @@ from oracle.world import Climb, Happened, Lot, Person, Voucher, World
 
 @dataclass(frozen=True)
 class Cause:
-    """What an effect comes of: when that happened, and when it arrived."""
+    """What an effect comes of: when that happened, and when it arrived.
+
+    `others` are instants whose windows moved as well, because two accounts became one.
+    """
 
     at: int
     now: int
+    others: tuple[int, ...] = ()
 
 
 def give_all(
@@ -89,8 +95,20 @@ def issue(
     while name in person.vouchers and person.vouchers[name].state != "void":
         copy += 1
         name = f"{source}#{copy}"
-    person.vouchers[name] = Voucher(kind, end)
+    person.vouchers[name] = Voucher(kind, end, at)
     return name
+
+
+def effects_of(program: Program, source: str) -> tuple[Grant, ...]:
+    """Return what a source gives: a tier that is entered, a badge, a mission, a run of a job."""
+    kind, _, name = source.partition(":")
+    if kind in program.ladders:
+        return next(rung.on_enter for rung in program.ladders[kind].tiers if rung.id == name)
+    if kind in program.jobs:
+        return program.jobs[kind].grant
+    if kind == "badge":
+        return program.badges[name].grant
+    return program.missions[name].grant if kind == "mission" else ()
 
 
 def grant_tier(world: World, person: Person, effect: GrantTier, cause: Cause) -> None:
@@ -201,7 +219,7 @@ def instants(cause: Cause, window: Window) -> tuple[int, ...]:
     """
     if window.kind is WindowKind.ROLLING:
         return (cause.now,)
-    return tuple(dict.fromkeys((cause.at, cause.now)))
+    return tuple(dict.fromkeys((cause.at, cause.now, *cause.others)))
 
 
 def reopen(world: World, person: Person, mission: Mission, now: int) -> None:
@@ -229,6 +247,16 @@ def state_of(world: World, person: Person, mission: Mission, now: int) -> str:
 # ---------------------------------------------------------------- badges
 
 
+def _counted_last(world: World, person: Person, badge: Badge, reached_in: list[int]) -> Cause:
+    """Return when what counted last in the first window that reaches the goal happened."""
+    counter = world.program.counters[badge.counter or ""]
+    at = min(
+        last_at(world, person, counter.measure, world.calendar.inside(counter.window, each))
+        for each in reached_in
+    )
+    return Cause(at, person.settled)
+
+
 def badges(world: World, person: Person, cause: Cause) -> None:
     """Give each badge whose counter, mission or tier was reached; none is ever taken away."""
     for badge in world.program.badges.values():
@@ -236,10 +264,15 @@ def badges(world: World, person: Person, cause: Cause) -> None:
             continue
         if badge.counter is not None:
             window = world.program.counters[badge.counter].window
-            reached = any(
-                counter_value(world, person, badge.counter, at) >= badge.at
+            reached_in = [
+                at
                 for at in instants(cause, window)
-            )
+                if counter_value(world, person, badge.counter, at) >= badge.at
+            ]
+            reached = bool(reached_in)
+            if reached and cause.others:
+                award(world, person, badge.id, _counted_last(world, person, badge, reached_in))
+                continue
         elif badge.mission is not None:
             reached = badge.mission in person.completed
         elif badge.ladder is not None:

@@ -4,10 +4,13 @@ Rule: the survivor holds what one account would hold, had both been one from the
 was refused stays refused, and tiers are those of the moment.
 """
 
+from collections import Counter
+
 from guerdon.core.activity import Activity
-from guerdon.core.program import Rule
+from guerdon.core.program import GrantPoints, GrantVoucher, Per, Rule
 from oracle import earning, purse
 from oracle.deciding import follow_on
+from oracle.granting import effects_of
 from oracle.reading import context_of, own_field
 from oracle.world import Award, Climb, Happened, Person, World
 
@@ -15,6 +18,10 @@ from oracle.world import Award, Climb, Happened, Person, World
 def merge(world: World, donor: Person, into: Person, activity: Activity) -> None:
     """Move everything of the donor to the survivor."""
     apart = _running_totals(world, donor), _running_totals(world, into)
+    others = dict.fromkeys(
+        [one.activity.at for one in world.history_of(donor)]
+        + [lot.at for lot in world.lots_of(donor)]
+    )
     world.survivors[donor.name] = into.name
     for name, value in donor.attrs.items():
         into.attrs.setdefault(name, value)
@@ -36,8 +43,6 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
         into.joined_after[mission] = min(after, into.joined_after.get(mission, after))
     for badge, at in donor.badges.items():
         into.badges[badge] = min(at, into.badges.get(badge, at))
-    for name, voucher in donor.vouchers.items():
-        into.vouchers.setdefault(name, voucher)
     for plan, terms in donor.terms.items():
         into.terms[plan] = sorted(
             [*into.terms.get(plan, []), *terms], key=lambda term: (term[0], term[1] or purse.NEVER)
@@ -45,7 +50,8 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     now = activity.received
     _forget_self_referrals(world, into, now)
     _reverse_beyond_limits(world, into)
-    _reverse_second_grants(world, donor, into)
+    _reverse_second_grants(world, into)
+    _unite_vouchers(world, donor, into)
     happened = Happened(activity, into.name, context_of(world, into, activity))
     for rule_id, owed in _running_totals(world, into).items():
         more = owed - sum(total.get(rule_id, 0) for total in apart)
@@ -57,7 +63,7 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
     purse.bring_to_life(world, into, now)
-    follow_on(world, into, activity)
+    follow_on(world, into, activity, others=tuple(others))
 
 
 def _running_totals(world: World, person: Person) -> dict[str, int]:
@@ -130,16 +136,59 @@ def _reverse_newest(
             excess -= part
 
 
-def _reverse_second_grants(world: World, donor: Person, into: Person) -> None:
-    """What happens once for life and happened to both is taken back where it was newer."""
-    twice = [f"mission:{name}" for name in into.completed if name in donor.completed]
-    twice += [str(one[0]) for one in into.paid & donor.paid]
-    twice += [f"badge:{name}" for name in into.badges if name in donor.badges]
-    for source in twice:
-        by_rule: dict[tuple[str, str], list[object]] = {}
-        lots = [lot for lot in world.lots_of(into) if lot.source == source and lot.worth]
-        for lot in sorted(lots, key=lambda one: one.at):
-            known = by_rule.setdefault((lot.wallet, lot.rule), [])
-            known.append(lot)
-            if len(known) > 1:
-                purse.take_back(world, into, lot, lot.worth)
+def _reverse_second_grants(world: World, into: Person) -> None:
+    """What an effect gives once, and gave to both, is taken back where it was newer."""
+    seen: Counter[object] = Counter()
+    for lot in sorted(world.lots_of(into), key=lambda one: (one.at, one.owner != into.name)):
+        effects = [
+            one
+            for one in effects_of(world.program, lot.source)
+            if isinstance(one, GrantPoints) and (one.wallet, one.as_name) == (lot.wallet, lot.rule)
+        ]
+        if not effects or not lot.worth:
+            continue
+        place = (lot.source, lot.wallet, lot.rule, _span(world, effects[0].per, lot.at))
+        seen[place] += 1
+        if seen[place] > len(effects):
+            purse.take_back(world, into, lot, lot.worth)
+
+
+def _unite_vouchers(world: World, donor: Person, into: Person) -> None:
+    """Every voucher stays but those that one person would have had once: the newer is void."""
+    for name, voucher in donor.vouchers.items():
+        fresh, copy, source = name, 1, name.partition("#")[0]
+        while fresh in into.vouchers:
+            copy += 1
+            fresh = f"{source}#{copy}"
+        into.vouchers[fresh] = voucher
+    groups: dict[tuple[str, str, object, int], list[tuple[int, str]]] = {}
+    for name, voucher in into.vouchers.items():
+        source = name.partition("#")[0]
+        effects = [
+            one
+            for one in effects_of(world.program, source)
+            if isinstance(one, GrantVoucher) and one.kind == voucher.kind
+        ]
+        if effects and voucher.state != "void":
+            span = _span(world, effects[0].per, voucher.at)
+            group = groups.setdefault((source, voucher.kind, span, len(effects)), [])
+            group.append((voucher.at, name))
+    for (source, _, _, times), group in groups.items():
+        _void_newest(into, source, group, len(group) - times)
+
+
+def _void_newest(into: Person, source: str, group: list[tuple[int, str]], extra: int) -> None:
+    """Make the newest unused ones void; one that stays has the source's plain name."""
+    held = into.vouchers
+    for _, name in sorted(group, reverse=True):
+        if extra <= 0 or held[name].state != "issued":
+            continue
+        held[name].state = "void"
+        extra -= 1
+        living = [other for _, other in group if held[other].state != "void"]
+        if name == source and living:
+            held[name], held[living[0]] = held[living[0]], held[name]
+
+
+def _span(world: World, per: Per | None, at: int) -> object:
+    return None if per is None else world.calendar.span(per, at)

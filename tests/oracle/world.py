@@ -161,6 +161,7 @@ class Voucher:
 
     kind: str
     until: int | None
+    at: int
     state: str = "issued"
 
     def shown(self, now: int) -> str:

@@ -1,18 +1,21 @@
 """What two accounts of one person were granted twice: reversed newest first after a merge.
 
-Rule: limits count per person, a mission and an entered tier pay a person once, and a referral
-between the two was a self-referral. How the accounts are united is in `core.merge`.
+Rule: limits count per person; a mission, a badge, an entered tier and a run of a job pay a person
+once, in units and in vouchers; a referral between the two was a self-referral. How the accounts are
+united is in `core.merge`.
 """
 
 from collections import Counter
 
-from guerdon.core import holdings, rules, wallets
+from guerdon.core import holdings, rules, vouchers, wallets
+from guerdon.core.activity import Instant
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.lots import Lot
 from guerdon.core.originals import Original
-from guerdon.core.program import Grant, GrantPoints, Per, Rule
+from guerdon.core.program import Grant, GrantPoints, GrantVoucher, Per, Rule
 from guerdon.core.referrals import referral_gone, unrefer
+from guerdon.core.vouchers import origin_of, voucher_of
 from guerdon.core.windows import per_key
 
 
@@ -40,7 +43,8 @@ def limit_grants(d: Deciding) -> None:
     for rule in d.program.rules:
         if rule.limit is not None and rule.limit.by != "anyone":
             _limit_rule(d, rule)
-    _limit_entries(d)
+    _limit_units(d)
+    _limit_vouchers(d)
 
 
 def _limit_rule(d: Deciding, rule: Rule) -> None:
@@ -104,27 +108,87 @@ def _subject(d: Deciding, lot: Lot, field: str) -> str:
     return text(original.version.getters[field](context))
 
 
-def _limit_entries(d: Deciding) -> None:
-    """Reverse what a tier or a badge brought twice within the window of its effect."""
-    for ladder in d.program.ladders.values():
-        for rung in ladder.tiers:
-            _once(d, f"{ladder.id}:{rung.id}", rung.on_enter)
-    for badge in d.program.badges.values():
-        _once(d, f"badge:{badge.id}", badge.grant)
+# ---------------------------------------------------------------- effects
 
 
-def _once(d: Deciding, source: str, effects: tuple[Grant, ...]) -> None:
-    """Leave of each window as many lots of a source as its effects make, the oldest ones."""
-    made = Counter(
-        (effect.wallet, effect.as_name, effect.per or Per.LIFETIME)
-        for effect in effects
-        if isinstance(effect, GrantPoints)
-    )
-    for (slug, name, per), times in made.items():
-        seen: Counter[str] = Counter()
+def _effects_of(d: Deciding, source: str) -> tuple[Grant, ...]:
+    """Return the effects by which a source grants: of a tier, a badge, a mission or a job."""
+    kind, _, name = source.partition(":")
+    program = d.program
+    if kind == "badge" and name in program.badges:
+        return program.badges[name].grant
+    if kind == "mission" and name in program.missions:
+        return program.missions[name].grant
+    if kind in program.ladders:
+        rungs = program.ladders[kind].tiers
+        return next((rung.on_enter for rung in rungs if rung.id == name), ())
+    return program.jobs[kind].grant if kind in program.jobs else ()
+
+
+def _limit_units(d: Deciding) -> None:
+    """Reverse what an effect brought twice within its window, newest first.
+
+    What missions brought is known by their state, and reversed as `excess`.
+    """
+    for slug in d.program.wallets:
+        seen: Counter[tuple[str, str, str]] = Counter()
         for lot in sorted(holdings.every_lot(d, slug), key=lambda each: (each.at, each.no)):
-            if lot.source == source and lot.rule == name and lot.worth:
-                window = per_key(per, d.rulebook.calendar.day(lot.at))
-                seen[window] += 1
-                if seen[window] > times:
-                    wallets.reverse(d, slug, lot.no, lot.worth)
+            if not lot.worth or lot.source.startswith("mission:"):
+                continue
+            found = [
+                effect
+                for effect in _effects_of(d, lot.source)
+                if isinstance(effect, GrantPoints)
+                and (effect.wallet, effect.as_name) == (slug, lot.rule)
+            ]
+            if not found:
+                continue
+            place = (lot.source, lot.rule, _window(d, found[0].per, lot.at))
+            seen[place] += 1
+            if seen[place] > len(found):
+                wallets.reverse(d, slug, lot.no, lot.worth)
+
+
+def _limit_vouchers(d: Deciding) -> None:
+    """Make void what an effect gave twice within its window: the newest that was not used.
+
+    What stays is called by the source's plain name, whichever account it comes from.
+    """
+    held: dict[tuple[str, str, str], list[tuple[Instant, str]]] = {}
+    times: dict[tuple[str, str, str], int] = {}
+    for name, value in d.everything("voucher").items():
+        voucher, source = voucher_of(value), name.partition("#")[0]
+        found = [
+            effect
+            for effect in _effects_of(d, source)
+            if isinstance(effect, GrantVoucher) and effect.kind == voucher.kind
+        ]
+        if not found or voucher.redemption or voucher.state == "void":
+            continue
+        place = (source, voucher.kind, _window(d, found[0].per, voucher.issued_at))
+        held.setdefault(place, []).append((voucher.issued_at, name))
+        times[place] = len(found)
+    for place, found_here in held.items():
+        over = len(found_here) - times[place]
+        for _, name in sorted(found_here, reverse=True):
+            if over > 0 and voucher_of(d.look("voucher", name)).state == "issued":
+                vouchers.cancel(d, name)
+                _move_up(d, place[0], name, [other for _, other in found_here])
+                over -= 1
+
+
+def _move_up(d: Deciding, source: str, name: str, others: list[str]) -> None:
+    """Give the plain name to one that stays."""
+    if name != source:
+        return
+    for other in others:
+        living = voucher_of(d.look("voucher", other))
+        if other != name and living.state != "void":
+            void, member = voucher_of(d.look("voucher", name)), d.standing.member
+            d.put("voucher", name, living._replace(origin=origin_of(member, other, living)))
+            d.put("voucher", other, void._replace(origin=origin_of(member, name, void)))
+            return
+
+
+def _window(d: Deciding, per: Per | None, at: Instant) -> str:
+    return per_key(per or Per.LIFETIME, d.rulebook.calendar.day(at))

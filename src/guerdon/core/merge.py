@@ -210,10 +210,10 @@ def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
 
 def _move_voucher(d: Deciding, donor: str, name: str, value: Plain) -> None:
     voucher = voucher_of(value)
-    fresh, copy = name, 1
+    fresh, copy, source = name, 1, name.partition("#")[0]
     while d.look("voucher", fresh) is not None:
         copy += 1
-        fresh = f"{name}#{copy}"
+        fresh = f"{source}#{copy}"
     d.put("voucher", fresh, voucher._replace(origin=origin_of(donor, name, voucher)))
 
 

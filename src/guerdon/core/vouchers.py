@@ -49,12 +49,13 @@ def origin_of(member: str, name: str, voucher: Voucher) -> str:
 
 def held(d: Deciding, member: str, name: str) -> str | None:
     """Return what a voucher is called here that a member was issued; None where it is not here."""
-    here, copy = name, 1
+    source, copy = name.partition("#")[0], 1
+    here = source
     while (value := d.look("voucher", here)) is not None:
         if origin_of(d.standing.member, here, voucher_of(value)) == f"{member}/{name}":
             return here
         copy += 1
-        here = f"{name}#{copy}"
+        here = f"{source}#{copy}"
     return None
 
 
