@@ -217,6 +217,12 @@ class Settings(BaseSettings):
         le=65_535,
         description="Each process answers /metrics, /healthz and /readyz there; unset: nowhere.",
     )
+    drift_seconds: int = Field(
+        600,
+        ge=0,
+        le=86_400,
+        description="How often the scheduler compares leaderboards with MongoDB; 0: never.",
+    )
     audit_seconds: int = Field(
         86_400,
         ge=0,

@@ -42,6 +42,21 @@ class BoardWriter(Protocol):
         """Put the leaderboard that was built apart in the place of the present one."""
         ...
 
+    async def differing(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> list[str]:
+        """Return the members whose rows are missing, behind, or otherwise than these say.
+
+        A row that is ahead of the one given is not: it was written since that was read.
+
+        Raises:
+            NotBuilt: The leaderboard is not there as a whole.
+            LiveDown: Redis does not answer.
+        """
+        ...
+
+    async def size(self, program: str, board: Board) -> int:
+        """Return how many rows are shown."""
+        ...
+
     async def marks(self, program: str, lanes: Collection[int]) -> dict[int, int | None]:
         """Return up to which sequence each lane is projected; None where that is not known."""
         ...

@@ -7,7 +7,7 @@ and replays what was committed since; so rows that should not be there go, too. 
 lock held leaves the work to its holder.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from guerdon.engine.records import Board
 from guerdon.engine.replay import replay
@@ -67,14 +67,39 @@ async def leaderboards(world: World, program: str, *, progress: Progress = _sile
         rows = 0
         for done, board in enumerate(boards):
             progress(done, len(boards))
-            await world.projection.clear(program, board)
-            rows += await _fill(world, program, board, apart=True)
-            await world.projection.swap(program, board)
+            rows += await _swap(world, program, board)
         progress(len(boards), len(boards))
         await world.projection.mark(program, seqs)
-        for lane, seq in (await world.lanes.seqs(program)).items():
-            await replay(world, program, lane, mark=seqs.get(lane, 0), seq=seq)
+        await _replay(world, program, seqs)
         return rows
+
+
+async def renew(world: World, program: str, boards: Iterable[Board]) -> None:
+    """Build single leaderboards anew; where another rebuild is under way, that one does it.
+
+    Raises:
+        LiveDown: Redis does not answer; what was not put in its place is as it was.
+    """
+    async with world.projection.lock(program) as held:
+        if held:
+            seqs = await world.lanes.seqs(program)
+            for board in boards:
+                await _swap(world, program, board)
+            await _replay(world, program, seqs)
+
+
+async def _swap(world: World, program: str, board: Board) -> int:
+    """Build a leaderboard apart and put it in its place; return its rows."""
+    await world.projection.clear(program, board)
+    rows = await _fill(world, program, board, apart=True)
+    await world.projection.swap(program, board)
+    return rows
+
+
+async def _replay(world: World, program: str, seqs: Mapping[int, int]) -> None:
+    """Replay what was committed since lanes were at these sequences."""
+    for lane, seq in (await world.lanes.seqs(program)).items():
+        await replay(world, program, lane, mark=seqs.get(lane, 0), seq=seq)
 
 
 async def _all(world: World, program: str) -> list[Board]:

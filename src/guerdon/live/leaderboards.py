@@ -162,9 +162,8 @@ class LiveBoards:
 
     def _write(self, pipe: Any, names: tuple[str, str], rows: Sequence[ScoreRow]) -> None:
         words: list[str | int] = []
-        for member, seq, score in rows:
-            prefix = prefix_of(score.value, score.at) if score.eligible else ""
-            words += (member, seq, -score.value, prefix)
+        for row in rows:
+            words += (row.member, row.seq, -row.score.value, _prefix(row))
         pipe.evalsha(self._scripts.hash("write"), 2, *names, *words)
 
     async def fill(
@@ -203,6 +202,40 @@ class LiveBoards:
         await self._scripts.run(
             lambda client: client.evalsha(self._scripts.hash("swap"), len(names), *names)
         )
+
+    async def differing(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> list[str]:
+        """Return the members whose rows are missing, behind, or otherwise than these say."""
+        if not rows:
+            return []
+        sorted_set, guard = self._names(program, board)
+        prefixes = [_prefix(row) for row in rows]
+        texts = [prefix + row.member for prefix, row in zip(prefixes, rows, strict=True)]
+
+        async def work(client: Any) -> Any:
+            async with client.pipeline(transaction=False) as pipe:
+                pipe.hget(guard, "~")
+                pipe.hmget(guard, [row.member for row in rows])
+                pipe.zmscore(sorted_set, texts)
+                return await pipe.execute()
+
+        whole, guards, scores = await self._live.ask(work)
+        if whole is None:
+            raise NotBuilt
+        found = []
+        for row, prefix, known, score in zip(rows, prefixes, guards, scores, strict=True):
+            seq, _, written = (known or b"-1 ").decode().partition(" ")
+            is_ahead = int(seq) > row.seq
+            expected = -float(row.score.value) if row.score.eligible else None
+            is_equal = int(seq) == row.seq and written == prefix and score == expected
+            if not is_ahead and not is_equal:
+                found.append(row.member)
+        return found
+
+    async def size(self, program: str, board: Board) -> int:
+        """Return how many rows are shown."""
+        sorted_set, _ = self._names(program, board)
+        counted: int = await self._live.ask(lambda client: client.zcard(sorted_set))
+        return counted
 
     async def marks(self, program: str, lanes: Collection[int]) -> dict[int, int | None]:
         """Return up to which sequence each lane is projected; None where that is not known."""
@@ -316,6 +349,11 @@ class LiveBoards:
 
     def _mark(self, program: str, lane: int) -> str:
         return f"{self._live.namespace}:mark:{program}:{lane}"
+
+
+def _prefix(row: ScoreRow) -> str:
+    """Return what stands before the member id; nothing for a row that was taken away."""
+    return prefix_of(row.score.value, row.score.at) if row.score.eligible else ""
 
 
 def _by_board(rows: Sequence[ScoreRow]) -> dict[Board, list[ScoreRow]]:

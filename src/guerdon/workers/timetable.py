@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from guerdon.engine.audit import audit
+from guerdon.engine.drift import mend
 from guerdon.engine.records import StoreDown
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
@@ -33,6 +34,8 @@ async def run(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
+            if settings.drift_seconds:
+                tasks.create_task(_every(settings.drift_seconds, mend, world, at_once=False))
             if settings.audit_seconds:
                 tasks.create_task(_every(settings.audit_seconds, audit, world, at_once=False))
             ready()

@@ -1,0 +1,68 @@
+"""Drift: leaderboards in Redis that no longer say what MongoDB says are found and built anew.
+
+Rule: a difference counts only once it has stood for three looks, because rows are committed before
+they are projected; then the whole leaderboard is built anew, for nobody knows what else is wrong
+with it. Periods that have been over for three months are left to `verify`.
+"""
+
+import logging
+
+from guerdon.engine.rebuild import complete, renew
+from guerdon.engine.records import Board
+from guerdon.engine.refusals import LiveDown, NotBuilt
+from guerdon.engine.world import World
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 5_000
+_LOOKS = 3
+_OVER_MS = 92 * 86_400_000
+
+
+async def mend(world: World) -> int:
+    """Look at the leaderboards of all programs, and return how many had to be built anew.
+
+    Raises:
+        StoreDown: MongoDB does not answer. Without Redis there is nothing to look at.
+    """
+    mended = 0
+    try:
+        for program in await world.programs.names():
+            for leaderboard, period in await world.scores.periods(program):
+                mended += await _look(world, program, Board(leaderboard, period))
+    except LiveDown:
+        log.warning("Redis does not answer: leaderboards are compared at the next turn")
+    return mended
+
+
+async def _look(world: World, program: str, board: Board) -> bool:
+    try:
+        for _ in range(_LOOKS):
+            if not await _differs(world, program, board):
+                return False
+    except NotBuilt:
+        await complete(world, program, [board])
+        return True
+    log.warning(
+        "a leaderboard differed from MongoDB and is built anew",
+        extra={"program": program, "leaderboard": board.leaderboard, "period": board.period},
+    )
+    await renew(world, program, [board])
+    return True
+
+
+async def _differs(world: World, program: str, board: Board) -> bool:
+    """Tell whether any row differs, is missing, or should not be there."""
+    after: str | None = None
+    shown = 0
+    while rows := await world.scores.rows(
+        program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
+    ):
+        ends = rows[0].score.ends
+        if after is None and ends is not None and ends + _OVER_MS < world.clock():
+            return False
+        if await world.projection.differing(program, board, rows):
+            return True
+        shown += sum(row.score.eligible for row in rows)
+        after = rows[-1].member
+    return await world.projection.size(program, board) != shown

@@ -1,0 +1,126 @@
+"""Leaderboards in Redis that were spoilt are found and mended in one turn, and nothing else is."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from guerdon.engine import read
+from guerdon.engine.drift import mend
+from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.records import Board
+from guerdon.engine.verify import verify
+from guerdon.engine.world import World
+from guerdon.settings import Settings
+from worlds import PROGRAM, a_purchase, a_world, by, report
+
+ALL_TIME = Board("all_time", 0)
+NAMES = {"set": "*all_time*:z", "guard": "*all_time*:h"}
+
+
+async def _name(world: World, part: str) -> tuple[Any, bytes]:
+    client = world.projection._live.client  # type: ignore[attr-defined]
+    (name,) = await client.keys(NAMES[part])
+    return client, name
+
+
+async def _drop_the_key(world: World) -> None:
+    client, name = await _name(world, "set")
+    await client.delete(name)
+
+
+async def _drop_all(world: World) -> None:
+    client, name = await _name(world, "guard")
+    await client.delete(name, name[:-1] + b"z")
+
+
+async def _plant_a_wrong_score(world: World) -> None:
+    client, name = await _name(world, "set")
+    text = (await client.zrange(name, 40, 40))[0]
+    await client.zadd(name, {text: -10_000_000})
+
+
+async def _put_back_a_stale_row(world: World) -> None:
+    client, name = await _name(world, "set")
+    text = (await client.zrange(name, 7, 7))[0]
+    _, guard = await _name(world, "guard")
+    await client.zrem(name, text)
+    await client.hset(guard, text.split(b":")[-1], "1 ")
+
+
+async def _add_a_row_of_nobody(world: World) -> None:
+    client, name = await _name(world, "set")
+    await client.zadd(name, {"800000000000:nobody": -5})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _drop_the_key,
+        _drop_all,
+        _plant_a_wrong_score,
+        _put_back_a_stale_row,
+        _add_a_row_of_nobody,
+    ],
+)
+async def test_a_spoilt_leaderboard_is_mended_within_one_turn(
+    world: World, spoil: Callable[[World], Awaitable[None]]
+) -> None:
+    chance = random.Random(3)
+    await report(
+        world,
+        [
+            a_purchase(n, member=by(f"m{n % 60}"), amount=Decimal(chance.randrange(1, 900)))
+            for n in range(150)
+        ],
+    )
+    assert await mend(world) == 0
+
+    await spoil(world)
+
+    assert await mend(world) == 1
+    assert (await verify(world, PROGRAM)).offences == ()
+    shown = await world.boards.page(PROGRAM, ALL_TIME, limit=100)
+    stored = await world.scores.page(PROGRAM, ALL_TIME, limit=100)
+    assert len(shown.rows) == 60
+    assert shown.rows == stored.rows
+
+
+async def test_a_rank_without_redis_is_right_among_a_hundred_thousand(
+    settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    many = 100_000
+    away = settings.model_copy(
+        update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")}
+    )
+    async with a_world(away) as world:
+        mongo_client[settings.mongo_database]["scores"].insert_many(
+            {
+                "_id": f"{PROGRAM}|000000|all_time|0|m{n:06d}",
+                "b": f"{PROGRAM}|all_time|0",
+                "m": f"m{n:06d}",
+                "q": 1,
+                "t": n % 7,
+                "v": n // 10,
+            }
+            for n in range(many)
+        )
+        # Values fall, instants rise, ids rise: ten share each value.
+        order = sorted(range(many), key=lambda n: (-(n // 10), n % 7, n))
+        for place in (0, 1, 49_999, 99_999):
+            began = time.monotonic()
+            member = f"m{order[place]:06d}"
+            row = await read.board_row(world, PROGRAM, ALL_TIME, member)
+            near = await read.board_around(world, PROGRAM, ALL_TIME, member, above=1, below=1)
+            took = time.monotonic() - began
+
+            assert isinstance(row, BoardRow)
+            assert row.rank == place + 1
+            assert [it.member for it in near] == [
+                f"m{n:06d}" for n in order[max(place - 1, 0) : place + 2]
+            ]
+            assert took < 5, "two reads, each promised in half a second on a quiet machine"
