@@ -9,10 +9,10 @@ differs. Rule: no call waits for ever. What the driver reports of a database tha
 import asyncio
 import inspect
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import pymongo
@@ -28,6 +28,11 @@ Document = dict[str, Any]
 WORK_SECONDS = 5.0
 _PAUSE_SECONDS = 0.01
 _PAUSE_SECONDS_MAX = 0.5
+_TRANSACTION: dict[str, Any] = {
+    "read_concern": ReadConcern("snapshot"),
+    "write_concern": WriteConcern("majority", j=True),
+    "read_preference": ReadPreference.PRIMARY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,13 @@ class Access:
     pool_max: int = 50
     selection_seconds: float = 5.0
     latest: bool = False
+
+
+class Step(NamedTuple):
+    """A command of a transaction, and what looks at its answer; whatever that raises ends all."""
+
+    command: Document
+    check: Callable[[Document], None]
 
 
 class Mongo:
@@ -108,17 +120,45 @@ class Mongo:
         Raises:
             StoreDown: There was no outcome within the deadline.
         """
+
+        async def attempt() -> None:
+            async with self._session() as session, self._transaction(session):
+                await work(session)
+
+        await self._until_done(attempt)
+
+    async def carry_out(self, steps: Sequence[Step]) -> None:
+        """Run commands that are known beforehand in one transaction, else as `transact` does.
+
+        With Motor all of it happens on one thread. Step by step each answer would wait for the
+        event loop, which may be deciding another batch, while the transaction keeps its documents.
+
+        Raises:
+            StoreDown: There was no outcome within the deadline.
+        """
+        if self.access.driver == "pymongo":
+
+            async def work(session: Any) -> None:
+                for command, check in steps:
+                    check(await self.database.command(command, session=session))
+
+            await self.transact(work)
+            return
+        client = self.client.delegate
+        database = client[self.access.database]
+        await self._until_done(lambda: asyncio.to_thread(_carry_out, client, database, steps))
+
+    async def _until_done(self, attempt: Callable[[], Awaitable[None]]) -> None:
         pause = _PAUSE_SECONDS
         with unit_of_work():
             while True:
                 try:
-                    async with self._session() as session:
-                        async with self._transaction(session):
-                            await work(session)
-                        return
+                    await attempt()
                 except PyMongoError as error:
                     if not error.has_error_label("TransientTransactionError") or error.timeout:
                         raise
+                else:
+                    return
                 # Jitter, so that two that met do not meet again.
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no secret
                 pause = min(pause * 2, _PAUSE_SECONDS_MAX)
@@ -133,11 +173,7 @@ class Mongo:
 
     @asynccontextmanager
     async def _transaction(self, session: Any) -> AsyncIterator[None]:
-        begun = session.start_transaction(
-            read_concern=ReadConcern("snapshot"),
-            write_concern=WriteConcern("majority", j=True),
-            read_preference=ReadPreference.PRIMARY,
-        )
+        begun = session.start_transaction(**_TRANSACTION)
         if inspect.isawaitable(begun):
             await begun
         try:
@@ -153,8 +189,7 @@ class Mongo:
             try:
                 await session.commit_transaction()
             except PyMongoError as error:
-                unknown = error.has_error_label("UnknownTransactionCommitResult")
-                if not unknown or error.timeout:
+                if not _is_unknown(error):
                     raise
             else:
                 return
@@ -171,6 +206,31 @@ class Mongo:
             closing = client.close()
             if inspect.isawaitable(closing):
                 await closing
+
+
+def _carry_out(client: Any, database: Any, steps: Sequence[Step]) -> None:
+    """Run one transaction with the blocking client."""
+    with client.start_session() as session:
+        session.start_transaction(**_TRANSACTION)
+        try:
+            for command, check in steps:
+                check(database.command(command, session=session))
+        except BaseException:
+            session.abort_transaction()
+            raise
+        while True:
+            try:
+                session.commit_transaction()
+            except PyMongoError as error:
+                if not _is_unknown(error):
+                    raise
+            else:
+                return
+
+
+def _is_unknown(error: PyMongoError) -> bool:
+    """Tell whether a commit may have happened, and there is time to ask for it again."""
+    return error.has_error_label("UnknownTransactionCommitResult") and not error.timeout
 
 
 # Codes by which the server says that a document of ours is wrong; all others are its own faults.

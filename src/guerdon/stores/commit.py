@@ -5,8 +5,7 @@ lost the lane fails before anything else is touched. Nothing that fails inside i
 on from: the server has ended the transaction by then; the engine looks and decides anew.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo.errors import OperationFailure
@@ -15,7 +14,7 @@ from pymongo.read_concern import ReadConcern
 from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
-from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.client import Document, Mongo, Step, unit_of_work
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key, within
@@ -53,26 +52,10 @@ class CommitStore:
         self._vault.forget([lane_key(hold.program, hold.lane, each) for each in batch.erased])
 
     async def _write(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> None:
-        entries = entry_documents(batch.hold.program, batch.entries, keys)
-
-        async def work(session: Any) -> None:
-            write = _Writing(self._mongo.database, session)
-            await self._lane(write, batch)
-            await _standings(write, batch)
-            self._crash(CrashPoint.IN_TRANSACTION)
-            await _pages(write, batch)
-            await write.insert(COLLECTION, fresh)
-            await write.insert("journal", entries)
-            await _scores(write, batch)
-            await _inboxes(write, batch)
-            await _members(write, batch)
-            await _erased(write, batch)
-            await _shared(write, batch)
-            await write.update("vouchers", voucher_updates(batch.hold.program, batch.vouchers))
-
+        steps = self._steps(batch, keys, fresh)
         while True:
             try:
-                await self._mongo.transact(work)
+                await self._mongo.carry_out(steps)
             except LaneLost:
                 # A transaction begins on what every earlier write has settled, which under load is
                 # a moment ago: the lane may have been taken since then, by ourselves.
@@ -86,11 +69,24 @@ class CommitStore:
         with unit_of_work():
             return await lanes.find_one(_held(batch), {"_id": 1}) is not None
 
-    async def _lane(self, write: "_Writing", batch: Batch) -> None:
+    def _steps(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> list[Step]:
+        """Return the transaction's commands in order."""
+        plan = _Plan()
         until = FREE if batch.releases_lane else {"$add": ["$$NOW", self._lease_ms]}
         advance = {"$set": {"s": {"$add": ["$s", len(batch.entries)]}, "u": until}}
-        if await write.update("lanes", [{"q": _held(batch), "u": [advance]}]) != 1:
-            raise LaneLost
+        plan.update("lanes", [{"q": _held(batch), "u": [advance]}], lacking=LaneLost)
+        _standings(plan, batch)
+        plan.then(lambda: self._crash(CrashPoint.IN_TRANSACTION))
+        _pages(plan, batch)
+        plan.insert(COLLECTION, fresh)
+        plan.insert("journal", entry_documents(batch.hold.program, batch.entries, keys))
+        _scores(plan, batch)
+        _inboxes(plan, batch)
+        _members(plan, batch)
+        _erased(plan, batch)
+        _shared(plan, batch)
+        plan.update("vouchers", voucher_updates(batch.hold.program, batch.vouchers))
+        return plan.steps
 
 
 def _held(batch: Batch) -> Document:
@@ -98,41 +94,64 @@ def _held(batch: Batch) -> Document:
     return {"_id": lane_key(hold.program, hold.lane), "f": hold.fence, "s": hold.seq}
 
 
-class _Writing:
-    """Plain commands on one session: what the driver's bulk interface adds is not needed here."""
+class _Plan:
+    """Plain commands, all known beforehand; what the driver's bulk interface adds is not needed."""
 
-    def __init__(self, database: Any, session: Any) -> None:
-        self._database = database
-        self._session = session
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
 
-    async def insert(self, collection: str, documents: list[Document]) -> None:
+    def insert(self, collection: str, documents: list[Document]) -> None:
         if documents:
-            await self._run({"insert": collection, "documents": documents}, collection)
+            self._add({"insert": collection, "documents": documents}, collection)
 
-    async def update(self, collection: str, updates: list[Document]) -> int:
-        """Return how many documents were found (or newly made)."""
+    def update(
+        self, collection: str, updates: list[Document], *, lacking: type[Exception] | None = None
+    ) -> None:
+        """Update documents; `lacking` is raised where one of them is not found."""
         if not updates:
-            return 0
-        return int((await self._run({"update": collection, "updates": updates}, collection))["n"])
+            return
 
-    async def delete(self, collection: str, ids: list[str]) -> None:
+        def count(answer: Document) -> None:
+            if lacking is not None and answer["n"] != len(updates):
+                raise lacking
+
+        self._add({"update": collection, "updates": updates}, collection)
+        self.steps[-1] = _followed(self.steps[-1], count)
+
+    def delete(self, collection: str, ids: list[str]) -> None:
         if ids:
             deletes = [{"q": {"_id": {"$in": ids}}, "limit": 0}]
-            await self._run({"delete": collection, "deletes": deletes}, collection)
+            self._add({"delete": collection, "deletes": deletes}, collection)
 
-    async def remove(self, collection: str, which: Document) -> None:
-        await self._run({"delete": collection, "deletes": [which]}, collection)
+    def remove(self, collection: str, which: Document) -> None:
+        self._add({"delete": collection, "deletes": [which]}, collection)
 
-    async def _run(self, command: Document, collection: str) -> Document:
-        answer: Document = await self._database.command(command, session=self._session)
-        for error in answer.get("writeErrors", ()):
-            if error["code"] == _DUPLICATE:
-                raise AlreadyDecided if collection == "journal" else Outdated
-            raise OperationFailure(error["errmsg"], error["code"], answer)
-        return answer
+    def then(self, act: Callable[[], None]) -> None:
+        """Act once the last step has been carried out."""
+        self.steps[-1] = _followed(self.steps[-1], lambda _: act())
+
+    def _add(self, command: Document, collection: str) -> None:
+        taken = AlreadyDecided if collection == "journal" else Outdated
+        self.steps.append(Step(command, lambda answer: _check(answer, taken)))
 
 
-async def _standings(write: _Writing, batch: Batch) -> None:
+def _followed(step: Step, check: Callable[[Document], None]) -> Step:
+    def both(answer: Document) -> None:
+        step.check(answer)
+        check(answer)
+
+    return Step(step.command, both)
+
+
+def _check(answer: Document, taken: type[Exception]) -> None:
+    """Raise what one of a command's documents failed of."""
+    for error in answer.get("writeErrors", ()):
+        if error["code"] == _DUPLICATE:
+            raise taken
+        raise OperationFailure(error["errmsg"], error["code"], answer)
+
+
+def _standings(plan: _Plan, batch: Batch) -> None:
     program, lane = batch.hold.program, batch.hold.lane
     fresh = []
     replaced = []
@@ -142,12 +161,11 @@ async def _standings(write: _Writing, batch: Batch) -> None:
             fresh.append(document)
         else:
             replaced.append(standing_update(document, each.before))
-    await write.insert("standings", fresh)
-    if await write.update("standings", replaced) != len(replaced):
-        raise Outdated
+    plan.insert("standings", fresh)
+    plan.update("standings", replaced, lacking=Outdated)
 
 
-async def _pages(write: _Writing, batch: Batch) -> None:
+def _pages(plan: _Plan, batch: Batch) -> None:
     program, lane = batch.hold.program, batch.hold.lane
     updates = []
     gone = []
@@ -157,23 +175,23 @@ async def _pages(write: _Writing, batch: Batch) -> None:
                 gone.append(page_name(program, lane, member, each))
             else:
                 updates.append(page_update(program, lane, member, each))
-    await write.update("pages", updates)
-    await write.delete("pages", gone)
+    plan.update("pages", updates)
+    plan.delete("pages", gone)
 
 
-async def _scores(write: _Writing, batch: Batch) -> None:
+def _scores(plan: _Plan, batch: Batch) -> None:
     program, lane = batch.hold.program, batch.hold.lane
-    await write.update("scores", [score_update(program, lane, row) for row in batch.scores])
+    plan.update("scores", [score_update(program, lane, row) for row in batch.scores])
 
 
-async def _inboxes(write: _Writing, batch: Batch) -> None:
+def _inboxes(plan: _Plan, batch: Batch) -> None:
     program, lane = batch.hold.program, batch.hold.lane
-    await write.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
-    await write.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
+    plan.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
+    plan.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
     # A member's time that cannot be decided comes again and again, and is set aside once.
-    await write.update("aside", [_once(aside_document(program, each)) for each in batch.failed])
-    await write.delete("aside", [key(program, name) for name in batch.released])
-    await write.update(
+    plan.update("aside", [_once(aside_document(program, each)) for each in batch.failed])
+    plan.delete("aside", [key(program, name) for name in batch.released])
+    plan.update(
         "receipts",
         [
             {
@@ -191,9 +209,9 @@ def _once(document: Document) -> Document:
     return {"q": {"_id": document["_id"]}, "u": {"$setOnInsert": fields}, "upsert": True}
 
 
-async def _members(write: _Writing, batch: Batch) -> None:
+def _members(plan: _Plan, batch: Batch) -> None:
     program = batch.hold.program
-    await write.update(
+    plan.update(
         "members",
         [
             {"q": {"_id": key(program, member)}, "u": {"$set": {"s": status}}}
@@ -204,31 +222,31 @@ async def _members(write: _Writing, batch: Batch) -> None:
         old, new = key(program, member), key(program, into)
         # Whoever was led to the old member before is led on, so that a lead is never a chain.
         leads = {"q": {"g": member}, "u": {"$set": {"g": into}}, "multi": True}
-        await write.update("members", [leads, {"q": {"_id": old}, "u": {"$set": {"g": into}}}])
+        plan.update("members", [leads, {"q": {"_id": old}, "u": {"$set": {"g": into}}}])
         links = {"q": {"m": old}, "u": {"$set": {"m": new}}, "multi": True}
-        await write.update("identities", [links])
+        plan.update("identities", [links])
     for identity, member in batch.unlinked:
         gone = {"q": {"_id": key(program, *identity), "m": key(program, member)}, "limit": 1}
-        await write.remove("identities", gone)
+        plan.remove("identities", gone)
 
 
-async def _erased(write: _Writing, batch: Batch) -> None:
+def _erased(plan: _Plan, batch: Batch) -> None:
     """Delete what says who somebody is, and the keys to what the journal keeps of them."""
     program = batch.hold.program
     for member in batch.erased:
         name = key(program, member)
-        await write.remove(COLLECTION, {"q": {"m": name}, "limit": 0})
-        await write.remove("identities", {"q": {"m": name}, "limit": 0})
-        await write.remove("aside", {"q": {"_id": within(program), "a.member": member}, "limit": 0})
+        plan.remove(COLLECTION, {"q": {"m": name}, "limit": 0})
+        plan.remove("identities", {"q": {"m": name}, "limit": 0})
+        plan.remove("aside", {"q": {"_id": within(program), "a.member": member}, "limit": 0})
         bare = {"$set": {"s": ERASED}, "$unset": {"x": "", "n": "", "a": ""}}
         # With those who were merged into the member, and so are led to nobody's name.
-        await write.update("members", [{"q": {"_id": name}, "u": bare}])
+        plan.update("members", [{"q": {"_id": name}, "u": bare}])
 
 
-async def _shared(write: _Writing, batch: Batch) -> None:
+def _shared(plan: _Plan, batch: Batch) -> None:
     program = batch.hold.program
     kept = [confirm(program, each) for each in batch.confirmed]
-    if await write.update("shared", [{"q": q, "u": u} for q, u in kept]) != len(kept):
-        raise Outdated  # a reservation ran out meanwhile
+    # One that is not found ran out meanwhile.
+    plan.update("shared", [{"q": q, "u": u} for q, u in kept], lacking=Outdated)
     back = [give_back(program, each.claim) for each in batch.given_back]
-    await write.update("shared", [{"q": q, "u": u} for q, u in back])
+    plan.update("shared", [{"q": q, "u": u} for q, u in back])
