@@ -13,7 +13,15 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GUERDON_"
@@ -29,6 +37,18 @@ class SettingsInvalid(Exception):
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = mistakes
         super().__init__("\n".join(mistakes))
+
+
+class TokenIssuer(BaseModel):
+    """An identity provider whose tokens let members of one program in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    program: str = Field(min_length=1)
+    issuer: str = Field(min_length=1)
+    audience: str = Field(min_length=1)
+    key_set_url: str = Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)[:/])")
+    scheme: str = ""
 
 
 class Settings(BaseSettings):
@@ -89,6 +109,14 @@ class Settings(BaseSettings):
     )
     token_ttl_seconds: int = Field(
         3_600, ge=60, le=30 * 86_400, description="How long a member token that we sign is good."
+    )
+    issuers: tuple[TokenIssuer, ...] = Field(
+        (),
+        description="Who else signs members' tokens, as JSON: a list of objects with program,"
+        " issuer, audience, key_set_url and, where the subject is no id of the owner's, scheme.",
+    )
+    revocation_seconds: float = Field(
+        30, gt=0, le=30, description="How soon a key or token that was taken back closes sockets."
     )
     key_pepper: SecretStr | None = Field(
         None, min_length=32, description="Hashes API keys; at least 32 characters of chance."

@@ -19,10 +19,14 @@ from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Kind
+from guerdon.engine.issuers import IssuerRegistry
+from guerdon.engine.key_sets import KeySets
 from guerdon.engine.meters import Meters, Unmetered
 from guerdon.engine.pressure import InboxPressure
 from guerdon.engine.publish import compile_version
+from guerdon.engine.records import Issuer
 from guerdon.engine.revisions import Revisions
+from guerdon.engine.revocations import RevocationList
 from guerdon.engine.rulebooks import CompiledRulebooks
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.world import Limits, World
@@ -31,12 +35,14 @@ from guerdon.live.client import Live
 from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
 from guerdon.live.rates import LiveRates
+from guerdon.partners.key_sets import fetch
 from guerdon.settings import Settings
 from guerdon.stores.client import Access, Mongo
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.formats import FormatStore, MigrationUnderWay
 from guerdon.stores.inbox import InboxStore
 from guerdon.stores.installation import Installation
+from guerdon.stores.issuers import IssuerStore
 from guerdon.stores.journal import JournalStore
 from guerdon.stores.keys import KeyStore
 from guerdon.stores.lanes import LaneStore
@@ -44,6 +50,7 @@ from guerdon.stores.members import MemberStore
 from guerdon.stores.pages import PageStore
 from guerdon.stores.programs import ProgramStore
 from guerdon.stores.receipts import ReceiptStore
+from guerdon.stores.revocations import RevocationStore
 from guerdon.stores.roles import admit
 from guerdon.stores.scores import ScoreStore
 from guerdon.stores.shared import SharedStore
@@ -104,6 +111,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     secrets = _installation(mongo, settings)
     vault = Vault(mongo, secrets.storage_key)
+    key_sets = KeySets(fetch)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
         clock=clock,
@@ -124,6 +132,9 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         vouchers=VoucherStore(mongo),
         keys=KeyStore(mongo),
         secrets=secrets,
+        issuers=_issuers(mongo, settings),
+        key_sets=key_sets,
+        revoked=RevocationList(RevocationStore(mongo), poll_seconds=settings.revocation_seconds),
         formats=FormatStore(mongo),
         commit=CommitStore(mongo, vault, lease_ms=lease_ms, crash=crash),
         boards=boards,
@@ -137,7 +148,14 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         crash=crash,
         meters=watched.meters,
         tracer=watched.tracer,
-        closing=(revisions.close, hints.close, channels.close, live.close, mongo.close),
+        closing=(
+            key_sets.close,
+            revisions.close,
+            hints.close,
+            channels.close,
+            live.close,
+            mongo.close,
+        ),
     )
 
 
@@ -253,6 +271,11 @@ def _installation(mongo: Mongo, settings: Settings) -> Installation:
         key_pepper=None if pepper is None else pepper.get_secret_value(),
         storage_key=None if storage is None else storage.get_secret_value(),
     )
+
+
+def _issuers(mongo: Mongo, settings: Settings) -> IssuerRegistry:
+    named = [Issuer(**each.model_dump()) for each in settings.issuers]
+    return IssuerRegistry(IssuerStore(mongo), named=named, poll_seconds=settings.revocation_seconds)
 
 
 def _limits(settings: Settings) -> Limits:

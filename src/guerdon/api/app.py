@@ -5,6 +5,7 @@ who may ask `auth`, what is answered the nouns; the World is built by `wiring` a
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -65,6 +66,7 @@ def create_app(
             allowed_origins=settings.allowed_origins,
             execution_seconds_max=settings.wait_seconds_max + GRACE_SECONDS,
             init_seconds_max=settings.socket_init_seconds,
+            recheck_seconds=settings.revocation_seconds,
             message_bytes_max=settings.socket_message_bytes_max,
             subscriptions_per_connection_max=settings.socket_subscriptions_max,
         ),
@@ -103,6 +105,8 @@ def explain(failure: Exception) -> Refused | None:
             return Forbidden(str(failure))
         case refusals.ComeBack():
             return _later(str(failure), code="THROTTLED", seconds=failure.retry_after_ms / 1000)
+        case refusals.IssuerDown():
+            return _later(str(failure), code=failure.code, seconds=30)
         case refusals.Unavailable() | StoreDown():
             return _later(str(refusals.Unavailable()), code="UNAVAILABLE", seconds=1)
         case _:
@@ -110,7 +114,13 @@ def explain(failure: Exception) -> Refused | None:
 
 
 def _later(message: str, *, code: str, seconds: float) -> Refused:
-    return Refused(message, code=code, status=503, extensions={"retryAfter": seconds})
+    return Refused(
+        message,
+        code=code,
+        status=503,
+        headers={"retry-after": str(math.ceil(seconds))},
+        extensions={"retryAfter": seconds},
+    )
 
 
 def _sharing(settings: Settings) -> Callable[[Operation, Bearer], Share | None]:

@@ -14,7 +14,7 @@ from guerdon.api.context import Context
 from guerdon.api.credentials import Credentials
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
-from guerdon.engine import keys, refusals
+from guerdon.engine import keys, refusals, tokens
 from guerdon.engine.world import Caller, Rate, Role, World
 from guerdon.settings import Settings
 
@@ -68,8 +68,12 @@ class Gate:
 
     async def still_valid(self, bearer: Bearer) -> bool:
         """Tell whether a credential that opened a socket is still good."""
-        key_id = bearer.caller.key_id if bearer.caller else None
-        return key_id is None or await keys.is_active(self._world, key_id)
+        caller = bearer.caller
+        if caller is None:
+            return True
+        if caller.key_id is not None:
+            return await keys.is_active(self._world, caller.key_id)
+        return await tokens.is_active(self._world, caller)
 
     def context(self, bearer: Bearer, _connection: Connection) -> Context:
         """Return what the resolvers of one operation see."""

@@ -13,6 +13,7 @@ from guerdon.cli.backup import backup, restore
 from guerdon.cli.demo import demo
 from guerdon.cli.exporting import app as export
 from guerdon.cli.importing import importing
+from guerdon.cli.issuers import app as issuers
 from guerdon.cli.keys import app as keys
 from guerdon.cli.migrate import migrate
 from guerdon.cli.program import app as program
@@ -21,6 +22,7 @@ from guerdon.cli.rehearse import rehearse
 from guerdon.cli.schedule import schedule
 from guerdon.cli.schema import app as schema
 from guerdon.cli.serve import serve
+from guerdon.cli.tokens import app as tokens
 from guerdon.cli.verify import verify
 from guerdon.cli.work import work
 
@@ -35,10 +37,12 @@ for command in (demo, serve, work, schedule, migrate, rehearse, verify, backup, 
     app.command()(command)
 app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
+app.add_typer(issuers, name="issuers")
 app.add_typer(keys, name="keys")
 app.add_typer(program, name="program")
 app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
+app.add_typer(tokens, name="tokens")
 
 
 def main() -> None:

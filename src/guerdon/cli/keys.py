@@ -3,26 +3,21 @@
 A key is printed once, when it is made, alone on stdout; nothing else ever shows it.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, stop
+from guerdon.cli.in_program import Program, run_in_program
+from guerdon.cli.stops import stop
 
 if TYPE_CHECKING:
     from guerdon.core.activity import Instant
     from guerdon.engine.world import World
 
-app = typer.Typer(name="keys", help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(name="keys", help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
-Answer = TypeVar("Answer")
-
-Program = Annotated[
-    str | None, typer.Option(help="The program; may be left out where there is only one.")
-]
+_DAY_MS = 86_400_000
 
 
 @app.command()
@@ -58,7 +53,7 @@ def create(
         typer.echo(f"{key.id}: {role}, {', '.join(sorted(key.scopes))}.", err=True)
         return text
 
-    typer.echo(_run(program, work))
+    typer.echo(run_in_program(program, work))
 
 
 @app.command(name="list")
@@ -74,8 +69,30 @@ def list_keys(program: Program = None) -> None:
             for key in await keys.list_all(world, slug)
         ]
 
-    for line in _run(program, work):
+    for line in run_in_program(program, work):
         typer.echo(line)
+
+
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="The key's id, as the list shows it.")],
+    days: Annotated[
+        int, typer.Option(min=0, max=90, help="Days for which the old key stays good, too.")
+    ] = 7,
+) -> None:
+    """Make a key in the place of another, which goes on for some days, and print it, this once."""
+    from guerdon.engine import keys
+    from guerdon.engine.refusals import NotFound, Refused
+
+    async def work(world: "World", slug: str) -> str:
+        try:
+            text, key = await keys.rotate(world, slug, key_id, overlap_ms=days * _DAY_MS)
+        except (NotFound, Refused) as refusal:
+            stop(str(refusal), code=2)
+        typer.echo(f"{key.id} takes the place of {key_id}, which expires in {days} days.", err=True)
+        return text
+
+    typer.echo(run_in_program(key_id.rpartition(".")[0] or None, work))
 
 
 @app.command()
@@ -93,36 +110,7 @@ def revoke(
             stop(str(refusal), code=2)
         return f"{key.id} is revoked."
 
-    typer.echo(_run(key_id.rpartition(".")[0] or None, work))
-
-
-def _run(program: str | None, work: "Callable[[World, str], Awaitable[Answer]]") -> Answer:
-    settings = settings_or_stop()
-    from guerdon.engine.refusals import InvalidInput
-    from guerdon.engine.world import StoreDown
-    from guerdon.wiring import build
-
-    async def run() -> Answer:
-        world = build(settings)
-        try:
-            return await work(world, await _program(world, program))
-        except InvalidInput as mistakes:
-            stop("\n".join(problem.message for problem in mistakes.problems), code=2)
-        except StoreDown:
-            stop("MongoDB does not answer; is GUERDON_MONGO_URL right, and the server up?")
-        finally:
-            await world.close()
-
-    return asyncio.run(run())
-
-
-async def _program(world: "World", named: str | None) -> str:
-    names = await world.programs.names()
-    if named is not None and named not in names:
-        stop(f"There is no program {named!r}; there are: {', '.join(names) or 'none'}.", code=2)
-    if named is None and len(names) != 1:
-        stop(f"Name the program with --program: {', '.join(names) or 'none is published'}.", code=2)
-    return named or names[0]
+    typer.echo(run_in_program(key_id.rpartition(".")[0] or None, work))
 
 
 def _in(world: "World", days: int | None) -> "Instant | None":

@@ -15,7 +15,7 @@ from zlib import crc32
 from guerdon.core.activity import Instant
 from guerdon.engine.outcomes import Key, Problem
 from guerdon.engine.pseudonyms import veil_of
-from guerdon.engine.refusals import InvalidInput, NotFound, Unauthenticated
+from guerdon.engine.refusals import InvalidInput, NotFound, Refused, Unauthenticated
 from guerdon.engine.world import Caller, Role, Topic, World, reporter_of
 
 ADMIN_SCOPES = frozenset(
@@ -141,6 +141,35 @@ async def is_active(world: World, key_id: str) -> bool:
 async def list_all(world: World, program: str) -> list[Key]:
     """Return a program's keys, newest first."""
     return await world.keys.list(program)
+
+
+async def rotate(world: World, program: str, key_id: str, *, overlap_ms: int) -> tuple[str, Key]:
+    """Make a key that may do what an old one may, which then expires; return the text and the key.
+
+    Both are good for as long as they overlap, so that nobody who holds the old one is cut off.
+
+    Raises:
+        NotFound: The program has no such key.
+        Refused: The key is no longer good, and has nothing to hand on.
+    """
+    found = await world.keys.find(program, key_id)
+    if found is None:
+        raise NotFound("key", ("id",))
+    old, now = found[0], world.clock()
+    if not _is_in_force(old, now):
+        raise Refused("not_in_force", "This key is revoked or expired; make a new one instead.")
+    text, key = await create(
+        world,
+        program,
+        name=old.name,
+        role=Role(old.role),
+        scopes=old.scopes,
+        partner=old.partner,
+        expires_at=old.expires_at,
+    )
+    await world.keys.expire(program, key_id, Instant(now + overlap_ms))
+    await world.revisions.tell(program, KEYS)
+    return text, key
 
 
 async def revoke(world: World, program: str, key_id: str) -> Key:

@@ -20,6 +20,7 @@ from guerdon.engine.records import (
     Entry,
     Found,
     Hold,
+    Issuer,
     Mark,
     Place,
     ScoreRow,
@@ -363,6 +364,10 @@ class Keys(Protocol):
         """Revoke a key for good and return it."""
         ...
 
+    async def expire(self, program: str, key_id: str, at: Instant) -> Key | None:
+        """Have a key expire at an instant, if it does not earlier, and return it."""
+        ...
+
 
 class Secrets(Protocol):
     """The installation's secrets."""
@@ -377,6 +382,34 @@ class Secrets(Protocol):
 
     async def storage_key(self) -> bytes:
         """Return what codes and references for partners are sealed with."""
+        ...
+
+
+class Issuers(Protocol):
+    """Who else signs tokens; read over all programs, because a token leads to its program."""
+
+    async def add(self, issuer: Issuer) -> None:
+        """Store an issuer; the program's one of the same name is replaced."""
+        ...
+
+    async def remove(self, program: str, issuer: str) -> bool:
+        """Forget an issuer; tell whether there was one."""
+        ...
+
+    async def list_all(self) -> list[Issuer]:
+        """Return the issuers of all programs."""
+        ...
+
+
+class Revocations(Protocol):
+    """Who was signed out, and when."""
+
+    async def add(self, program: str, member: str, at: Instant, *, forget_before: Instant) -> None:
+        """Note that a member's earlier tokens are no longer good; old notes may go."""
+        ...
+
+    async def list_all(self) -> dict[tuple[str, str], Instant]:
+        """Return when whose tokens were taken back, over all programs."""
         ...
 
 

@@ -197,6 +197,19 @@ class Projected(NamedTuple):
     mark: int | None = None
 
 
+class Issuer(NamedTuple):
+    """Who signs tokens for a program's members, and where the keys are.
+
+    A token's subject is an identity of `scheme`; "" is the owner's own id.
+    """
+
+    program: str
+    issuer: str
+    audience: str
+    key_set_url: str
+    scheme: str = ""
+
+
 class Rate(NamedTuple):
     """How fast an allowance fills, in units a second, and how much it holds at most."""
 

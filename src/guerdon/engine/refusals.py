@@ -6,6 +6,7 @@ GuerdonError
 ├── Refused               the state of things does not allow it; `reason` is a fixed word
 ├── Forbidden             the credential may not do this
 ├── Unauthenticated       the credential is unknown, expired or revoked
+├── IssuerDown            the keys of a token's issuer cannot be had at present
 ├── ComeBack              too much is waiting; `retry_after_ms` says when to come back
 └── Unavailable           the database does not answer at present; nothing was lost
 
@@ -61,6 +62,18 @@ class Unauthenticated(GuerdonError):
 
     def __init__(self) -> None:
         super().__init__("This credential is not valid; ask for a new one.")
+
+
+class IssuerDown(GuerdonError):
+    """The keys of a token's issuer cannot be had; whether the token is good is not known."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"The issuer of this token {what}, so that the token cannot be checked; try again."
+        )
 
 
 class ComeBack(GuerdonError):

@@ -1,5 +1,8 @@
 """Member tokens: JWTs that this installation signs, for a member of one program.
 
+Those of a program's own identity provider are `issued_tokens`' matter; they are told apart by the
+algorithm, and neither's keys verify the other's.
+
 Rule: one allow-listed algorithm, every claim required, at most an hour from issue to expiry by the
 machine's clock; headers that name keys are never looked at. A token of a member who is unknown is
 refused like any other wrong one.
@@ -10,6 +13,7 @@ import time
 import jwt
 
 from guerdon.core.activity import Instant
+from guerdon.engine import issued_tokens
 from guerdon.engine.refusals import Unauthenticated
 from guerdon.engine.world import Caller, Role, World, reporter_of
 
@@ -31,8 +35,30 @@ async def check(world: World, token: str) -> Caller:
     """Return the member whose token this is.
 
     Raises:
-        Unauthenticated: It is none of ours, expired, or of nobody.
+        Unauthenticated: It is nobody's whom we trust, expired, or of nobody.
+        IssuerDown: Its issuer's keys cannot be had.
     """
+    try:
+        header = jwt.get_unverified_header(token)
+    except jwt.InvalidTokenError:
+        raise Unauthenticated from None
+    if header.get("alg") == ALGORITHM:
+        caller = await _own(world, token)
+    else:
+        caller = await issued_tokens.check(world, token, header)
+    if not await is_active(world, caller):
+        raise Unauthenticated
+    return caller
+
+
+async def is_active(world: World, caller: Caller) -> bool:
+    """Tell whether a token that was checked before has not been taken back since."""
+    assert caller.member is not None, "tokens are members'"
+    assert caller.issued_at is not None, "tokens say when they were signed"
+    return not await world.revoked.covers(caller.program, caller.member, caller.issued_at)
+
+
+async def _own(world: World, token: str) -> Caller:
     try:
         claims = jwt.decode(
             token,
@@ -56,5 +82,6 @@ async def check(world: World, token: str) -> Caller:
         role=Role.MEMBER,
         reporter=reporter_of(Role.MEMBER, member=known),
         member=known,
+        issued_at=Instant(claims["iat"] * 1_000),
         expires_at=Instant(claims["exp"] * 1_000),
     )

@@ -13,6 +13,8 @@ from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
+from guerdon.engine.issuers import IssuerRegistry
+from guerdon.engine.key_sets import KeySets
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure, Rates
 from guerdon.engine.meters import Meters, Unmetered
@@ -34,6 +36,7 @@ from guerdon.engine.ports import (
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
+from guerdon.engine.revocations import RevocationList
 from guerdon.engine.reward_ports import Shared, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
 
@@ -79,6 +82,7 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     key_id: str | None = None
     veil: bytes | None = field(default=None, repr=False)
+    issued_at: Instant | None = None
     expires_at: Instant | None = None
 
 
@@ -127,6 +131,9 @@ class World:
     vouchers: Vouchers
     keys: Keys
     secrets: Secrets
+    issuers: IssuerRegistry
+    key_sets: KeySets
+    revoked: RevocationList
     formats: Formats
     commit: Commit
     boards: Boards

@@ -70,6 +70,8 @@ COLLECTIONS = (
     "shared",
     "vouchers",
     "keys",
+    "issuers",
+    "revocations",
     "installation",
     "formats",
 )

@@ -60,6 +60,16 @@ class KeyStore:
             )
         return None if row is None else _key(row, program)
 
+    async def expire(self, program: str, key_id: str, at: Instant) -> Key | None:
+        """Have a key expire at an instant, if it does not earlier, and return it."""
+        with unit_of_work():
+            row = await self._mongo["keys"].find_one_and_update(
+                {"_id": key(program, key_id)},
+                [{"$set": {"e": {"$min": ["$e", at]}}}],
+                return_document=ReturnDocument.AFTER,
+            )
+        return None if row is None else _key(row, program)
+
 
 def _key(row: dict[str, Any], program: str) -> Key:
     return Key(

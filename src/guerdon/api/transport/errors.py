@@ -115,7 +115,7 @@ class ErrorReader:
 
     def _one(self, error: GraphQLError) -> dict[str, Any]:
         cause = _root_cause(error)
-        refused = cause if isinstance(cause, Refused) else self._explained(cause)
+        refused = cause if isinstance(cause, Refused) else self.explained(cause)
         if refused is not None:
             shown = GraphQLError(refused.message, error.nodes, path=error.path)
             return _formatted(shown, {"code": refused.code, **refused.extensions})
@@ -126,7 +126,8 @@ class ErrorReader:
                 return _formatted(error, {"code": "BAD_USER_INPUT"})
         return self._masked(error, cause)
 
-    def _explained(self, cause: Exception) -> Refused | None:
+    def explained(self, cause: Exception) -> Refused | None:
+        """Return what the application says of an exception, None where it says nothing."""
         if self._explain is None or isinstance(cause, GraphQLError):
             return None
         return self._explain(cause)

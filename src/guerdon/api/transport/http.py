@@ -90,6 +90,10 @@ class GraphQLOverHTTP:
         except ClientGone:
             log.debug("A client hung up before its request was whole.")
         except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
+            explained = self._parts.execution.errors.explained(error)
+            if explained is not None:
+                await self._send_refusal(call, explained)
+                return
             errors = self._parts.execution.errors.unexpected(error)
             await self._send(call, Answer(None, errors).body(), status=500)
 

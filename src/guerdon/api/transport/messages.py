@@ -25,6 +25,7 @@ DUPLICATE_ID = 4409
 TOO_MANY_INITS = 4429
 TOO_BIG = 1009
 INTERNAL = 1011
+TRY_AGAIN = 1013
 
 ACK = '{"type":"connection_ack"}'
 PONG = '{"type":"pong"}'

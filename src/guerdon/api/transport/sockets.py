@@ -34,6 +34,7 @@ from guerdon.api.transport.messages import (
     PROTOCOL,
     TOO_BIG,
     TOO_MANY_INITS,
+    TRY_AGAIN,
     UNAUTHORIZED,
     WRONG_PROTOCOL,
     Close,
@@ -155,6 +156,11 @@ class Socket:
         except Refused as refused:
             code = TOO_MANY if refused.code == "TOO_MANY_CONNECTIONS" else FORBIDDEN
             raise Close(code, refused.message) from None
+        except Exception as error:
+            explained = self._parts.execution.errors.explained(error)
+            if explained is None:
+                raise
+            raise Close(TRY_AGAIN, explained.message) from None
         self._credential = credential
         await self._write(ACK)
 

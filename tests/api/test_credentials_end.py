@@ -1,0 +1,153 @@
+"""Credentials that end: sockets end with them, and secrets are nowhere but with their owners."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from pymongo import MongoClient
+
+from api.shop import Shop, open_shops
+from guerdon.api.ids import read_id
+from guerdon.engine import keys, tokens
+from guerdon.engine.refusals import NotFound, Refused, Unauthenticated
+from guerdon.engine.world import Role
+from guerdon.settings import Settings
+
+FORBIDDEN = 4403
+FOLLOW = 'subscription { leaderboardUpdates(slug: "all_time") { total } }'
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+async def watchful(settings: Settings) -> AsyncIterator[Shop]:
+    """A shop that looks for revocations ten times a second."""
+    quick = settings.model_copy(
+        update={
+            "revocation_seconds": 0.1,
+            "token_secret": SecretStr("signs-the-tokens-of-this-one-shop-only"),
+            "key_pepper": SecretStr("hashes-the-keys-of-this-one-shop-only!"),
+        }
+    )
+    async with open_shops(quick, f"watchful_{time.time_ns()}") as (shop,):
+        yield shop
+
+
+async def test_a_socket_ends_when_its_token_expires(watchful: Shop) -> None:
+    member = read_id((await watchful.enroll("ada"))["id"]).key
+    token = await tokens.issue(watchful.world, watchful.program, member, ttl_seconds=3)
+    caller = await tokens.check(watchful.world, token)
+    assert caller.expires_at is not None
+    async with watchful.socket(token) as socket:
+        await socket.init()
+        await socket.subscribe(FOLLOW)
+        await socket.read()
+        code, reason = await socket.closed()
+        late = time.time() - caller.expires_at / 1_000
+
+    assert (code, reason) == (FORBIDDEN, "The token has expired.")
+    assert -0.1 <= late <= 2
+
+
+async def test_a_socket_ends_when_its_key_is_revoked(watchful: Shop) -> None:
+    secret, key = await keys.create(
+        watchful.world, watchful.program, name="x", role=Role.SERVICE, scopes=["members:read"]
+    )
+    async with watchful.socket(secret) as socket, watchful.socket("service") as other:
+        await socket.init()
+        await other.init()
+        await socket.subscribe(FOLLOW)
+        await socket.read()
+        await keys.revoke(watchful.world, watchful.program, key.id)
+        code, reason = await socket.closed()
+        await other.subscribe("{ viewer { role } }")
+        messages = await other.rest()
+
+    assert (code, reason) == (FORBIDDEN, "The credential has been revoked.")
+    assert messages[-1]["type"] == "complete"
+
+
+async def test_a_socket_ends_when_its_members_tokens_are_taken_back(watchful: Shop) -> None:
+    global_id = (await watchful.enroll("ada"))["id"]
+    token = await watchful.token(global_id)
+    async with watchful.socket(token) as socket:
+        await socket.init()
+        await socket.subscribe(FOLLOW)
+        await socket.read()
+        now = watchful.world.clock()
+        await watchful.world.revoked.revoke(watchful.program, read_id(global_id).key, now)
+        code, _ = await socket.closed()
+
+    assert code == FORBIDDEN
+    with pytest.raises(Unauthenticated):
+        await tokens.check(watchful.world, token)
+
+
+async def test_a_rotated_key_and_its_successor_are_both_good_until_the_old_one_expires(
+    shop: Shop,
+) -> None:
+    world, program = shop.world, shop.program
+    old, key = await keys.create(
+        world, program, name="till", role=Role.PARTNER, partner="cafe", scopes=["activities:write"]
+    )
+    new, successor = await keys.rotate(world, program, key.id, overlap_ms=DAY_MS)
+    both = [await keys.check(world, text) for text in (old, new)]
+    third, _ = await keys.rotate(world, program, successor.id, overlap_ms=0)
+
+    assert (successor.name, successor.partner, successor.scopes) == (
+        key.name, key.partner, key.scopes,
+    )  # fmt: skip
+    assert {it.reporter for it in both} == {"partner:cafe"}
+    assert both[0].expires_at is not None
+    assert abs(both[0].expires_at - world.clock() - DAY_MS) < 60_000
+    with pytest.raises(Unauthenticated):
+        await keys.check(world, new)
+    assert (await keys.check(world, third)).partner == "cafe"
+    with pytest.raises(Refused):
+        await keys.rotate(world, program, successor.id, overlap_ms=DAY_MS)
+    with pytest.raises(NotFound):
+        await keys.rotate(world, program, "nobody.000000000000", overlap_ms=DAY_MS)
+
+
+async def test_no_secret_is_in_the_database_or_in_the_log(
+    watchful: Shop,
+    mongo_client: MongoClient[dict[str, Any]],
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = await watchful.token((await watchful.enroll("ada"))["id"])
+    made = await watchful.get(
+        "admin",
+        'mutation { createApiKey(input: {name: "till", role: SERVICE, scopes: []})'
+        " { secret apiKey { id } } }",
+    )
+    secret = made["createApiKey"]["secret"]
+    key_id = secret.removeprefix("gk_test_").rpartition("_")[0]
+    rotated, _ = await keys.rotate(watchful.world, watchful.program, key_id, overlap_ms=DAY_MS)
+    secrets = [*watchful.keys.values(), secret, rotated]
+    for text in (*secrets, token):
+        await watchful.ask(text, "{ viewer { role } }")
+        await watchful.ask(text, "{ nothing }")
+        await watchful.ask(text + "x", "{ viewer { role } }")
+        async with watchful.socket(text) as socket:
+            await socket.init()
+    database = mongo_client[settings.mongo_database]
+    dump = "\n".join(
+        repr(document)
+        for name in database.list_collection_names()
+        for document in database[name].find()
+    )
+    hidden = [
+        *(text.rpartition("_")[2] for text in secrets),
+        token,
+        "signs-the-tokens-of-this-one-shop-only",
+        "hashes-the-keys-of-this-one-shop-only!",
+    ]
+
+    assert watchful.program in dump
+    for each in hidden:
+        assert each not in dump
+        assert each not in caplog.text
