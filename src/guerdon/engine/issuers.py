@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import urlsplit
 
+from guerdon.engine.credential_ports import Issuers
 from guerdon.engine.outcomes import Problem
-from guerdon.engine.ports import Issuers
 from guerdon.engine.records import Issuer, StoreDown
 from guerdon.engine.refusals import InvalidInput
 

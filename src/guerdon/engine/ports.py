@@ -12,7 +12,7 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import PageRef, Plain
 from guerdon.engine.inputs import Identity
 from guerdon.engine.lanes import Layout
-from guerdon.engine.outcomes import BoardPage, BoardRow, Face, Key, Profile, VersionText
+from guerdon.engine.outcomes import BoardPage, BoardRow, Face, Profile, VersionText
 from guerdon.engine.records import (
     Aside,
     Batch,
@@ -20,7 +20,6 @@ from guerdon.engine.records import (
     Entry,
     Found,
     Hold,
-    Issuer,
     Mark,
     Place,
     ScoreRow,
@@ -342,74 +341,6 @@ class Scores(Boards, Protocol):
 
     async def periods(self, program: str) -> list[tuple[str, int]]:
         """Return all (leaderboard, period) that have rows."""
-        ...
-
-
-class Keys(Protocol):
-    """API keys: hashed secrets."""
-
-    async def add(self, program: str, entry: Key, digest: bytes) -> None:
-        """Store a key."""
-        ...
-
-    async def find(self, program: str, key_id: str) -> tuple[Key, bytes] | None:
-        """Return a key and its digest."""
-        ...
-
-    async def list(self, program: str) -> list[Key]:
-        """Return a program's keys, newest first."""
-        ...
-
-    async def revoke(self, program: str, key_id: str, at: Instant) -> Key | None:
-        """Revoke a key for good and return it."""
-        ...
-
-    async def expire(self, program: str, key_id: str, at: Instant) -> Key | None:
-        """Have a key expire at an instant, if it does not earlier, and return it."""
-        ...
-
-
-class Secrets(Protocol):
-    """The installation's secrets."""
-
-    async def token_secret(self) -> bytes:
-        """Return what signs member tokens."""
-        ...
-
-    async def key_pepper(self) -> bytes:
-        """Return what API keys are hashed with."""
-        ...
-
-    async def storage_key(self) -> bytes:
-        """Return what codes and references for partners are sealed with."""
-        ...
-
-
-class Issuers(Protocol):
-    """Who else signs tokens; read over all programs, because a token leads to its program."""
-
-    async def add(self, issuer: Issuer) -> None:
-        """Store an issuer; the program's one of the same name is replaced."""
-        ...
-
-    async def remove(self, program: str, issuer: str) -> bool:
-        """Forget an issuer; tell whether there was one."""
-        ...
-
-    async def list_all(self) -> list[Issuer]:
-        """Return the issuers of all programs."""
-        ...
-
-
-class Revocations(Protocol):
-    """Who was signed out, and when."""
-
-    async def add(self, program: str, member: str, at: Instant, *, forget_before: Instant) -> None:
-        """Note that a member's earlier tokens are no longer good; old notes may go."""
-        ...
-
-    async def list_all(self) -> dict[tuple[str, str], Instant]:
-        """Return when whose tokens were taken back, over all programs."""
         ...
 
 

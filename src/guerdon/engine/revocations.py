@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from guerdon.core.activity import Instant
-from guerdon.engine.ports import Revocations
+from guerdon.engine.credential_ports import Revocations
 from guerdon.engine.records import StoreDown
 
 KEPT_MS = 31 * 86_400_000

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from guerdon.core.activity import Instant
 from guerdon.engine.crash import CrashPoints
+from guerdon.engine.credential_ports import Keys, Secrets
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
 from guerdon.engine.issuers import IssuerRegistry
@@ -23,7 +24,6 @@ from guerdon.engine.ports import (
     Commit,
     Inbox,
     Journal,
-    Keys,
     Lanes,
     Members,
     Pages,
@@ -31,7 +31,6 @@ from guerdon.engine.ports import (
     Receipts,
     Rulebooks,
     Scores,
-    Secrets,
     Standings,
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic

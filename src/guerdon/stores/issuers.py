@@ -6,7 +6,7 @@ from guerdon.stores.keyed import key
 
 
 class IssuerStore:
-    """See `engine.ports.Issuers`."""
+    """See `engine.credential_ports.Issuers`."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo

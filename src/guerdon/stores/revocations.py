@@ -6,7 +6,7 @@ from guerdon.stores.keyed import key
 
 
 class RevocationStore:
-    """See `engine.ports.Revocations`."""
+    """See `engine.credential_ports.Revocations`."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
