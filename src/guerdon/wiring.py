@@ -29,6 +29,7 @@ from guerdon.engine.revisions import Revisions
 from guerdon.engine.revocations import RevocationList
 from guerdon.engine.rulebooks import CompiledRulebooks
 from guerdon.engine.tracing import Tracer, Untraced
+from guerdon.engine.trust import Trust
 from guerdon.engine.world import Limits, World
 from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
@@ -111,7 +112,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     secrets = _installation(mongo, settings)
     vault = Vault(mongo, secrets.storage_key)
-    key_sets = KeySets(fetch)
+    trust = _trust(mongo, settings)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
     return World(
         clock=clock,
@@ -132,9 +133,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         vouchers=VoucherStore(mongo),
         keys=KeyStore(mongo),
         secrets=secrets,
-        issuers=_issuers(mongo, settings),
-        key_sets=key_sets,
-        revoked=RevocationList(RevocationStore(mongo), poll_seconds=settings.revocation_seconds),
+        trust=trust,
         formats=FormatStore(mongo),
         commit=CommitStore(mongo, vault, lease_ms=lease_ms, crash=crash),
         boards=boards,
@@ -149,12 +148,8 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         meters=watched.meters,
         tracer=watched.tracer,
         closing=(
-            key_sets.close,
-            revisions.close,
-            hints.close,
-            channels.close,
-            live.close,
-            mongo.close,
+            *(trust.key_sets.close, revisions.close, hints.close),
+            *(channels.close, live.close, mongo.close),
         ),
     )
 
@@ -273,9 +268,14 @@ def _installation(mongo: Mongo, settings: Settings) -> Installation:
     )
 
 
-def _issuers(mongo: Mongo, settings: Settings) -> IssuerRegistry:
+def _trust(mongo: Mongo, settings: Settings) -> Trust:
     named = [Issuer(**each.model_dump()) for each in settings.issuers]
-    return IssuerRegistry(IssuerStore(mongo), named=named, poll_seconds=settings.revocation_seconds)
+    seconds = settings.revocation_seconds
+    return Trust(
+        issuers=IssuerRegistry(IssuerStore(mongo), named=named, poll_seconds=seconds),
+        key_sets=KeySets(fetch),
+        revoked=RevocationList(RevocationStore(mongo), poll_seconds=seconds),
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -68,5 +68,5 @@ async def test_issuers_are_added_listed_and_removed(shop: Shop, settings: Settin
 
 
 async def _revocations(shop: Shop) -> set[tuple[str, str]]:
-    store = shop.world.revoked._store
+    store = shop.world.trust.revoked._store
     return set(await store.list_all())

@@ -77,7 +77,7 @@ async def test_a_socket_ends_when_its_members_tokens_are_taken_back(watchful: Sh
         await socket.subscribe(FOLLOW)
         await socket.read()
         now = watchful.world.clock()
-        await watchful.world.revoked.revoke(watchful.program, read_id(global_id).key, now)
+        await watchful.world.trust.revoked.revoke(watchful.program, read_id(global_id).key, now)
         code, _ = await socket.closed()
 
     assert code == FORBIDDEN

@@ -95,8 +95,8 @@ def clock() -> Clock:
 async def shop(world: World, provider: Provider, clock: Clock) -> World:
     """The shop with ann, whose tokens the provider signs."""
     await report(world, [a_purchase(1)])
-    shop = replace(world, key_sets=KeySets(fetch, clock=clock))
-    await shop.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, provider.url))
+    shop = replace(world, trust=replace(world.trust, key_sets=KeySets(fetch, clock=clock)))
+    await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, provider.url))
     return shop
 
 
@@ -305,12 +305,12 @@ async def test_an_issuer_that_answers_nonsense_lets_nobody_in(
 async def test_a_token_that_two_programs_could_mean_leads_to_neither(
     shop: World, provider: Provider
 ) -> None:
-    await shop.issuers.add(Issuer("other", ISSUER, AUDIENCE, provider.url))
+    await shop.trust.issuers.add(Issuer("other", ISSUER, AUDIENCE, provider.url))
     await refused(shop, signed())
-    assert await shop.issuers.remove("other", ISSUER)
+    assert await shop.trust.issuers.remove("other", ISSUER)
 
     await let_in(shop, signed())
-    assert not await shop.issuers.remove("other", ISSUER)
+    assert not await shop.trust.issuers.remove("other", ISSUER)
 
 
 async def test_a_subject_may_be_an_identity_of_the_issuers_own_scheme(
@@ -318,7 +318,7 @@ async def test_a_subject_may_be_an_identity_of_the_issuers_own_scheme(
 ) -> None:
     ann = (await tokens.check(shop, signed())).member or ""
     await shop.members.claim(PROGRAM, Identity("login", "u-77"), Found(ann))
-    await shop.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, provider.url, "login"))
+    await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, provider.url, "login"))
 
     assert (await tokens.check(shop, signed(sub="u-77"))).member == ann
     await refused(shop, signed(sub="ann"))
@@ -327,9 +327,9 @@ async def test_a_subject_may_be_an_identity_of_the_issuers_own_scheme(
 async def test_an_issuer_whose_keys_anybody_could_change_is_refused(shop: World) -> None:
     for url in ("http://id.example/keys", "ftp://id.example/keys", "https://", "keys"):
         with pytest.raises(InvalidInput, match="https"):
-            await shop.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, url))
+            await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, url))
     with pytest.raises(InvalidInput, match="audience"):
-        await shop.issuers.add(Issuer(PROGRAM, ISSUER, " ", "https://id.example/keys"))
+        await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, " ", "https://id.example/keys"))
 
 
 async def test_tokens_that_were_taken_back_are_refused_and_later_ones_are_good(
@@ -339,7 +339,7 @@ async def test_tokens_that_were_taken_back_are_refused_and_later_ones_are_good(
     old = signed(iat=now - 10)
     caller = await tokens.check(shop, old)
     assert caller.member is not None
-    await shop.revoked.revoke(PROGRAM, caller.member, shop.clock())
+    await shop.trust.revoked.revoke(PROGRAM, caller.member, shop.clock())
 
     await refused(shop, old, signed(iat=None, exp=now + 60))
     assert not await tokens.is_active(shop, caller)

@@ -28,7 +28,7 @@ def add(
     from guerdon.engine.records import Issuer
 
     async def work(world: "World", slug: str) -> str:
-        await world.issuers.add(Issuer(slug, issuer, audience, keys, scheme))
+        await world.trust.issuers.add(Issuer(slug, issuer, audience, keys, scheme))
         return f"Tokens of {issuer} for {audience} let members of {slug} in."
 
     typer.echo(run_in_program(program, work))
@@ -41,7 +41,7 @@ def list_issuers(program: Program = None) -> None:
     async def work(world: "World", slug: str) -> list[str]:
         return [
             f"{it.issuer}  {it.audience}  {it.key_set_url}  {it.scheme or 'external id'}"
-            for it in await world.issuers.list_all()
+            for it in await world.trust.issuers.list_all()
             if it.program == slug
         ]
 
@@ -57,7 +57,7 @@ def remove(
     """Let nobody in with an issuer's tokens any more, within half a minute."""
 
     async def work(world: "World", slug: str) -> str:
-        if not await world.issuers.remove(slug, issuer):
+        if not await world.trust.issuers.remove(slug, issuer):
             stop(f"{issuer} is no issuer of {slug}; those in the settings go there.", code=2)
         return f"Tokens of {issuer} are no longer good for {slug}."
 

@@ -32,7 +32,7 @@ def revoke(member: Who, program: Program = None) -> None:
 
     async def work(world: "World", slug: str) -> str:
         found = await _member(world, slug, member)
-        await world.revoked.revoke(slug, found, world.clock())
+        await world.trust.revoked.revoke(slug, found, world.clock())
         return f"All tokens that {member} had until now are taken back."
 
     typer.echo(run_in_program(program, work))

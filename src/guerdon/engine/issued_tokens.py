@@ -41,7 +41,7 @@ async def check(world: World, token: str, header: dict[str, Any]) -> Caller:
     if not isinstance(kid, str) or not 0 < len(kid) <= _KID_MAX:
         raise Unauthenticated
     issuer = await _issuer(world, token)
-    key = await world.key_sets.key(issuer.key_set_url, kid)
+    key = await world.trust.key_sets.key(issuer.key_set_url, kid)
     if key is None:
         raise Unauthenticated
     claims = _verified(token, key, algorithm, issuer)
@@ -70,7 +70,7 @@ async def _issuer(world: World, token: str) -> Issuer:
     audiences = [audience] if isinstance(audience, str) else audience
     if not isinstance(name, str) or not isinstance(audiences, list):
         raise Unauthenticated
-    issuer = await world.issuers.find(name, [it for it in audiences if isinstance(it, str)])
+    issuer = await world.trust.issuers.find(name, [it for it in audiences if isinstance(it, str)])
     if issuer is None:
         raise Unauthenticated
     return issuer

@@ -55,7 +55,7 @@ async def is_active(world: World, caller: Caller) -> bool:
     """Tell whether a token that was checked before has not been taken back since."""
     assert caller.member is not None, "tokens are members'"
     assert caller.issued_at is not None, "tokens say when they were signed"
-    return not await world.revoked.covers(caller.program, caller.member, caller.issued_at)
+    return not await world.trust.revoked.covers(caller.program, caller.member, caller.issued_at)
 
 
 async def _own(world: World, token: str) -> Caller:

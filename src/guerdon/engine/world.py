@@ -14,8 +14,6 @@ from guerdon.engine.crash import CrashPoints
 from guerdon.engine.credential_ports import Keys, Secrets
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
-from guerdon.engine.issuers import IssuerRegistry
-from guerdon.engine.key_sets import KeySets
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure, Rates
 from guerdon.engine.meters import Meters, Unmetered
@@ -35,9 +33,9 @@ from guerdon.engine.ports import (
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
-from guerdon.engine.revocations import RevocationList
 from guerdon.engine.reward_ports import Shared, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
+from guerdon.engine.trust import Trust
 
 __all__ = [
     "Board",
@@ -130,9 +128,7 @@ class World:
     vouchers: Vouchers
     keys: Keys
     secrets: Secrets
-    issuers: IssuerRegistry
-    key_sets: KeySets
-    revoked: RevocationList
+    trust: Trust
     formats: Formats
     commit: Commit
     boards: Boards
