@@ -3,6 +3,7 @@
 from guerdon.core import counters, grants
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
+from guerdon.core.figures import figure
 from guerdon.core.program import Badge
 from guerdon.core.rulebook import Reading
 
@@ -41,7 +42,7 @@ def _counted_at(d: Deciding, reading: Reading, goal: int, at: Instant) -> Instan
     if reading.id not in d.touched:
         return None
     if d.is_merging:
-        found = [d.look(reading.win, window) for window in d.touched[reading.id]]
+        found = [figure(d, reading, window) for window in d.touched[reading.id]]
         return first(Instant(entry[1]) for entry in found if entry and entry[0] >= goal)
     reached = max(counters.value(d, reading, d.now), counters.value(d, reading, at)) >= goal
     return at if reached else None

@@ -7,6 +7,8 @@ the reader's matter (`core.context`).
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from operator import ge, gt, le, lt
+from typing import Any
 
 from guerdon.core.activity import Value
 from guerdon.core.amounts import plain
@@ -18,6 +20,8 @@ Compiled = Callable[[Read], bool]
 
 def text(value: Value | bool) -> str:  # noqa: FBT001 - a value that may be a truth value
     """Return a value as the program's author would write it; a missing one is empty."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -57,41 +61,37 @@ def equal(left: Value, right: Value | bool) -> bool:  # noqa: FBT001 - as above
 def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:  # noqa: FBT001 - as above
     limit = number(bound)
     words = text(bound)
+    compare = ORDERS[op]
 
     def holds(value: Value) -> bool:
         if value is None:
             return False
         if isinstance(value, tuple):
             return any(holds(item) for item in value)
-        if limit is not None:
-            seen = number(value)
-            if seen is None:
-                return False
-            order = (seen > limit) - (seen < limit)
-        else:
-            found = text(value)
-            order = (found > words) - (found < words)
-        return _ORDERS[op](order)
+        if limit is None:
+            return compare(text(value), words)
+        seen = number(value)
+        return seen is not None and compare(seen, limit)
 
     return holds
 
 
-_ORDERS: dict[str, Callable[[int], bool]] = {
-    "gte": lambda order: order >= 0,
-    "gt": lambda order: order > 0,
-    "lte": lambda order: order <= 0,
-    "lt": lambda order: order < 0,
-    "from": lambda order: order >= 0,
-    "to": lambda order: order <= 0,
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "gte": ge,
+    "gt": gt,
+    "lte": le,
+    "lt": lt,
+    "from": ge,
+    "to": le,
 }
+"""How the value seen compares with the one needed, by operator."""
 
 
 def _equals(needed: Value | bool) -> Callable[[Value], bool]:  # noqa: FBT001 - as above
-    if not isinstance(needed, str):
-        return lambda value: equal(value, needed)
+    kind = type(needed) if isinstance(needed, str | Decimal) else None
 
     def holds(value: Value) -> bool:
-        return value == needed if isinstance(value, str) else equal(value, needed)
+        return value == needed if type(value) is kind else equal(value, needed)
 
     return holds
 
@@ -120,11 +120,16 @@ def compile_test(test: Test) -> Callable[[Value], bool]:
     return _compare(op, needed)
 
 
+def compile_tests(condition: Condition) -> tuple[tuple[str, Callable[[Value], bool]], ...]:
+    """Return the condition's tests as fields and functions of what is read in them."""
+    return tuple((test.field, compile_test(test)) for test in condition.tests)
+
+
 def compile_condition(condition: Condition) -> Compiled | None:
     """Return the condition as one function of a reader, or None where it always holds."""
     if not condition:
         return None
-    tests = tuple((test.field, compile_test(test)) for test in condition.tests)
+    tests = compile_tests(condition)
     if len(tests) == 1:
         field, holds = tests[0]
         return lambda read: holds(read(field))

@@ -10,16 +10,22 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
-from guerdon.core.conditions import Compiled, compile_test, text
-from guerdon.core.program import Condition, Program, WindowKind
+from guerdon.core.conditions import ORDERS, compile_test, compile_tests, number, text
+from guerdon.core.program import Condition, Program, Test
 from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
 Getter = Callable[["Context"], Value]
+StateGetter = Callable[[Calendar, Standing, Activity], Value]
+
+
+_REMEMBERED = 4_096
+"""How many days and birthdays are kept in their written and read form."""
 
 
 class Matched(NamedTuple):
@@ -36,10 +42,10 @@ class Matched(NamedTuple):
 class LineMatch:
     """A compiled condition on lines; one object for all rules that ask the same."""
 
-    __slots__ = ("holds",)
+    __slots__ = ("tests",)
 
-    def __init__(self, holds: Compiled) -> None:
-        self.holds = holds
+    def __init__(self, condition: Condition) -> None:
+        self.tests = compile_tests(condition)
 
 
 class Context:
@@ -47,11 +53,11 @@ class Context:
 
     __slots__ = (
         "_matched",
-        "_windows",
         "activity",
         "calendar",
         "day",
         "kept",
+        "key",
         "left",
         "net",
         "scale",
@@ -69,6 +75,7 @@ class Context:
     ) -> None:
         lines = activity.lines
         self.activity = activity
+        self.key = activity.key
         self.calendar = calendar
         self.scale = scale
         self.kept = kept
@@ -79,14 +86,6 @@ class Context:
         self.whole = Matched(tuple(range(len(lines))), net, gone)
         self.net: int = net
         self._matched: dict[LineMatch, Matched | None] = {}
-        self._windows: dict[WindowKind, str] = {}
-
-    def window(self, kind: WindowKind) -> str:
-        """Return the key of the calendar window that holds the activity; asked once."""
-        found = self._windows.get(kind)
-        if found is None:
-            found = self._windows[kind] = self.calendar.window_key(kind, self.day)
-        return found
 
     def matched(self, match: LineMatch | None) -> Matched | None:
         """Return the lines that match, None where the activity has no such line; asked once."""
@@ -99,56 +98,75 @@ class Context:
 
     def _match(self, match: LineMatch) -> Matched | None:
         lines, left = self.activity.lines, self.left
-        indexes = tuple(
-            index
-            for index, line in enumerate(lines)
-            if match.holds(self.line_reader(line, left[index]))
-        )
+        net = 0
+        indexes = []
+        for index, line in enumerate(lines):
+            for field, holds in match.tests:
+                value = line.fields.get(field)
+                if value is None:
+                    value = self.line_value(line, left[index], field)
+                if not holds(value):
+                    break
+            else:
+                indexes.append(index)
+                net += left[index]
         if not indexes:
             return None
-        net = sum(left[index] for index in indexes)
-        return Matched(indexes, net, not net and any(lines[index].amount for index in indexes))
+        gone = not net and any(lines[index].amount for index in indexes)
+        return Matched(tuple(indexes), net, gone)
 
-    def line_reader(self, line: Line, left: int) -> Callable[[str], Value]:
-        """Return a reader of one line's fields."""
-        own = line.fields
-        data = self.activity.data if line.whole else {}
-        scale = self.scale
-
-        def read(field: str) -> Value:
-            if field in own:
-                return own[field]
-            if field == "amount":
-                return to_decimal(left, scale)
-            return data.get(field)
-
-        return read
+    def line_value(self, line: Line, left: int, field: str) -> Value:
+        """Return a field of one line, of which so much money is left."""
+        if field in line.fields:
+            return line.fields[field]
+        if field == "amount":
+            return to_decimal(left, self.scale)
+        return self.activity.data.get(field) if line.whole else None
 
 
 _UNASKED = object()
 
 
 class BoundTest(NamedTuple):
-    """A test with how its field is read, and what it needs in words."""
+    """A test with how its field is read, and in words what it sees and what it needs."""
 
-    get: "Getter"
-    holds: Callable[[Value], bool]
+    get: Callable[["Context"], Any]
+    holds: Callable[[Any], bool]
     field: str
     op: str
     needed: str
+    words: Callable[[Any], str]
 
 
 def bind(condition: Condition, getters: "Getters") -> tuple[BoundTest, ...]:
     """Return the tests of a condition on an activity, ready to be asked."""
-    return tuple(
-        BoundTest(getters[test.field], compile_test(test), test.field, test.op, text(test.value))
-        for test in condition.tests
-    )
+    return tuple(_bound(test, getters) for test in condition.tests)
+
+
+def _bound(test: Test, getters: "Getters") -> BoundTest:
+    field, op, needed = test.field, test.op, text(test.value)
+    limit = number(test.value)
+    if field == "net" and op in ORDERS and limit is not None:
+        # The money in view is compared as it is: in minor units.
+        scale = getters.program.money_scale
+        least, compare = limit.scaleb(scale), ORDERS[op]
+        return BoundTest(
+            lambda context: context.net,
+            lambda minor: compare(minor, least),
+            field,
+            op,
+            needed,
+            lambda minor: text(to_decimal(minor, scale)),
+        )
+    return BoundTest(getters[field], compile_test(test), field, op, needed, text)
 
 
 def holds_all(tests: tuple[BoundTest, ...], context: Context) -> bool:
     """Tell whether every test holds for an activity."""
-    return all(test.holds(test.get(context)) for test in tests)
+    for get, holds, _, _, _, _ in tests:  # noqa: SIM110 - a generator would double the cost
+        if not holds(get(context)):
+            return False
+    return True
 
 
 class Getters(dict[str, Getter]):
@@ -184,23 +202,52 @@ def state_value(
     program: Program, calendar: Calendar, standing: Standing, activity: Activity, *, field: str
 ) -> Value:
     """Return what a field of the member's state reads at the activity's own time."""
+    return state_getter(program, field)(calendar, standing, activity)
+
+
+def state_getter(program: Program, field: str) -> StateGetter:
+    """Return how a field of the member's state is read."""
     if field == "nth":
-        return Decimal(standing.counts.get(activity.type, 0) + 1)
+        return _nth
     if field == "days_since_enrollment":
-        if standing.enrolled_at is None:
-            return None
-        return Decimal(calendar.day(activity.at) - calendar.day(standing.enrolled_at))
+        return _days_since_enrollment
     if field in ("birthday", "birthday_month"):
-        return _birthday(program, calendar, standing, activity, whole_month=field != "birthday")
+        return partial(_birthday, program.leap_birthday_march, field == "birthday_month")
     if field.startswith("member."):
-        return member_value(standing, field[7:])
+        return partial(_attribute, field[7:])
     if field.startswith("plan."):
-        terms = standing.plans.get(field[5:], ())
-        held = any(
-            begin <= activity.at and (end is None or activity.at < end) for begin, end in terms
-        )
-        return "true" if held else "false"
-    return tier_at(program, standing, field, activity.at)
+        return partial(_plan_held, field[5:])
+    return partial(_tier, program, field)
+
+
+def _nth(calendar: Calendar, standing: Standing, activity: Activity) -> Value:
+    del calendar
+    return Decimal(standing.counts.get(activity.type, 0) + 1)
+
+
+def _days_since_enrollment(calendar: Calendar, standing: Standing, activity: Activity) -> Value:
+    if standing.enrolled_at is None:
+        return None
+    return Decimal(calendar.day(activity.at) - calendar.day(standing.enrolled_at))
+
+
+def _attribute(name: str, calendar: Calendar, standing: Standing, activity: Activity) -> Value:
+    del calendar, activity
+    return member_value(standing, name)
+
+
+def _plan_held(plan: str, calendar: Calendar, standing: Standing, activity: Activity) -> Value:
+    del calendar
+    terms = standing.plans.get(plan, ())
+    held = any(begin <= activity.at and (end is None or activity.at < end) for begin, end in terms)
+    return "true" if held else "false"
+
+
+def _tier(
+    program: Program, ladder: str, calendar: Calendar, standing: Standing, activity: Activity
+) -> Value:
+    del calendar
+    return tier_at(program, standing, ladder, activity.at)
 
 
 def member_value(standing: Standing, attribute: str) -> Value:
@@ -226,7 +273,12 @@ def tier_at(program: Program, standing: Standing, ladder: str, at: int) -> str:
 def birthday_of(standing: Standing) -> tuple[int, int] | None:
     """Return (month, day) of the member's birthday, kept as MM-DD or YYYY-MM-DD; else None."""
     kept = standing.attrs.get("birthday")
-    found = _BIRTHDAY.fullmatch(kept) if isinstance(kept, str) else None
+    return _read_birthday(kept) if isinstance(kept, str) else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_birthday(written: str) -> tuple[int, int] | None:
+    found = _BIRTHDAY.fullmatch(written)
     if found is None:
         return None
     month, day = int(found[1]), int(found[2])
@@ -238,18 +290,17 @@ _LEAP_YEAR = 2024
 
 
 def _birthday(
-    program: Program,
+    leap_in_march: bool,  # noqa: FBT001 - bound by position, when the version is compiled
+    whole_month: bool,  # noqa: FBT001 - as above
     calendar: Calendar,
     standing: Standing,
     activity: Activity,
-    *,
-    whole_month: bool,
-) -> str:
+) -> Value:
     born = birthday_of(standing)
     if born is None:
         return "false"
     today = calendar.day(activity.at)
-    on = birthday_on(*born, date_of(today).year, leap_in_march=program.leap_birthday_march)
+    on = birthday_on(*born, date_of(today).year, leap_in_march=leap_in_march)
     same = date_of(on).month == date_of(today).month if whole_month else on == today
     return "true" if same else "false"
 
@@ -262,7 +313,12 @@ def _amount(context: Context) -> Value:
 
 
 def _date(context: Context) -> Value:
-    return date_of(context.day).isoformat()
+    return _written(context.day)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _written(day: int) -> str:
+    return date_of(day).isoformat()
 
 
 def _time(context: Context) -> Value:
@@ -273,7 +329,7 @@ _OWN: dict[str, Getter] = {
     "net": lambda context: to_decimal(context.net, context.scale),
     "amount": _amount,
     "date": _date,
-    "month_day": lambda context: date_of(context.day).isoformat()[5:],
+    "month_day": lambda context: _written(context.day)[5:],
     "weekday": lambda context: context.calendar.weekday(context.day),
     "time": _time,
     "type": lambda context: context.activity.type,

@@ -11,6 +11,7 @@ from typing import Protocol
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
+from guerdon.core.figures import figure, keep
 from guerdon.core.measures import NOTHING, Share, share, weight
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.rulebook import Reading
@@ -23,20 +24,18 @@ from guerdon.core.windows import add
 
 def window_key(d: Deciding, reading: Reading, at: Instant) -> str | None:
     """Return the key of the window that holds an instant; None where the reading has none then."""
-    if reading.calendar_kind is not None:
-        if at == d.now:
-            return d.window_now(reading.calendar_kind)
-        calendar = d.rulebook.calendar
-        return calendar.window_key(reading.calendar_kind, calendar.day(at))
+    keys = reading.keys
+    if keys is not None:
+        return keys[d.today if at == d.now else d.rulebook.calendar.day(at)]
+    if reading.is_one_window:
+        return ""
     window = reading.window
     if window.kind is WindowKind.FIXED:
         if window.begin is not None and at < window.begin:
             return None
         return None if window.end is not None and at >= window.end else ""
-    if window.kind is WindowKind.JOINED:
-        ends = joined_end(d, reading)
-        return "" if ends is not None and at < ends else None
-    return ""
+    ends = joined_end(d, reading)
+    return "" if ends is not None and at < ends else None
 
 
 def joined_end(d: Deciding, reading: Reading) -> Instant | None:
@@ -85,7 +84,7 @@ def count(d: Deciding, context: Context) -> None:
 
 def count_in(d: Deciding, reading: Reading, context: Context) -> None:
     """Let an activity count in one reading that has not counted it before."""
-    window = counts(d, reading, context.activity)
+    window = "" if reading.is_always else counts(d, reading, context.activity)
     if window is not None:
         found = share(reading, context)
         if found is not NOTHING:
@@ -101,8 +100,7 @@ def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
         context.net = matched.net
         if not holds_all(reading.when, context):
             return
-    kind = reading.calendar_kind
-    window = "" if kind is None else context.window(kind)
+    window = "" if reading.keys is None else reading.keys[context.day]
     _move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
 
 
@@ -206,7 +204,7 @@ def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: 
         return
     delta = found.amount
     if found.values:
-        delta += _change_set(d, reading, window, before=NOTHING, after=found)
+        delta += _join_set(d, reading, window, found)
     _move(d, reading, window, activity.at, delta)
 
 
@@ -235,22 +233,34 @@ def change(
 
 def _move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) -> None:
     """Add to a window's figure; a rise is dated by the activity that brought it."""
-    name = reading.win
-    shelf = d.forked.get(name) or d.shelf(name)
-    items = shelf.items
-    entry = items.get(window)
-    if entry is None:
-        entry = d.look(name, window)
-        value, last = entry[:2] if entry is not None else (0, 0)
-        d.put(name, window, (value + delta, at if delta >= 0 and at > last else last))
+    if reading.keys is None:
+        figures, key = d.standing.figures, reading.id
     else:
-        value, last = entry
-        items[window] = (value + delta, at if delta >= 0 and at > last else last)
+        figures, key = (d.forked.get(reading.win) or d.shelf(reading.win)).items, window
+    found = figures.get(key)
+    if found is None:
+        value, last = figure(d, reading, window) or (0, 0)
+        keep(d, reading, window, (value + delta, at if delta >= 0 and at > last else last))
+        return
+    value, last = found
+    figures[key] = (value + delta, at if delta >= 0 and at > last else last)
     windows = d.touched.get(reading.id)
     if windows is None:
         d.touched[reading.id] = {window: None}
     else:
         windows[window] = None
+
+
+def _join_set(d: Deciding, reading: Reading, window: str, found: Share) -> int:
+    """Let values join a distinct or once-a-day measure; return by how much the figure moved."""
+    measure, name = reading.measure, reading.set
+    moved = 0
+    for value, part in found.values:
+        key = f"{window}|{value}"
+        held, times = d.look(name, key) or (0, 0)
+        d.put(name, key, (held + part, times + 1))
+        moved += weight(measure, held + part, times + 1) - weight(measure, held, times)
+    return moved
 
 
 def _change_set(d: Deciding, reading: Reading, window: str, *, before: Share, after: Share) -> int:
@@ -346,15 +356,11 @@ def leave(d: Deciding, reading: Reading) -> None:
 
 
 def _leave_value(d: Deciding, reading: Reading, delta: int) -> None:
-    value, last = (d.look(reading.win, "") or (0, 0))[:2]
-    d.put(reading.win, "", (value + delta, last))
-    d.touch(reading.id, "")
+    value, last = figure(d, reading, "") or (0, 0)
+    keep(d, reading, "", (value + delta, last))
 
 
 def value(d: Deciding, reading: Reading, at: Instant) -> int:
     """Return the reading's value in the window that holds `at`; 0 where there is none."""
-    window = window_key(d, reading, at)
-    if window is None and reading.window.kind in (WindowKind.FIXED, WindowKind.JOINED):
-        window = ""
-    entry = d.look(reading.win, window or "")
-    return 0 if entry is None else int(entry[0])
+    found = figure(d, reading, window_key(d, reading, at) or "")
+    return 0 if found is None else int(found[0])

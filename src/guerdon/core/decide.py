@@ -26,7 +26,7 @@ from guerdon.core import (
 )
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.conditions import number, text
-from guerdon.core.context import Context, holds_all, state_value
+from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
 from guerdon.core.errors import Rejected
@@ -127,14 +127,15 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
 def _context(d: Deciding, activity: Activity) -> Context:
     """Return the activity's context, with the member's state as it is before the activity."""
     version = d.rulebook.at(activity.at)
-    fields = dict.fromkeys(version.kept_fields(activity.type))
-    if version is not d.state:
-        fields.update(dict.fromkeys(d.state.kept_fields(activity.type)))
-    calendar = d.rulebook.calendar
+    calendar, standing = d.rulebook.calendar, d.standing
     kept: dict[str, Value] = {
-        field: state_value(version.program, calendar, d.standing, activity, field=field)
-        for field in fields
+        field: read(calendar, standing, activity)
+        for field, read in version.kept_fields(activity.type)
     }
+    if version is not d.state:
+        for field, read in d.state.kept_fields(activity.type):
+            if field not in kept:
+                kept[field] = read(calendar, standing, activity)
     scale = version.program.money_scale
     return Context(activity, calendar=calendar, scale=scale, kept=kept)
 

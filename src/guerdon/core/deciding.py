@@ -18,7 +18,7 @@ from guerdon.core.decision import (
     Needed,
     Posting,
 )
-from guerdon.core.program import Condition, Program, WindowKind
+from guerdon.core.program import Condition, Program
 from guerdon.core.rulebook import Rulebook, Version
 from guerdon.core.shelving import Shelving
 from guerdon.core.standing import (
@@ -36,6 +36,7 @@ class Deciding(Shelving):
     """One decision in the making, at the instant `now`."""
 
     __slots__ = (
+        "_today",
         "activity",
         "claims",
         "decision",
@@ -47,7 +48,6 @@ class Deciding(Shelving):
         "state",
         "touched",
         "wallets",
-        "windows_now",
     )
 
     def __init__(
@@ -69,7 +69,7 @@ class Deciding(Shelving):
         self.wallets: dict[str, WalletState] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.moved: dict[str, dict[str, None]] = {}
-        self.windows_now: tuple[Instant, dict[WindowKind, str]] = (now, {})
+        self._today = (now, rulebook.calendar.day(now))
         self.scratch: dict[str, list[tuple[str, str]]] = {}
 
     @property
@@ -82,16 +82,14 @@ class Deciding(Shelving):
         """Tell whether another account is being taken in."""
         return self.activity is not None and self.activity.type == "member_absorbed"
 
-    def window_now(self, kind: WindowKind) -> str:
-        """Return the key of the calendar window that holds this instant; asked once an instant."""
-        at, keys = self.windows_now
+    @property
+    def today(self) -> int:
+        """The business day that holds this instant; reckoned once an instant."""
+        at, day = self._today
         if at != self.now:
-            self.windows_now = (self.now, keys := {})
-        found = keys.get(kind)
-        if found is None:
-            calendar = self.rulebook.calendar
-            found = keys[kind] = calendar.window_key(kind, calendar.day(self.now))
-        return found
+            day = self.rulebook.calendar.day(self.now)
+            self._today = (self.now, day)
+        return day
 
     # ------------------------------------------------------------ parts of the head
 
@@ -174,6 +172,13 @@ class Deciding(Shelving):
             if entry is not None or self.given.entries.get((shelf, key)) is not None
         ]
         return decision
+
+
+def earlier(one: Instant | None, other: Instant | None) -> Instant | None:
+    """Return the earlier of two instants, as far as they are set."""
+    if one is None or (other is not None and other < one):
+        return other
+    return one
 
 
 def first(instants: Iterable[Instant | None]) -> Instant | None:

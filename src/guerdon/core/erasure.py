@@ -14,6 +14,7 @@ from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
 from guerdon.core.expiries import expire_lot
+from guerdon.core.figures import windows_of
 from guerdon.core.holdings import SHELVES, head, pull_all
 from guerdon.core.standing import ERASED, PageRef
 
@@ -24,6 +25,7 @@ _REST = (
     "missions",
     "badges",
     "carries",
+    "figures",
     "misses",
     "plans",
 )
@@ -51,7 +53,7 @@ def forget(d: Deciding, activity: Activity) -> None:
         if vouchers.voucher_of(value).shown(d.now) == "issued":
             vouchers.cancel(d, name)
     for _, reading in d.state.boards:
-        for window in d.everything(reading.win):
+        for window in windows_of(d, reading):
             d.touch(reading.id, window)
     for number, name in enumerate(sorted(d.standing.absorbed)):
         d.decision.follow_ups.append(

@@ -14,13 +14,12 @@ from guerdon.core.holdings import (
     add,
     evict,
     head,
-    order_of,
     pull_all,
     redate,
     remove,
     replace,
 )
-from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, policy_of
+from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, order_of, policy_of
 from guerdon.core.program import ExpiryByTier, Inactivity, Wallet
 from guerdon.core.rulebook import Version
 from guerdon.core.standing import WalletState

@@ -4,13 +4,11 @@ Rule: a lot lies on exactly one shelf, and the head holds those that are spent n
 to units is decided in `core.wallets`, `core.expiries` and `core.returns`.
 """
 
-from collections.abc import Callable
-
-from guerdon.core.deciding import Deciding, first
+from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import Needed
-from guerdon.core.lots import Lot, lot_of, spending_key
+from guerdon.core.lots import Lot, Purse, lot_of, order_of
 from guerdon.core.program import Wallet
-from guerdon.core.standing import PageRef, Plain
+from guerdon.core.standing import PageRef, WalletState
 from guerdon.core.windows import FAR
 
 SHELVES = ("lots", "pending", "closed")
@@ -40,7 +38,7 @@ def living(d: Deciding, slug: str) -> list[Lot]:
     found = d.standing.shelves.get(f"lots:{slug}")
     if found is None:
         return []
-    return sorted(map(lot_of, found.items.values()), key=lambda lot: spending_key(wallet, lot))
+    return sorted(map(lot_of, found.items.values()), key=order_of(wallet))
 
 
 def every_lot(d: Deciding, slug: str) -> list[Lot]:
@@ -93,7 +91,14 @@ def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:
         return
     moved = d.put_ordered(name, key, lot, order_of(wallet))
     if moved is not None:
-        _note_spill(d, wallet.id, lot_of(moved))
+        _note_spill(d.wallet(wallet.id), lot_of(moved))
+
+
+def add_spendable(d: Deciding, purse: Purse, state: WalletState, lot: Lot) -> None:
+    """Put a lot that was never on a shelf among the spendable ones: the usual case."""
+    moved = d.put_ordered(purse.lots, str(lot.no), lot, purse.order, fresh=True)
+    if moved is not None:
+        _note_spill(state, lot if moved is lot else lot_of(moved))
 
 
 def replace(d: Deciding, wallet: Wallet, lot: Lot) -> None:
@@ -119,11 +124,6 @@ def remove(d: Deciding, slug: str, lot: Lot) -> None:
     d.drop(f"{home_of(lot)}:{slug}", str(lot.no))
 
 
-def order_of(wallet: Wallet) -> Callable[[Plain], tuple[int, int, int]]:
-    """Return the order in which the wallet's lots lie on their shelves."""
-    return lambda value: spending_key(wallet, lot_of(value))
-
-
 def redate(d: Deciding, wallet: Wallet, lots: list[Lot]) -> None:
     """Store lots of the head whose dates changed, and with them their place."""
     for lot in lots:
@@ -140,11 +140,11 @@ def pull_all(d: Deciding, slug: str) -> None:
     d.wallet(slug).spill_due = None
 
 
-def _note_spill(d: Deciding, slug: str, lot: Lot) -> None:
+def _note_spill(state: WalletState, lot: Lot) -> None:
     """Remember the earliest date outside the head."""
-    state = d.wallet(slug)
-    waits = lot.release if lot.release != FAR else None
-    state.spill_due = first((state.spill_due, lot.expires, waits))
+    state.spill_due = earlier(state.spill_due, lot.expires)
+    if lot.release != FAR:
+        state.spill_due = earlier(state.spill_due, lot.release)
 
 
 def evict(d: Deciding, slug: str) -> None:
@@ -154,4 +154,4 @@ def evict(d: Deciding, slug: str) -> None:
         name = f"{prefix}:{slug}"
         if name in d.standing.shelves:
             for moved in d.trim(name, order):
-                _note_spill(d, slug, lot_of(moved))
+                _note_spill(d.wallet(slug), lot_of(moved))

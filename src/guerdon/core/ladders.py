@@ -9,6 +9,7 @@ from guerdon.core import counters, expiries, grants
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import TierEffect
+from guerdon.core.figures import figure
 from guerdon.core.program import KeepKind, Ladder, Period
 from guerdon.core.standing import LadderState
 from guerdon.core.windows import CALENDAR_KINDS, add, date_of, day_of
@@ -61,7 +62,7 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
     if kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
         _earn_results(d, ladder, state, recheck=after_refund and ladder.recheck)
         return
-    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reading = d.state.ladder_readings[ladder.id]
     reached = rung_of(ladder, counters.value(d, reading, d.now))
     # A term begins with what happens, not with windows of long ago that are filled only now.
     earlier = kind is KeepKind.FOREVER or d.activity is not None
@@ -79,7 +80,7 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
 
 def _other_windows(d: Deciding, ladder: Ladder) -> list[str]:
     """Return the calendar windows other than the current one that this decision touched."""
-    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reading = d.state.ladder_readings[ladder.id]
     if reading.window.kind not in CALENDAR_KINDS:
         return []
     current = counters.window_key(d, reading, d.now)
@@ -87,14 +88,14 @@ def _other_windows(d: Deciding, ladder: Ladder) -> list[str]:
 
 
 def _window_value(d: Deciding, ladder: Ladder, window: str) -> int:
-    reading = d.state.reading_of(ladder.counter, ladder.window)
-    entry = d.look(reading.win, window)
-    return 0 if entry is None else int(entry[0])
+    reading = d.state.ladder_readings[ladder.id]
+    found = figure(d, reading, window)
+    return 0 if found is None else int(found[0])
 
 
 def _earn_results(d: Deciding, ladder: Ladder, state: LadderState, *, recheck: bool) -> None:
     """Keep, window by window, the best tier reached in it; on recheck what is still reached."""
-    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reading = d.state.ladder_readings[ladder.id]
     current = counters.window_key(d, reading, d.now)
     windows = dict.fromkeys(d.touched.get(reading.id, ()))
     if current is not None:
@@ -186,7 +187,7 @@ def _term(d: Deciding, ladder: Ladder) -> Instant:
 
 def _review_term(d: Deciding, ladder: Ladder, state: LadderState) -> None:
     """Read the window anew at the end of a term; the new term begins where the old one ended."""
-    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reading = d.state.ladder_readings[ladder.id]
     reached = rung_of(ladder, counters.value(d, reading, d.now))
     if reached < state.earned and ladder.one_rung:
         reached = max(reached, state.earned - 1)
@@ -282,9 +283,9 @@ def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
     """
     if ladder.keep.kind is not KeepKind.END_OF_WINDOW or d.activity is None:
         return
-    reading = d.state.reading_of(ladder.counter, ladder.window)
+    reading = d.state.ladder_readings[ladder.id]
     for window in _other_windows(d, ladder):
-        value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
+        value, last_at = (figure(d, reading, window) or (0, 0))[:2]
         at = d.activity.at
         if counters.window_key(d, reading, at) != window:
             at = Instant(last_at)

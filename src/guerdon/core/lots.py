@@ -4,6 +4,7 @@ Rule: granted = left + spent + expired + reversed, none negative; a lot expires 
 wallet around them, its totals and its debt, is in `core.wallets`.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
@@ -70,11 +71,20 @@ def lot_of(value: Plain) -> Lot:
     return lot._replace(cover=tuple((no, amount) for no, amount in lot.cover))
 
 
-def spending_key(wallet: Wallet, lot: Lot) -> tuple[int, int, int]:
-    """Return the place of a lot in the order of spending."""
-    if wallet.spend == "fifo":
-        return 0, lot.at, lot.no
-    return (FAR if lot.expires is None else lot.expires), lot.at, lot.no
+def order_of(wallet: Wallet) -> Callable[[Plain], tuple[int, int, int]]:
+    """Return the place of a lot, or of what was stored of it, in the wallet's order of spending."""
+    return _oldest_first if wallet.spend == "fifo" else _first_expiring_first
+
+
+def _oldest_first(value: Plain) -> tuple[int, int, int]:
+    lot = value if type(value) is Lot else lot_of(value)
+    return 0, lot.at, lot.no
+
+
+def _first_expiring_first(value: Plain) -> tuple[int, int, int]:
+    lot = value if type(value) is Lot else lot_of(value)
+    expires = lot.expires
+    return (FAR if expires is None else expires), lot.at, lot.no
 
 
 def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant) -> Expiry:
@@ -95,7 +105,37 @@ def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
     """Return the first instant at which a lot of that day is gone; None for no date of its own."""
     if not isinstance(policy, After | OnDate):
         return None
-    return calendar.memo((policy, day), lambda: _expiry(policy, calendar, day))
+    return _expiry(policy, calendar, day)
+
+
+class Purse:
+    """A wallet, compiled: its shelves, the order of its lots, and the dates of its own policy.
+
+    `is_steady` tells that its policy neither follows a tier nor activity, so that the day of a lot
+    alone decides its date.
+    """
+
+    __slots__ = ("_calendar", "_dates", "is_steady", "lots", "order", "wallet")
+
+    def __init__(self, wallet: Wallet, calendar: Calendar) -> None:
+        self.wallet = wallet
+        self.lots = f"lots:{wallet.id}"
+        self.order = order_of(wallet)
+        self.is_steady = not isinstance(wallet.expiry, Inactivity | ExpiryByTier)
+        self._calendar = calendar
+        self._dates: dict[int, Instant | None] = {}
+
+    def expiry(self, day: int) -> Instant | None:
+        """Return when a lot of that day is gone by the wallet's own, steady policy; remembered."""
+        if day in self._dates:
+            return self._dates[day]
+        if len(self._dates) >= _DATES_MAX:
+            self._dates.clear()
+        found = self._dates[day] = expiry_of(self.wallet.expiry, self._calendar, day)
+        return found
+
+
+_DATES_MAX = 8_192
 
 
 def _expiry(policy: After | OnDate, calendar: Calendar, day: int) -> Instant:

@@ -66,7 +66,7 @@ def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str,
     found: dict[str, None] = {}
     for index in indexes:
         line = context.activity.lines[index]
-        value = context.line_reader(line, context.left[index])(field)
+        value = context.line_value(line, context.left[index], field)
         if value is not None and (context.left[index] or not line.amount):
             found[text(value)] = None
     return found
@@ -92,8 +92,8 @@ def _each(measure: Measure, context: Context, indexes: tuple[int, ...], value: s
             index
             for index in indexes
             if text(
-                context.line_reader(context.activity.lines[index], context.left[index])(
-                    measure.distinct or ""
+                context.line_value(
+                    context.activity.lines[index], context.left[index], measure.distinct or ""
                 )
             )
             == value
@@ -110,7 +110,7 @@ def _field_sum(field: str, context: Context, indexes: tuple[int, ...]) -> int:
     total = Decimal(0)
     for index in indexes:
         line = context.activity.lines[index]
-        value = number(context.line_reader(line, context.left[index])(field))
+        value = number(context.line_value(line, context.left[index], field))
         if value is not None and (context.left[index] or not line.amount):
             total += value
     return to_minor(total, COUNTER_SCALE, Rounding.HALF_EVEN)

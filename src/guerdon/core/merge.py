@@ -5,6 +5,8 @@ dates, counters add up, badges take the earlier date, one-time grants beyond the
 reversed newest first, and a referral between the two was a self-referral.
 """
 
+from collections.abc import Mapping
+
 from guerdon.core import counters, holdings, measures, rules, streaks, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import fill_from
@@ -13,10 +15,11 @@ from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
 from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
-from guerdon.core.lots import Lot, lot_of
+from guerdon.core.figures import figure, keep
+from guerdon.core.lots import Lot, lot_of, order_of
 from guerdon.core.rulebook import Reading
 from guerdon.core.shelving import Order
-from guerdon.core.standing import PageRef, Plain, Standing
+from guerdon.core.standing import Figure, PageRef, Plain, Standing
 from guerdon.core.vouchers import origin_of, voucher_of
 
 _TOTALS = (
@@ -102,7 +105,7 @@ def _order_of(d: Deciding, name: str) -> Order | None:
     """Return the order of an ordered shelf, None of others."""
     prefix, _, rest = name.partition(":")
     if prefix in holdings.LIVING:
-        return holdings.order_of(d.state.wallet(rest))
+        return order_of(d.state.wallet(rest))
     return counters.leaving if prefix == "roll" else None
 
 
@@ -219,17 +222,15 @@ def _move_voucher(d: Deciding, donor: str, name: str, value: Plain) -> None:
 
 def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
     """Add up the windows of a reading; sets and streaks are reckoned from their union."""
-    wins = donor.shelves.get(reading.win)
-    if wins is None:
+    theirs = _figures(donor, reading)
+    if not theirs:
         return
-    name = reading.win
     sets = donor.shelves.get(reading.set)
     shared = _unite_set(d, reading, sets.items if sets is not None else {})
-    for window, entry in wins.items.items():
-        mine = d.look(name, window)
-        d.touch(reading.id, window)
+    for window, entry in theirs.items():
+        mine = figure(d, reading, window)
         if mine is None:
-            d.put(name, window, tuple(entry))
+            keep(d, reading, window, tuple(entry))
         elif reading.measure.streak is not None:
             days = sorted(
                 int(key.rpartition("|")[2])
@@ -238,10 +239,18 @@ def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
             )
             best, run = streaks.longest_run(days)
             last = days[-1] if days else None
-            d.put(name, window, (best, max(mine[1], entry[1]), last, run))
+            keep(d, reading, window, (best, max(mine[1], entry[1]), last, run))
         else:
             value = mine[0] + entry[0] - shared.get(window, 0)
-            d.put(name, window, (value, max(mine[1], entry[1])))
+            keep(d, reading, window, (value, max(mine[1], entry[1])))
+
+
+def _figures(donor: Standing, reading: Reading) -> Mapping[str, Figure]:
+    """Return an account's values of a reading by window."""
+    if reading.keys is None:
+        return {"": donor.figures[reading.id]} if reading.id in donor.figures else {}
+    shelf = donor.shelves.get(reading.win)
+    return {} if shelf is None else shelf.items
 
 
 def _unite_set(d: Deciding, reading: Reading, items: dict[str, Plain]) -> dict[str, int]:

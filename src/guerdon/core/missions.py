@@ -11,6 +11,7 @@ from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import MissionEffect
 from guerdon.core.errors import Rejected
+from guerdon.core.figures import figure
 from guerdon.core.holdings import find
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.rulebook import Reading, mission_reading
@@ -39,12 +40,7 @@ def join(d: Deciding, activity: Activity) -> None:
 def unjoined(d: Deciding, kind: str) -> list[str]:
     """Return the missions to join that activities of this type would move, had they been joined."""
     return [
-        mission.id
-        for mission in d.program.missions.values()
-        if mission.opt_in
-        and mission.measure is not None
-        and kind in mission.measure.activity
-        and not _is_joined(d, mission)
+        mission.id for mission in d.state.opt_in_by_type.get(kind, ()) if not _is_joined(d, mission)
     ]
 
 
@@ -67,9 +63,8 @@ def progress(d: Deciding, mission: Mission, at: Instant) -> int:
 
 def refresh(d: Deciding, at: Instant) -> None:
     """Complete, move or reopen missions after an activity that happened at `at`."""
-    for mission in d.program.missions.values():
+    for mission, reading in d.state.goals:
         state = d.standing.missions.get(mission.id)
-        reading = reading_for(d, mission)
         completed = state.completed_at if state is not None else None
         if completed is not None:
             if mission.reverse and reading.id in d.touched:
@@ -89,7 +84,7 @@ def _best(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> int:
         values.append(progress(d, mission, at))
     if d.is_merging:
         touched = d.touched.get(reading.id, ())
-        values += [(d.look(reading.win, window) or (0,))[0] for window in touched]
+        values += [(figure(d, reading, window) or (0,))[0] for window in touched]
     return max(values)
 
 

@@ -231,8 +231,10 @@ def standing_to_plain(standing: Standing) -> Plain:
         ]
     if standing.plans:
         found["plans"] = [[slug, terms] for slug, terms in standing.plans.items()]
+    if standing.figures:
+        found["figures"] = [list(standing.figures), list(standing.figures.values())]
     found["shelves"] = [
-        [name, shelf.spilled, [[key, value] for key, value in shelf.items.items()]]
+        [name, shelf.spilled, list(shelf.items), list(shelf.items.values())]
         for name, shelf in standing.shelves.items()
         if shelf.items or shelf.spilled
     ]
@@ -265,6 +267,8 @@ def standing_from_plain(found: Plain) -> Standing:
         standing.missions[slug] = MissionState(joined, completed, pairs, before)
     for slug, terms in found.get("plans", ()):
         standing.plans[slug] = tuple((begin, end) for begin, end in terms)
-    for name, spilled, items in found["shelves"]:
-        standing.shelves[name] = Shelf(dict(items), spilled)
+    for name, figure in zip(*found.get("figures", ((), ())), strict=True):
+        standing.figures[name] = tuple(figure)
+    for name, spilled, keys, values in found["shelves"]:
+        standing.shelves[name] = Shelf(dict(zip(keys, values, strict=True)), spilled)
     return standing

@@ -59,6 +59,8 @@ class WindowKind(StrEnum):
     FIXED = "fixed"
     JOINED = "joined"
 
+    __hash__ = str.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -81,6 +83,8 @@ class Per(StrEnum):
     MONTH = "month"
     YEAR = "year"
     LIFETIME = "lifetime"
+
+    __hash__ = str.__hash__
 
 
 # ---------------------------------------------------------------- wallets

@@ -6,13 +6,11 @@ lots and the running totals of `carry` are the matter of `core.rules`.
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from guerdon.core.amounts import Rounding, divide
-from guerdon.core.conditions import number, text
+from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.decision import Explanation
-from guerdon.core.program import Bands, Fixed, Give, GiveByTier, Of, Rate, Rule, Step, Unit
+from guerdon.core.forms import Giving
 from guerdon.core.rulebook import Earning, Version
 
 _NO_CAPS: dict[str, int] = {}
@@ -45,20 +43,29 @@ class Rating:
         if earning.carry is not None and earning.id in self.carried:
             return self.carried[earning.id]
         if earning.rule.best_of is None:
-            found = self._rated(earning)
+            found = self.rated(earning)
         else:
             known = self._paid.get(earning.id)
             if known is None:
-                known = self._rated(earning)
+                known = self.rated(earning)
                 self._paid[earning.id] = known = self._best(earning, known) if known else 0
             found = known
         cap = self.caps.get(earning.id) if self.caps else None
         return found if cap is None or found < cap else cap
 
-    def cause(self, rule: Rule) -> Explanation:
+    def paid_by(self, names: tuple[str, ...]) -> int:
+        """Return what rules pay in all, those that listen to this type of activity."""
+        by_id = self.version.earning_by_id
+        kind = self.context.activity.type
+        return sum(
+            self.paid(by_id[name])
+            for name in names
+            if name in by_id and kind in by_id[name].rule.activity
+        )
+
+    def cause(self, earning: Earning) -> Explanation:
         """Return why the rule gives nothing."""
-        found = self._causes.get(rule.id)
-        return found or Explanation(rule.id, False, "amount", "points", "gt", "0", "0")
+        return self._causes.get(earning.id, earning.nothing)
 
     def base(self, earning: Earning) -> int:
         """Return the money a rule rates, what is left of matching lines; 0 if it does not apply."""
@@ -68,7 +75,7 @@ class Rating:
         for other in self.earnings:
             if other.rule.best_of != earning.rule.best_of or other is earning:
                 continue
-            rival = self._rated(other)
+            rival = self.rated(other)
             if rival > points or (rival == points and other.place < earning.place):
                 name = earning.rule.id
                 self._causes[name] = Explanation(
@@ -77,102 +84,61 @@ class Rating:
                 return 0
         return points
 
-    def _rated(self, earning: Earning) -> int:
+    def rated(self, earning: Earning) -> int:
         """Return what the rule gives by itself, before its group picks the best."""
-        name = earning.id
-        found = self._raw.get(name)
-        if found is not None:
-            return found
-        self._raw[name] = 0  # a rule that multiplies itself finds nothing to multiply
+        if earning.is_read:
+            found = self._raw.get(earning.id)
+            if found is not None:
+                return found
+            self._raw[earning.id] = 0  # a rule that multiplies itself finds nothing to multiply
         net = self._eligible(earning)
-        if net is None or (earning.rule.to_referrer and not self._referrer(name)):
+        if net is None or (earning.rule.to_referrer and not self._referrer(earning)):
             return 0
-        give = earning.rule.give
-        if isinstance(give, GiveByTier):
-            by_tier = self._tier_give(earning.rule, give)
-            if by_tier is None:
-                return 0
-            give = by_tier
-        form = give.form
-        if type(form) is Rate and give.round is Rounding.FLOOR:
-            points = net * form.ratio.over // form.ratio.under
-        else:
-            points = self._points(give, net)
-        if give.max is not None and points > give.max:
-            points = give.max
-        self._raw[name] = points = max(points, 0)  # a basket of discounts alone costs nothing
+        give = earning.give or self._tier_give(earning)
+        if give is None:
+            return 0
+        units, cap = give
+        points = units(net, self)
+        if cap is not None and points > cap:
+            points = cap
+        points = max(points, 0)  # a basket of discounts alone costs nothing
+        if earning.is_read:
+            self._raw[earning.id] = points
         return points
 
     def _eligible(self, earning: Earning) -> int | None:
         """Return the matching money that is left, or None where the rule does not apply."""
         context = self.context
-        context.net = context.whole.net
-        for get, holds, field, op, needed in earning.when:
+        matched = context.whole
+        context.net = matched.net
+        for get, holds, words, refusals in earning.when:
             seen = get(context)
             if not holds(seen):
-                words = seen if type(seen) is str else text(seen)
-                name = earning.id
-                self._causes[name] = Explanation(name, False, "when", field, op, words, needed)
+                self._causes[earning.id] = refusals[seen if type(seen) is str else words(seen)]
                 return None
-        if earning.lines is None:
-            matched = context.whole
-        else:
+        if earning.lines is not None:
             found = context.matched(earning.lines)
             if found is None:
-                name = earning.id
-                self._causes[name] = Explanation(
-                    name, False, "lines", "lines", "in", "", earning.wanted
-                )
+                self._causes[earning.id] = earning.unmatched
                 return None
             matched = found
         return None if matched.gone else matched.net
 
-    def _referrer(self, name: str) -> bool:
+    def _referrer(self, earning: Earning) -> bool:
         """Tell whether there is somebody to get what a rule gives to the one who referred."""
         if isinstance(self.context.kept.get("member.referrer"), str):
             return True
-        self._causes[name] = Explanation(
-            name, False, "referrer", "member.referrer", "exists", "", "true"
+        self._causes[earning.id] = Explanation(
+            earning.id, False, "referrer", "member.referrer", "exists", "", "true"
         )
         return False
 
-    def _tier_give(self, rule: Rule, give: GiveByTier) -> Give | None:
-        tier = text(self.context.kept.get(give.ladder))
-        found = give.tiers.get(tier)
+    def _tier_give(self, earning: Earning) -> Giving | None:
+        ladder, gives = earning.by_tier
+        tier = text(self.context.kept.get(ladder))
+        found = gives.get(tier)
         if found is None:
-            self._causes[rule.id] = Explanation(
-                rule.id, False, "tier", give.ladder, "in", tier, ", ".join(give.tiers)
+            self._causes[earning.id] = Explanation(
+                earning.id, False, "tier", ladder, "in", tier, ", ".join(gives)
             )
         return found
-
-    def _points(self, give: Give, net: int) -> int:
-        form = give.form
-        if isinstance(form, Rate):
-            return divide(net * form.ratio.over, form.ratio.under, give.round)
-        if isinstance(form, Fixed):
-            return form.points
-        if isinstance(form, Step):
-            return net // form.step * form.points
-        if isinstance(form, Bands):
-            return next((points for upto, points in form.bands if net <= upto), form.above)
-        if isinstance(form, Unit):
-            return self._unit(form, give.round)
-        return self._multiple(form, give.round)
-
-    def _unit(self, form: Unit, rounding: Rounding) -> int:
-        context = self.context
-        seen = number(self.version.getters[form.field](context)) or Decimal(0)
-        over, under = seen.as_integer_ratio()
-        if over * form.least.under < form.least.over * under:
-            over, under = form.least.over, form.least.under
-        return divide(over * form.points.over, under * form.points.under, rounding)
-
-    def _multiple(self, form: Of, rounding: Rounding) -> int:
-        by_id = self.version.earning_by_id
-        kind = self.context.activity.type
-        base = sum(
-            self.paid(by_id[name])
-            for name in form.rules
-            if name in by_id and kind in by_id[name].rule.activity
-        )
-        return divide(base * form.times.over, form.times.under, rounding)

@@ -7,13 +7,25 @@ is `engine.publish`; the document is `guerdon.program`.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from guerdon.core.activity import Instant
 from guerdon.core.conditions import Compiled, compile_condition, text
-from guerdon.core.context import BoundTest, Getters, LineMatch, bind, is_state
+from guerdon.core.context import (
+    BoundTest,
+    Context,
+    Getters,
+    LineMatch,
+    StateGetter,
+    bind,
+    is_state,
+    state_getter,
+)
+from guerdon.core.decision import Explanation
 from guerdon.core.errors import ProgramMistake
+from guerdon.core.forms import Giving, compile_give
 from guerdon.core.gives import carry_of, multiplied
+from guerdon.core.lots import Purse
 from guerdon.core.program import (
     Condition,
     Counter,
@@ -31,7 +43,7 @@ from guerdon.core.program import (
     Window,
     WindowKind,
 )
-from guerdon.core.windows import CALENDAR_KINDS, Calendar
+from guerdon.core.windows import WINDOW_KEYS, Calendar
 
 LAST_YEAR = Window(WindowKind.YEAR)
 """The window that dividends read."""
@@ -47,21 +59,91 @@ class Listening(Protocol):
         """The types."""
 
 
+class Refusals(dict[str, Explanation]):
+    """Why a rule does not apply by one of its tests, by what the test sees: that often repeats."""
+
+    __slots__ = ("_rule", "_test")
+
+    def __init__(self, rule: str, test: BoundTest) -> None:
+        super().__init__()
+        self._rule = rule
+        self._test = test
+
+    def __missing__(self, seen: str) -> Explanation:
+        if len(self) >= _REFUSALS_MAX:
+            self.clear()
+        test = self._test
+        found = Explanation(self._rule, False, "when", test.field, test.op, seen, test.needed)
+        self[seen] = found
+        return found
+
+
+_REFUSALS_MAX = 256
+
+
+class RuleTest(NamedTuple):
+    """One test of a rule: how its field is read, tested, said in words, and what refuses."""
+
+    get: Callable[[Context], Any]
+    holds: Callable[[Any], bool]
+    words: Callable[[Any], str]
+    refusals: Refusals
+
+
 class Earning:
-    """A rule, compiled: conditions bound, place in the program's order, lines wanted in words."""
+    """A rule, compiled: conditions and gives as functions, explanations as far as they are fixed.
 
-    __slots__ = ("carry", "id", "lines", "place", "rule", "wanted", "when")
+    `place` is its place in the program's order. `is_read` tells that other rules read what it
+    gives, `is_alone` that what it gives depends on no rival and no running total, `is_free` that
+    nothing limits it and the member gets it. Exactly one of `give` and `by_tier` (ladder and
+    gives by tier) is there.
+    """
 
-    def __init__(self, rule: Rule, place: int, version: "Version") -> None:
+    __slots__ = (
+        "applied",
+        "by_tier",
+        "carry",
+        "give",
+        "id",
+        "is_alone",
+        "is_free",
+        "is_read",
+        "lines",
+        "nothing",
+        "place",
+        "rule",
+        "unmatched",
+        "when",
+    )
+
+    def __init__(self, rule: Rule, place: int, version: "Version", *, is_read: bool) -> None:
+        name = rule.id
         self.rule = rule
-        self.id = rule.id
+        self.id = name
         self.place = place
-        self.when = version.bound(rule.when)
+        self.is_read = is_read
+        self.is_free = rule.limit is None and not rule.to_referrer
+        self.is_alone = rule.best_of is None and carry_of(rule) is None
+        self.when = tuple(
+            RuleTest(test.get, test.holds, test.words, Refusals(name, test))
+            for test in version.bound(rule.when)
+        )
         self.lines = version.line_match(rule.lines)
         self.carry = carry_of(rule)
-        self.wanted = "; ".join(
+        self.give: Giving | None = None
+        self.by_tier: tuple[str, dict[str, Giving]] = ("", {})
+        if isinstance(rule.give, GiveByTier):
+            gives = rule.give.tiers.items()
+            compiled = {tier: compile_give(give, version.getters) for tier, give in gives}
+            self.by_tier = (rule.give.ladder, compiled)
+        else:
+            self.give = compile_give(rule.give, version.getters)
+        wanted = "; ".join(
             f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests
         )
+        self.applied = Explanation(name, True, "applied")
+        self.unmatched = Explanation(name, False, "lines", "lines", "in", "", wanted)
+        self.nothing = Explanation(name, False, "amount", "points", "gt", "0", "0")
 
 
 class Reading:
@@ -69,17 +151,21 @@ class Reading:
 
     `id` names its shelves (`win` the figures, `roll` the entries of a rolling window, `set` the
     values of a distinct measure, `days` those of a streak). `mission` is set where the measure is
-    a mission's own. `fills` is when the version began that brought it, where it is filled from the
-    journal; else 0.
+    a mission's own. `keys` are the keys of calendar windows by day, None for other windows.
+    `direct` tells that an activity simply adds a count or its money to one window's figure,
+    `is_always` that whatever is measured counts in the one window there is. `fills` is when the
+    version began that brought it, where it is filled from the journal; else 0.
     """
 
     __slots__ = (
         "backfill",
-        "calendar_kind",
         "days",
         "direct",
         "fills",
         "id",
+        "is_always",
+        "is_one_window",
+        "keys",
         "lines",
         "measure",
         "mission",
@@ -107,35 +193,32 @@ class Reading:
         self.id = name
         self.measure = measure
         self.window = window
-        self.since = since
         self.mission = mission
         self.backfill = backfill
         self.fills = Instant(0)
         self.when = version.bound(measure.when)
         self.lines = version.line_match(measure.lines)
         self.rolling = window.kind is WindowKind.ROLLING
-        self.calendar_kind = window.kind if window.kind in CALENDAR_KINDS else None
+        self.is_one_window = self.rolling or window.kind is WindowKind.LIFETIME
+        self.keys = WINDOW_KEYS.get(window.kind)
         self.plain_sum = measure.sum == "net" and not measure.once_per_day
-        self.direct = self._is_direct()
+        self.begins(since)
         self.win, self.roll = f"win:{name}", f"roll:{name}"
         self.set, self.days = f"set:{name}", f"days:{name}"
 
     def begins(self, since: Instant | None) -> None:
         """Let it count from an instant on, whatever is reported later of the time before."""
         self.since = since
-        self.direct = self._is_direct()
-
-    def _is_direct(self) -> bool:
-        """Tell whether an activity simply adds a count or its money to one window's figure."""
         measure, mission = self.measure, self.mission
+        always = since is None and (
+            mission is None or (not mission.opt_in and mission.late is None)
+        )
         one_figure = not (
             measure.distinct or measure.streak or measure.points or measure.once_per_day
         )
-        always = self.since is None and (
-            mission is None or (not mission.opt_in and mission.late is None)
-        )
-        one_window = self.calendar_kind is not None or self.window.kind is WindowKind.LIFETIME
-        return one_figure and always and one_window and measure.sum in (None, "net")
+        one_window = self.keys is not None or self.window.kind is WindowKind.LIFETIME
+        self.is_always = always and self.is_one_window
+        self.direct = always and one_window and one_figure and measure.sum in (None, "net")
 
 
 class Version:
@@ -145,13 +228,17 @@ class Version:
         self.program = program
         self.calendar = calendar
         self.fills = Instant(0)
-        self.wallets = program.wallets
+        self.purses = {slug: Purse(one, calendar) for slug, one in program.wallets.items()}
         self.getters = Getters(program)
         self._line_matches: dict[Condition, LineMatch] = {}
         self._bound: dict[Condition, tuple[BoundTest, ...]] = {}
         self._compiled: dict[Condition, Compiled | None] = {}
-        self._kept_fields: dict[str, tuple[str, ...]] = {}
-        earnings = [Earning(rule, place, self) for place, rule in enumerate(program.rules)]
+        self._kept_fields: dict[str, tuple[tuple[str, StateGetter], ...]] = {}
+        read = {name for rule in program.rules for name in multiplied(rule)}
+        earnings = [
+            Earning(rule, place, self, is_read=rule.id in read or rule.best_of is not None)
+            for place, rule in enumerate(program.rules)
+        ]
         self.earning_by_id = {earning.rule.id: earning for earning in earnings}
         self.rules_by_type = _grouped(_multiplied_first(earnings), lambda one: one.rule.activity)
         self.accept_by_type = _by_type(program.accept)
@@ -168,6 +255,18 @@ class Version:
             for board in program.leaderboards.values()
         )
         wallets = program.wallets.values()
+        self.ladder_readings = {
+            ladder.id: self.reading_of(ladder.counter, ladder.window)
+            for ladder in program.ladders.values()
+        }
+        self.goals = tuple(
+            (mission, self.readings[mission.counter or mission_reading(mission)])
+            for mission in program.missions.values()
+        )
+        self.opt_in_by_type: dict[str, tuple[Mission, ...]] = _grouped(
+            (mission for mission in program.missions.values() if mission.opt_in),
+            lambda mission: mission.measure.activity if mission.measure is not None else (),
+        )
         self.extends_by_type: dict[str, tuple[Wallet, ...]] = _grouped(
             wallets, lambda wallet: wallet.extend.activity if wallet.extend else ()
         )
@@ -185,7 +284,11 @@ class Version:
 
     def wallet(self, slug: str) -> Wallet:
         """Return a wallet's definition, from this version or the last one before that had it."""
-        return self.wallets[slug]
+        return self.purses[slug].wallet
+
+    def purse(self, slug: str) -> Purse:
+        """Return a wallet compiled, as `wallet` defines it."""
+        return self.purses[slug]
 
     def bound(self, condition: Condition) -> tuple[BoundTest, ...]:
         """Return a condition on activities, ready to be asked; compiled once."""
@@ -196,11 +299,10 @@ class Version:
 
     def line_match(self, condition: Condition) -> LineMatch | None:
         """Return a condition on lines, ready to be asked; None where every line matches."""
-        holds = self.holds(condition)
-        if holds is None:
+        if not condition:
             return None
         if condition not in self._line_matches:
-            self._line_matches[condition] = LineMatch(holds)
+            self._line_matches[condition] = LineMatch(condition)
         return self._line_matches[condition]
 
     def holds(self, condition: Condition) -> Compiled | None:
@@ -214,14 +316,14 @@ class Version:
         own = self.program.counters[counter]
         return self.readings[counter if own.window == window else _other(counter, window)]
 
-    def kept_fields(self, kind: str) -> tuple[str, ...]:
-        """Return the state fields that any condition may ask of activities of a type."""
+    def kept_fields(self, kind: str) -> tuple[tuple[str, StateGetter], ...]:
+        """Return the state fields that any condition may ask of activities of a type, as read."""
         found = self._kept_fields.get(kind)
         if found is None:
             found = self._kept_fields[kind] = self._fields_for(kind)
         return found
 
-    def _fields_for(self, kind: str) -> tuple[str, ...]:
+    def _fields_for(self, kind: str) -> tuple[tuple[str, StateGetter], ...]:
         fields: dict[str, None] = {}
         for condition in self._conditions_for(kind):
             fields.update((test.field, None) for test in condition.tests)
@@ -230,7 +332,10 @@ class Version:
                 fields[earning.rule.give.ladder] = None
             if earning.rule.to_referrer:
                 fields["member.referrer"] = None
-        return tuple(field for field in fields if is_state(self.program, field))
+        program = self.program
+        return tuple(
+            (field, state_getter(program, field)) for field in fields if is_state(program, field)
+        )
 
     def _conditions_for(self, kind: str) -> list[Condition]:
         found = [rule.when for rule in self.accept_by_type.get(kind, ())]
@@ -257,13 +362,14 @@ class Rulebook:
         self.versions = tuple(Version(program, self.calendar) for program in ordered)
         self._begins = [program.begin for program in ordered]
         self._begin_readings()
-        self._wallets: dict[str, Wallet] = {}
-        for program in ordered:
-            self._wallets.update(program.wallets)
-        known: dict[str, Wallet] = {}
+        last: dict[str, Purse] = {}
         for version in self.versions:
-            known |= version.program.wallets
-            version.wallets = {**self._wallets, **known}
+            last |= version.purses
+        known: dict[str, Purse] = {}
+        for version in self.versions:
+            known |= version.purses
+            version.purses = {**last, **known}
+        self._purses = last
 
     def _begin_readings(self) -> None:
         """Let what a later version brings count from that version's instant on.
@@ -299,7 +405,7 @@ class Rulebook:
 
     def wallet(self, slug: str) -> Wallet:
         """Return a wallet's definition, from the newest version that still has it."""
-        return self._wallets[slug]
+        return self._purses[slug].wallet
 
 
 def _by_type(items: Iterable[Item]) -> dict[str, tuple[Item, ...]]:

@@ -48,11 +48,15 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
     explain = d.decision.explanations.append
     for earning in rating.earnings:
         step = step_of(earning, context) if earning.carry else None
-        points = rating.paid(earning) if step is None else _carried(d, earning, rating, step)
-        if step is not None:
+        if earning.is_alone:
+            points = rating.rated(earning)
+        elif step is None:
+            points = rating.paid(earning)
+        else:
+            points = _carried(d, earning, rating, step)
             rating.carried[earning.id] = max(points, 0)
         if points <= 0:
-            explain(rating.cause(earning.rule))
+            explain(rating.cause(earning))
         else:
             explain(_pay(d, earning, context, points, record))
             paid = record["grants"][earning.id]["points"]
@@ -68,6 +72,10 @@ def _pay(
 ) -> Explanation:
     """Grant what a rule gives, as far as its limit lets through, and say so."""
     rule = earning.rule
+    if earning.is_free:
+        lot = grant(d, earning, context, points)
+        record["grants"][rule.id] = {"points": points, "lot": lot}
+        return earning.applied
     referrer = context.kept.get("member.referrer") if rule.to_referrer else None
     wanted = points
     note: dict[str, Any] = {}
@@ -85,7 +93,7 @@ def _pay(
         note["lot"] = grant(d, earning, context, points)
     record["grants"][rule.id] = note
     if points == wanted:
-        return Explanation(rule.id, True, "applied")
+        return earning.applied
     return Explanation(rule.id, points > 0, "limit", "limit", "lte", str(points), str(wanted))
 
 
@@ -100,7 +108,7 @@ def grant(d: Deciding, earning: Earning, context: Context, points: int) -> int:
         d,
         rule.wallet,
         points,
-        wallets.Origin(activity.id, rule.id, activity.at, activity.key, activity.partner or ""),
+        wallets.Origin(activity.id, rule.id, activity.at, context.key, activity.partner or ""),
         terms,
     )
     if earning.carry is not None:

@@ -9,6 +9,7 @@ from guerdon.core import backfill, badges, counters, expiries, jobs, ladders, mi
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
+from guerdon.core.figures import figure
 from guerdon.core.program import WindowKind
 from guerdon.core.rulebook import Reading, Rulebook
 from guerdon.core.standing import Standing
@@ -126,7 +127,7 @@ def conclude(d: Deciding) -> None:
     d.turn()
     for board, reading in d.state.boards:
         for window in d.moved.get(reading.id, ()):
-            value, last_at = (d.look(reading.win, window) or (0, 0))[:2]
+            value, last_at = (figure(d, reading, window) or (0, 0))[:2]
             begin, end = _bounds(d, reading.window.kind, window)
             if reading.window.kind is WindowKind.FIXED:
                 begin, end = reading.window.begin or Instant(0), reading.window.end

@@ -13,11 +13,15 @@ from guerdon.core.standing import FRONT, PageRef, Plain, Shelf, Standing
 def sort_text(key: tuple[int, int, int]) -> str:
     """Return an order key as text of fixed width, so that pages sort alike."""
     first_part, second, third = key
-    return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
+    # One number of 51 digits: a third of the time that three numbers would take.
+    return f"{(first_part * _PART + second) * _PART + third + _ALL_BASES:051d}"
 
 
+_PART = 10**17
 _SORT_BASE = 10**15
 """Added to each part of a sort, so that negative ones sort before positive ones as text."""
+
+_ALL_BASES = (_SORT_BASE * _PART + _SORT_BASE) * _PART + _SORT_BASE
 
 
 Order = Callable[[Plain], tuple[int, int, int]]
@@ -57,9 +61,10 @@ class Shelving:
         """Return a shelf that may be changed."""
         found = self.forked.get(name)
         if found is None:
-            before = self.standing.shelves.get(name)
-            found = Shelf() if before is None else before.fork()
-            self.forked[name] = self.standing.shelves[name] = found
+            shelves = self.standing.shelves
+            before = shelves.get(name)
+            found = Shelf() if before is None else Shelf(before.items.copy(), before.spilled)
+            self.forked[name] = shelves[name] = found
         return found
 
     def spilled(self, name: str) -> int:
@@ -70,8 +75,10 @@ class Shelving:
     def look(self, name: str, key: str) -> Plain:
         """Return an entry or None, asking for its page where it may lie outside the head."""
         found = self.standing.shelves.get(name)
-        if found is not None and key in found.items:
-            return found.items[key]
+        if found is not None:
+            held = found.items.get(key)
+            if held is not None:
+                return held
         page = (name, key)
         if page in self.pages:
             known = self.pages[page]
@@ -87,7 +94,7 @@ class Shelving:
 
     def put(self, name: str, key: str, value: Plain, sort: str = "") -> None:
         """Store an entry: in the head while there is room, else in its page."""
-        shelf = self.shelf(name)
+        shelf = self.forked.get(name) or self.shelf(name)
         if key in shelf.items:
             shelf.items[key] = value
             return
@@ -119,7 +126,7 @@ class Shelving:
         Return what moved out of the head for it, which may be the entry itself; None if nothing
         did. `fresh` tells that the entry lies nowhere yet.
         """
-        shelf = self.shelf(name)
+        shelf = self.forked.get(name) or self.shelf(name)
         items = shelf.items
         if key in items:
             items[key] = value
@@ -128,10 +135,11 @@ class Shelving:
         if not fresh and self.paged(name, key) is not None:
             self.pages[name, key] = (sort_text(place), value)
             return None
-        last = order(next(reversed(items.values()))) if items else None
+        last = order(items[next(reversed(items))]) if items else None
         if shelf.spilled and (last is None or place > last):
             # With an empty head nobody knows whether what lies outside comes first.
-            self.spill(name, key, value, sort_text(place))
+            shelf.spilled += 1
+            self.pages[name, key] = (sort_text(place), value)
             return value
         items[key] = value
         if last is not None and place < last:

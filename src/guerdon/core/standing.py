@@ -46,6 +46,10 @@ FRONT = 64
 """How many entries one "front" read brings, and how many a shelf keeps in the head by default."""
 
 
+Figure = tuple[Any, ...]
+"""A reading's value and when it last rose; of a streak also the last day, and the run up to it."""
+
+
 class Shelf:
     """Entries of one growing collection: `items` in the head, `spilled` counts those in pages."""
 
@@ -54,10 +58,6 @@ class Shelf:
     def __init__(self, items: dict[str, Plain] | None = None, spilled: int = 0) -> None:
         self.items = {} if items is None else items
         self.spilled = spilled
-
-    def fork(self) -> "Shelf":
-        """Return a copy that may be changed."""
-        return Shelf(dict(self.items), self.spilled)
 
 
 @dataclass(slots=True)
@@ -135,8 +135,10 @@ class MissionState:
 class Standing:
     """The head. `seq` counts the journal entries of the member, `version` the commits.
 
-    `absorbed` maps members merged into this one to what was added to their lots' numbers. `filled`
-    is when the last version began whose counters were filled from the journal.
+    `figures` holds the value of each reading that has one window only, by the reading's name; those
+    of calendar windows lie on shelves. `absorbed` maps members merged into this one to what was
+    added to their lots' numbers. `filled` is when the last version began whose counters were filled
+    from the journal.
     """
 
     member: str
@@ -160,6 +162,7 @@ class Standing:
     misses: dict[str, int] = field(default_factory=dict)
     plans: dict[str, tuple[tuple[Instant, Instant | None], ...]] = field(default_factory=dict)
     absorbed: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
     shelves: dict[str, Shelf] = field(default_factory=dict)
 
     @property
@@ -169,12 +172,10 @@ class Standing:
 
     def fork(self) -> "Standing":
         """Return a copy whose maps may be changed; their values are copied on first touch."""
-        fresh = Standing(*_standing_fields(self))
-        for name in _MAPS:
-            setattr(fresh, name, dict(getattr(fresh, name)))
-        return fresh
+        return Standing(*_plain_fields(self), *[found.copy() for found in _maps(self)])
 
 
+# In the order of the fields, of which they are the last.
 _MAPS = (
     "attrs",
     "counts",
@@ -186,8 +187,10 @@ _MAPS = (
     "misses",
     "plans",
     "absorbed",
+    "figures",
     "shelves",
 )
 _wallet_fields = attrgetter(*WalletState.__dataclass_fields__)
 _ladder_fields = attrgetter(*LadderState.__dataclass_fields__)
-_standing_fields = attrgetter(*Standing.__dataclass_fields__)
+_plain_fields = attrgetter(*(name for name in Standing.__dataclass_fields__ if name not in _MAPS))
+_maps = attrgetter(*_MAPS)

@@ -7,6 +7,7 @@ starts anew at no cost, else all days of the window are read. The other measures
 
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
+from guerdon.core.figures import figure, keep
 from guerdon.core.measures import Share
 from guerdon.core.rulebook import Reading
 
@@ -32,8 +33,7 @@ def _restreak(
     d: Deciding, reading: Reading, window: str, day: int, at: Instant, *, came: bool, times: int
 ) -> None:
     """Reckon the longest run: in order it grows or starts anew, else all days are read."""
-    name = reading.win
-    best, last_at, last_day, run = d.look(name, window) or (0, 0, None, 0)
+    best, last_at, last_day, run = figure(d, reading, window) or (0, 0, None, 0)
     if came and (last_day is None or day >= last_day):
         if last_day is None or day > last_day + 1:
             run = 1
@@ -49,8 +49,7 @@ def _restreak(
         best, run = longest_run(days)
         last_day = days[-1] if days else None
     last_at = max(last_at, at) if came else last_at
-    d.put(name, window, (best, last_at, last_day, run))
-    d.touch(reading.id, window)
+    keep(d, reading, window, (best, last_at, last_day, run))
 
 
 def longest_run(days: list[int]) -> tuple[int, int]:

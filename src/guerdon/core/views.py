@@ -11,7 +11,7 @@ from guerdon.core import counters, missions
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Given, Needed
-from guerdon.core.lots import Lot, lapse_of, lot_of, policy_of, spending_key
+from guerdon.core.lots import Lot, lapse_of, lot_of, order_of, policy_of
 from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
 from guerdon.core.rewards import matches
 from guerdon.core.rulebook import Rulebook
@@ -84,7 +84,7 @@ class View:
             for shelf in ("lots", "pending")
             for value in self._d.everything(f"{shelf}:{slug}").values()
         ]
-        return sorted(found, key=lambda lot: spending_key(wallet, lot))
+        return sorted(found, key=order_of(wallet))
 
     def next_expiry(self, slug: str) -> tuple[Instant, int] | None:
         """Return when units of the wallet next expire and how many do then; None if none will.
@@ -120,7 +120,7 @@ class View:
         following = ladder.tiers[index + 1] if index + 1 < len(ladder.tiers) else None
         missing = None
         if following is not None:
-            reading = self._d.state.reading_of(ladder.counter, ladder.window)
+            reading = self._d.state.ladder_readings[slug]
             missing = max(following.at - counters.value(self._d, reading, self.now), 0)
         return TierView(
             ladder=ladder,

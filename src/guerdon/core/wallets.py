@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from guerdon.core.activity import Instant
 from guerdon.core.counters import count_points
-from guerdon.core.deciding import Deciding, first
-from guerdon.core.decision import PointsEffect
-from guerdon.core.holdings import add, find, portions, replace
-from guerdon.core.lots import Lot, expiry_of, lapse_of, policy_of, release_of
+from guerdon.core.deciding import Deciding, earlier
+from guerdon.core.decision import PointsEffect, Posting
+from guerdon.core.holdings import add, add_spendable, find, portions, replace
+from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
 from guerdon.core.standing import WalletState
 from guerdon.core.windows import FAR
@@ -60,34 +60,44 @@ def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PL
     """
     if points <= 0:
         return 0
-    wallet = d.state.wallet(slug)
+    purse = d.state.purse(slug)
+    wallet = purse.wallet
     state = d.wallet(slug)
-    if not state.policy and isinstance(wallet.expiry, ExpiryByTier):
+    if not purse.is_steady and not state.policy and isinstance(wallet.expiry, ExpiryByTier):
         # What later tiers bring is compared with the policy of the first unit.
         state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
-    lot = _new_lot(d, wallet, points, origin, terms)
+    lot = _new_lot(d, purse, points, origin, terms)
+    no, source, rule, _, at, expires, *_ = lot
+    waits = lot.release is not None
     state.earned += points
-    d.effect(
-        PointsEffect(slug, terms.how, points, origin.rule, origin.source, origin.at, lot.expires)
-    )
+    decision = d.decision
+    decision.effects.append(PointsEffect(slug, terms.how, points, rule, source, at, expires))
     if not terms.silent:
         count_points(d, slug, lot, points)
-    account = "pending" if lot.release is not None else "spendable"
-    d.post(slug, terms.account, account, points, lot=lot.no, partner=origin.partner)
-    if lot.release is not None:
+    account = "pending" if waits else "spendable"
+    decision.postings.append(Posting(slug, terms.account, account, points, no, origin.partner))
+    if waits:
         state.pending += points
     else:
         state.spendable += points
-    died = _died(d, wallet, state, lot)
+    died = None
+    if state.lapses or (expires is not None and expires <= d.now):
+        died = _died(d, wallet, state, lot)
     if died is not None:
         lot = die(d, wallet, lot, at=died)
-    elif state.debt and lot.release is None:
+    elif state.debt and not waits:
         lot = pay_debt(d, wallet, lot)
     if lot.left:
-        waits = lot.release if lot.release != FAR else None
-        state.due = first((state.due, lot.expires, waits, _lapse(d, wallet, state)))
-    add(d, wallet, lot)
-    return lot.no
+        state.due = earlier(state.due, expires)
+        if waits and lot.release != FAR:
+            state.due = earlier(state.due, lot.release)
+        if not purse.is_steady:
+            state.due = earlier(state.due, _lapse(d, wallet, state))
+    if lot.left and not waits:
+        add_spendable(d, purse, state, lot)
+    else:
+        add(d, wallet, lot)
+    return no
 
 
 def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant | None:
@@ -107,28 +117,29 @@ def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant 
 
 def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:
     """Return when the wallet lapses through inactivity, where it can."""
-    if isinstance(wallet.expiry, Inactivity | ExpiryByTier):
-        policy = policy_of(d.program, wallet, d.standing, d.now)
-        return lapse_of(policy, d.rulebook.calendar, state.active_on)
-    return None
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    return lapse_of(policy, d.rulebook.calendar, state.active_on)
 
 
-def _new_lot(d: Deciding, wallet: Wallet, points: int, origin: Origin, terms: Terms) -> Lot:
+def _new_lot(d: Deciding, purse: Purse, points: int, origin: Origin, terms: Terms) -> Lot:
     calendar = d.rulebook.calendar
     expires = terms.expires
     if not terms.dated:
-        policy = terms.expiry
-        if policy is None:
-            policy = policy_of(d.program, wallet, d.standing, d.now)
-        expires = expiry_of(policy, calendar, calendar.day(origin.at))
+        day = calendar.day(origin.at)
+        if terms.expiry is not None:
+            expires = expiry_of(terms.expiry, calendar, day)
+        elif purse.is_steady:
+            expires = purse.expiry(day)
+        else:
+            policy = policy_of(d.program, purse.wallet, d.standing, d.now)
+            expires = expiry_of(policy, calendar, day)
     release = None
     if terms.pending is not None:
         release = release_of(terms.pending, calendar, calendar.day(origin.at))
         release = release if release > d.now else None
-    d.standing.lots_made += 1
+    no = d.standing.lots_made = d.standing.lots_made + 1
     source, rule, at, key, partner = origin
     fixed = terms.fixed if terms.dated else terms.expiry is not None
-    no = d.standing.lots_made
     # By place, because naming twelve fields costs more than all the rest of a lot.
     lot = Lot(no, source, rule, key, at, expires, points, points, 0, 0, 0, release, fixed, partner)
     return lot._replace(silent=True) if terms.silent else lot

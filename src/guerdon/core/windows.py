@@ -7,7 +7,6 @@ are half open and all arithmetic is done on local wall time; months are clamped 
 
 import re
 from calendar import isleap, monthrange
-from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -66,11 +65,29 @@ def span_of(kind: WindowKind, day: int) -> Span:
     return Span(day_of(on.year, 1, 1), day_of(on.year + 1, 1, 1))
 
 
-_PER_KIND = {
-    Per.DAY: WindowKind.DAY,
-    Per.WEEK: WindowKind.WEEK,
-    Per.MONTH: WindowKind.MONTH,
-    Per.YEAR: WindowKind.YEAR,
+class WindowKeys(dict[int, str]):
+    """The key of the calendar window of one kind that holds a day: the window's first day."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: WindowKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def __missing__(self, day: int) -> str:
+        if len(self) >= _CACHE_MAX:
+            self.clear()
+        found = self[day] = str(span_of(self.kind, day).begin)
+        return found
+
+
+CALENDAR_KINDS = frozenset({WindowKind.YEAR, WindowKind.MONTH, WindowKind.WEEK, WindowKind.DAY})
+WINDOW_KEYS = {kind: WindowKeys(kind) for kind in CALENDAR_KINDS}
+_PER_KEYS = {
+    Per.DAY: WINDOW_KEYS[WindowKind.DAY],
+    Per.WEEK: WINDOW_KEYS[WindowKind.WEEK],
+    Per.MONTH: WINDOW_KEYS[WindowKind.MONTH],
+    Per.YEAR: WINDOW_KEYS[WindowKind.YEAR],
 }
 
 
@@ -78,18 +95,18 @@ def per_key(per: Per, day: int) -> str:
     """Return the key of the limit window that holds the day; a lifetime has one key, empty."""
     if per is Per.LIFETIME:
         return ""
-    return str(span_of(_PER_KIND[per], day).begin)
+    return _PER_KEYS[per][day]
 
 
 class Calendar:
     """Conversions between instants and the business days of one zone, cached."""
 
     __slots__ = (
+        "_asked",
         "_begins",
-        "_keys",
         "_later",
-        "_memo",
         "_offsets",
+        "_reversed",
         "_spans",
         "day_start_ms",
         "zone",
@@ -101,9 +118,9 @@ class Calendar:
         self._offsets: dict[int, int] = {}
         self._begins: dict[int, Instant] = {}
         self._spans: dict[tuple[WindowKind, int], Span] = {}
-        self._keys: dict[tuple[WindowKind, int], str] = {}
+        self._asked: tuple[int | None, int] = (None, 0)
         self._later: dict[tuple[int, Period], int] = {}
-        self._memo: dict[Hashable, Instant] = {}
+        self._reversed: dict[Period, Period] = {}
 
     def offset_ms(self, at: int) -> int:
         """Return the zone's offset from UTC at an instant; zones change on quarter hours only."""
@@ -122,8 +139,13 @@ class Calendar:
         return at + self.offset_ms(at)
 
     def day(self, at: Instant) -> int:
-        """Return the business day that holds the instant."""
-        return (at + self.offset_ms(at) - self.day_start_ms) // DAY_MS
+        """Return the business day that holds the instant; one is often asked for many times."""
+        asked, day = self._asked
+        if asked == at:
+            return day
+        day = (at + self.offset_ms(at) - self.day_start_ms) // DAY_MS
+        self._asked = (at, day)
+        return day
 
     def instant(self, wall_ms: int) -> Instant:
         """Return the instant of a local clock reading; the earlier one where it exists twice.
@@ -159,24 +181,6 @@ class Calendar:
             found = self._spans[(kind, day)] = span_of(kind, day)
         return found
 
-    def window_key(self, kind: WindowKind, day: int) -> str:
-        """Return the key of the calendar window that holds the day: its first day."""
-        found = self._keys.get((kind, day))
-        if found is None:
-            if len(self._keys) >= _CACHE_MAX:
-                self._keys.clear()
-            found = self._keys[kind, day] = str(span_of(kind, day).begin)
-        return found
-
-    def memo(self, key: Hashable, reckon: Callable[[], Instant]) -> Instant:
-        """Return what `reckon` gives, reckoned once for each key: dates of policies repeat."""
-        found = self._memo.get(key)
-        if found is None:
-            if len(self._memo) >= _CACHE_MAX:
-                self._memo.clear()
-            found = self._memo[key] = reckon()
-        return found
-
     def later(self, day: int, period: Period) -> int:
         """Return the day a period later, cached."""
         found = self._later.get((day, period))
@@ -189,7 +193,10 @@ class Calendar:
     def back(self, at: Instant, period: Period) -> Instant:
         """Return the same local clock reading a period earlier."""
         day, clock = divmod(self.wall_ms(at), DAY_MS)
-        earlier = self.later(day, Period(-period.months, -period.days))
+        backwards = self._reversed.get(period)
+        if backwards is None:
+            backwards = self._reversed[period] = Period(-period.months, -period.days)
+        earlier = self.later(day, backwards)
         return self.instant(earlier * DAY_MS + clock)
 
     def leaves(self, at: Instant, period: Period) -> Instant:
@@ -230,11 +237,10 @@ class Calendar:
 
     def clock(self, at: Instant) -> str:
         """Return the local time as HH:MM."""
-        minutes = self.wall_ms(at) % DAY_MS // 60_000
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+        return _CLOCK[self.wall_ms(at) % DAY_MS // 60_000]
 
 
-CALENDAR_KINDS = frozenset({WindowKind.YEAR, WindowKind.MONTH, WindowKind.WEEK, WindowKind.DAY})
+_CLOCK = tuple(f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(24 * 60))
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

@@ -1,0 +1,86 @@
+"""Forms of giving, compiled: how many units a sum of money, or the activity itself, comes to.
+
+Rule: a form is a function of the money that matches and of the rating around it; whether the rule
+applies, and what limits it, is decided elsewhere (`core.rating`, `core.rules`).
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from guerdon.core.amounts import Rounding, divide
+from guerdon.core.conditions import number
+from guerdon.core.context import Context, Getters
+from guerdon.core.program import Bands, Fixed, Give, Of, Rate, Step, Unit
+
+
+class Rates(Protocol):
+    """As much of a rating as forms read."""
+
+    @property
+    def context(self) -> Context:
+        """The activity."""
+
+    def paid_by(self, names: tuple[str, ...]) -> int:
+        """Return what these rules pay for the activity in all."""
+
+
+class Giving(NamedTuple):
+    """A give, compiled: its units before the `cap`, from the money and the rating around it."""
+
+    units: Callable[[int, Rates], int]
+    cap: int | None
+
+
+def compile_give(give: Give, getters: Getters) -> Giving:
+    """Return a give as a function."""
+    return Giving(_units(give, getters), give.max)
+
+
+def _units(give: Give, getters: Getters) -> Callable[[int, Rates], int]:
+    form = give.form
+    if isinstance(form, Rate):
+        return _rate(form, give.round)
+    if isinstance(form, Fixed):
+        fixed = form.points
+        return lambda _net, _rates: fixed
+    if isinstance(form, Step):
+        step, points = form.step, form.points
+        return lambda net, _rates: net // step * points
+    if isinstance(form, Bands):
+        bands, above = form.bands, form.above
+        return lambda net, _rates: next((found for upto, found in bands if net <= upto), above)
+    if isinstance(form, Unit):
+        return _unit(form, give.round, getters)
+    return _multiple(form, give.round)
+
+
+def _rate(form: Rate, rounding: Rounding) -> Callable[[int, Rates], int]:
+    over, under = form.ratio.over, form.ratio.under
+    if rounding is Rounding.FLOOR:
+        return lambda net, _rates: net * over // under
+    return lambda net, _rates: divide(net * over, under, rounding)
+
+
+def _unit(form: Unit, rounding: Rounding, getters: Getters) -> Callable[[int, Rates], int]:
+    get, least, points = getters[form.field], form.least, form.points
+
+    def units(net: int, rates: Rates) -> int:
+        del net
+        seen = number(get(rates.context)) or Decimal(0)
+        over, under = seen.as_integer_ratio()
+        if over * least.under < least.over * under:
+            over, under = least.over, least.under
+        return divide(over * points.over, under * points.under, rounding)
+
+    return units
+
+
+def _multiple(form: Of, rounding: Rounding) -> Callable[[int, Rates], int]:
+    names, times = form.rules, form.times
+
+    def units(net: int, rates: Rates) -> int:
+        del net
+        return divide(rates.paid_by(names) * times.over, times.under, rounding)
+
+    return units
