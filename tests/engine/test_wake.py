@@ -127,5 +127,5 @@ async def test_a_counter_is_filled_from_the_journal_for_who_acts_and_who_sleeps(
         member = found[Identity("", name)].member
         heads = await world.standings.load(PROGRAM, [(lane_of(member, layout), member)])
         standing = standing_from_plain(heads[member])
-        ever[name] = (standing.shelves["win:ever"].items[""][0], "loyal" in standing.badges)
+        ever[name] = (standing.figures["ever"][0], "loyal" in standing.badges)
     assert ever == {"ada": (2000, True), "ben": (1000, True)}
