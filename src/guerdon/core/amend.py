@@ -14,11 +14,11 @@ from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
+from guerdon.core.earnings import Earning
 from guerdon.core.errors import Rejected
 from guerdon.core.originals import Original, lots_of, origin_key, release_confirmed, take_back
 from guerdon.core.program import Step
 from guerdon.core.rating import Rating
-from guerdon.core.rulebook import Earning
 
 
 def refund(d: Deciding, activity: Activity) -> None:

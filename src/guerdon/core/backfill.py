@@ -15,7 +15,7 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
 from guerdon.core.originals import origin_key
 from guerdon.core.plain import activity_from_plain, kept_from_plain
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 from guerdon.core.standing import PageRef, Plain, Standing
 
 HISTORY = "history"

@@ -5,7 +5,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.figures import figure
 from guerdon.core.program import Badge
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 
 
 def refresh(d: Deciding, at: Instant) -> None:

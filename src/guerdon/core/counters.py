@@ -14,7 +14,7 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.figures import figure, keep
 from guerdon.core.measures import NOTHING, Share, share, weight
 from guerdon.core.program import Mission, WindowKind
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 from guerdon.core.standing import Plain
 from guerdon.core.streaks import change_days
 from guerdon.core.windows import add

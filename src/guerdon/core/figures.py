@@ -5,7 +5,7 @@ figure they rest on moved.
 """
 
 from guerdon.core.deciding import Deciding
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 from guerdon.core.standing import Figure
 
 

@@ -12,7 +12,7 @@ from guerdon.core.amounts import COUNTER_SCALE, Rounding, to_minor
 from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, Matched, holds_all
 from guerdon.core.program import Measure
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 
 
 class Share(NamedTuple):

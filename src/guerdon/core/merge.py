@@ -17,7 +17,7 @@ from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep
 from guerdon.core.lots import Lot, lot_of, order_of
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 from guerdon.core.shelving import Order
 from guerdon.core.standing import Figure, PageRef, Plain, Standing
 from guerdon.core.vouchers import origin_of, voucher_of

@@ -14,7 +14,8 @@ from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure
 from guerdon.core.holdings import find
 from guerdon.core.program import Mission, WindowKind
-from guerdon.core.rulebook import Reading, mission_reading
+from guerdon.core.readings import Reading
+from guerdon.core.rulebook import mission_reading
 from guerdon.core.standing import MissionState
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.decision import Explanation
+from guerdon.core.earnings import Earning
 from guerdon.core.forms import Giving
-from guerdon.core.rulebook import Earning, Version
+from guerdon.core.rulebook import Version
 
 _NO_CAPS: dict[str, int] = {}
 

@@ -7,13 +7,12 @@ is `engine.publish`; the document is `guerdon.program`.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from guerdon.core.activity import Instant
-from guerdon.core.conditions import Compiled, compile_condition, text
+from guerdon.core.conditions import Compiled, compile_condition
 from guerdon.core.context import (
     BoundTest,
-    Context,
     Getters,
     LineMatch,
     StateGetter,
@@ -21,10 +20,9 @@ from guerdon.core.context import (
     is_state,
     state_getter,
 )
-from guerdon.core.decision import Explanation
+from guerdon.core.earnings import Earning
 from guerdon.core.errors import ProgramMistake
-from guerdon.core.forms import Giving, compile_give
-from guerdon.core.gives import carry_of, multiplied
+from guerdon.core.gives import multiplied
 from guerdon.core.lots import Purse
 from guerdon.core.program import (
     Condition,
@@ -35,15 +33,14 @@ from guerdon.core.program import (
     Inactivity,
     Ladder,
     Leaderboard,
-    Measure,
     Mission,
     Program,
-    Rule,
     Wallet,
     Window,
     WindowKind,
 )
-from guerdon.core.windows import WINDOW_KEYS, Calendar
+from guerdon.core.readings import Reading
+from guerdon.core.windows import Calendar
 
 LAST_YEAR = Window(WindowKind.YEAR)
 """The window that dividends read."""
@@ -57,168 +54,6 @@ class Listening(Protocol):
     @property
     def activity(self) -> tuple[str, ...]:
         """The types."""
-
-
-class Refusals(dict[str, Explanation]):
-    """Why a rule does not apply by one of its tests, by what the test sees: that often repeats."""
-
-    __slots__ = ("_rule", "_test")
-
-    def __init__(self, rule: str, test: BoundTest) -> None:
-        super().__init__()
-        self._rule = rule
-        self._test = test
-
-    def __missing__(self, seen: str) -> Explanation:
-        if len(self) >= _REFUSALS_MAX:
-            self.clear()
-        test = self._test
-        found = Explanation(self._rule, False, "when", test.field, test.op, seen, test.needed)
-        self[seen] = found
-        return found
-
-
-_REFUSALS_MAX = 256
-
-
-class RuleTest(NamedTuple):
-    """One test of a rule: how its field is read, tested, said in words, and what refuses."""
-
-    get: Callable[[Context], Any]
-    holds: Callable[[Any], bool]
-    words: Callable[[Any], str]
-    refusals: Refusals
-
-
-class Earning:
-    """A rule, compiled: conditions and gives as functions, explanations as far as they are fixed.
-
-    `place` is its place in the program's order. `is_read` tells that other rules read what it
-    gives, `is_alone` that what it gives depends on no rival and no running total, `is_free` that
-    nothing limits it and the member gets it. Exactly one of `give` and `by_tier` (ladder and
-    gives by tier) is there.
-    """
-
-    __slots__ = (
-        "applied",
-        "by_tier",
-        "carry",
-        "give",
-        "id",
-        "is_alone",
-        "is_free",
-        "is_read",
-        "lines",
-        "nothing",
-        "place",
-        "rule",
-        "unmatched",
-        "when",
-    )
-
-    def __init__(self, rule: Rule, place: int, version: "Version", *, is_read: bool) -> None:
-        name = rule.id
-        self.rule = rule
-        self.id = name
-        self.place = place
-        self.is_read = is_read
-        self.is_free = rule.limit is None and not rule.to_referrer
-        self.is_alone = rule.best_of is None and carry_of(rule) is None
-        self.when = tuple(
-            RuleTest(test.get, test.holds, test.words, Refusals(name, test))
-            for test in version.bound(rule.when)
-        )
-        self.lines = version.line_match(rule.lines)
-        self.carry = carry_of(rule)
-        self.give: Giving | None = None
-        self.by_tier: tuple[str, dict[str, Giving]] = ("", {})
-        if isinstance(rule.give, GiveByTier):
-            gives = rule.give.tiers.items()
-            compiled = {tier: compile_give(give, version.getters) for tier, give in gives}
-            self.by_tier = (rule.give.ladder, compiled)
-        else:
-            self.give = compile_give(rule.give, version.getters)
-        wanted = "; ".join(
-            f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests
-        )
-        self.applied = Explanation(name, True, "applied")
-        self.unmatched = Explanation(name, False, "lines", "lines", "in", "", wanted)
-        self.nothing = Explanation(name, False, "amount", "points", "gt", "0", "0")
-
-
-class Reading:
-    """A measure over one window: a counter's own, or the one a ladder or leaderboard needs.
-
-    `id` names its shelves (`win` the figures, `roll` the entries of a rolling window, `set` the
-    values of a distinct measure, `days` those of a streak). `mission` is set where the measure is
-    a mission's own. `keys` are the keys of calendar windows by day, None for other windows.
-    `direct` tells that an activity simply adds a count or its money to one window's figure,
-    `is_always` that whatever is measured counts in the one window there is. `fills` is when the
-    version began that brought it, where it is filled from the journal; else 0.
-    """
-
-    __slots__ = (
-        "backfill",
-        "days",
-        "direct",
-        "fills",
-        "id",
-        "is_always",
-        "is_one_window",
-        "keys",
-        "lines",
-        "measure",
-        "mission",
-        "plain_sum",
-        "roll",
-        "rolling",
-        "set",
-        "since",
-        "when",
-        "win",
-        "window",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        measure: Measure,
-        window: Window,
-        version: "Version",
-        *,
-        since: Instant | None = None,
-        mission: Mission | None = None,
-        backfill: bool = False,
-    ) -> None:
-        self.id = name
-        self.measure = measure
-        self.window = window
-        self.mission = mission
-        self.backfill = backfill
-        self.fills = Instant(0)
-        self.when = version.bound(measure.when)
-        self.lines = version.line_match(measure.lines)
-        self.rolling = window.kind is WindowKind.ROLLING
-        self.is_one_window = self.rolling or window.kind is WindowKind.LIFETIME
-        self.keys = WINDOW_KEYS.get(window.kind)
-        self.plain_sum = measure.sum == "net" and not measure.once_per_day
-        self.begins(since)
-        self.win, self.roll = f"win:{name}", f"roll:{name}"
-        self.set, self.days = f"set:{name}", f"days:{name}"
-
-    def begins(self, since: Instant | None) -> None:
-        """Let it count from an instant on, whatever is reported later of the time before."""
-        self.since = since
-        measure, mission = self.measure, self.mission
-        always = since is None and (
-            mission is None or (not mission.opt_in and mission.late is None)
-        )
-        one_figure = not (
-            measure.distinct or measure.streak or measure.points or measure.once_per_day
-        )
-        one_window = self.keys is not None or self.window.kind is WindowKind.LIFETIME
-        self.is_always = always and self.is_one_window
-        self.direct = always and one_window and one_figure and measure.sum in (None, "net")
 
 
 class Version:
@@ -236,7 +71,14 @@ class Version:
         self._kept_fields: dict[str, tuple[tuple[str, StateGetter], ...]] = {}
         read = {name for rule in program.rules for name in multiplied(rule)}
         earnings = [
-            Earning(rule, place, self, is_read=rule.id in read or rule.best_of is not None)
+            Earning(
+                rule,
+                place,
+                when=self.bound(rule.when),
+                lines=self.line_match(rule.lines),
+                getters=self.getters,
+                is_read=rule.id in read or rule.best_of is not None,
+            )
             for place, rule in enumerate(program.rules)
         ]
         self.earning_by_id = {earning.rule.id: earning for earning in earnings}
@@ -454,7 +296,8 @@ def _readings(program: Program, version: Version) -> dict[str, Reading]:
                 name,
                 counter.measure,
                 window,
-                version,
+                when=version.bound(counter.measure.when),
+                lines=version.line_match(counter.measure.lines),
                 since=counter.since,
                 backfill=counter.backfill,
             )
@@ -470,7 +313,14 @@ def _readings(program: Program, version: Version) -> dict[str, Reading]:
     for mission in program.missions.values():
         if mission.measure is not None:
             name = mission_reading(mission)
-            found[name] = Reading(name, mission.measure, mission.window, version, mission=mission)
+            found[name] = Reading(
+                name,
+                mission.measure,
+                mission.window,
+                when=version.bound(mission.measure.when),
+                lines=version.line_match(mission.measure.lines),
+                mission=mission,
+            )
     return found
 
 

@@ -12,10 +12,11 @@ from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Explanation
+from guerdon.core.earnings import Earning
 from guerdon.core.gives import NOTHING_GIVEN
 from guerdon.core.program import GiveByTier, Rule, Step
 from guerdon.core.rating import Rating
-from guerdon.core.rulebook import Earning, Version
+from guerdon.core.rulebook import Version
 
 Record = dict[str, Any]
 

@@ -11,7 +11,8 @@ from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.figures import figure
 from guerdon.core.program import WindowKind
-from guerdon.core.rulebook import Reading, Rulebook
+from guerdon.core.readings import Reading
+from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.core.windows import CALENDAR_KINDS
 

@@ -9,7 +9,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.figures import figure, keep
 from guerdon.core.measures import Share
-from guerdon.core.rulebook import Reading
+from guerdon.core.readings import Reading
 
 
 def change_days(

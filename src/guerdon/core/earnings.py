@@ -1,0 +1,110 @@
+"""Rules, compiled once a version: conditions and gives as functions, refusals as far as known.
+
+Rule: whatever the version decides is looked up here once and never per activity. How many units a
+rule gives is decided in `core.rating`, what becomes of them in `core.rules`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from guerdon.core.conditions import text
+from guerdon.core.context import BoundTest, Context, Getters, LineMatch
+from guerdon.core.decision import Explanation
+from guerdon.core.forms import Giving, compile_give
+from guerdon.core.gives import carry_of
+from guerdon.core.program import GiveByTier, Rule
+
+
+class Refusals(dict[str, Explanation]):
+    """Why a rule does not apply by one of its tests, by what the test sees: that often repeats."""
+
+    __slots__ = ("_rule", "_test")
+
+    def __init__(self, rule: str, test: BoundTest) -> None:
+        super().__init__()
+        self._rule = rule
+        self._test = test
+
+    def __missing__(self, seen: str) -> Explanation:
+        if len(self) >= _REFUSALS_MAX:
+            self.clear()
+        test = self._test
+        found = Explanation(self._rule, False, "when", test.field, test.op, seen, test.needed)
+        self[seen] = found
+        return found
+
+
+_REFUSALS_MAX = 256
+
+
+class RuleTest(NamedTuple):
+    """One test of a rule: how its field is read, tested, said in words, and what refuses."""
+
+    get: Callable[[Context], Any]
+    holds: Callable[[Any], bool]
+    words: Callable[[Any], str]
+    refusals: Refusals
+
+
+class Earning:
+    """A rule, compiled: conditions and gives as functions, explanations as far as they are fixed.
+
+    `place` is its place in the program's order. `is_read` tells that other rules read what it
+    gives, `is_alone` that what it gives depends on no rival and no running total, `is_free` that
+    nothing limits it and the member gets it. Exactly one of `give` and `by_tier` (ladder and
+    gives by tier) is there.
+    """
+
+    __slots__ = (
+        "applied",
+        "by_tier",
+        "carry",
+        "give",
+        "id",
+        "is_alone",
+        "is_free",
+        "is_read",
+        "lines",
+        "nothing",
+        "place",
+        "rule",
+        "unmatched",
+        "when",
+    )
+
+    def __init__(
+        self,
+        rule: Rule,
+        place: int,
+        *,
+        when: tuple[BoundTest, ...],
+        lines: LineMatch | None,
+        getters: Getters,
+        is_read: bool,
+    ) -> None:
+        name = rule.id
+        self.rule = rule
+        self.id = name
+        self.place = place
+        self.is_read = is_read
+        self.is_free = rule.limit is None and not rule.to_referrer
+        self.is_alone = rule.best_of is None and carry_of(rule) is None
+        self.when = tuple(
+            RuleTest(test.get, test.holds, test.words, Refusals(name, test)) for test in when
+        )
+        self.lines = lines
+        self.carry = carry_of(rule)
+        self.give: Giving | None = None
+        self.by_tier: tuple[str, dict[str, Giving]] = ("", {})
+        if isinstance(rule.give, GiveByTier):
+            gives = rule.give.tiers.items()
+            compiled = {tier: compile_give(give, getters) for tier, give in gives}
+            self.by_tier = (rule.give.ladder, compiled)
+        else:
+            self.give = compile_give(rule.give, getters)
+        wanted = "; ".join(
+            f"{test.field} {test.op} {text(test.value)}" for test in rule.lines.tests
+        )
+        self.applied = Explanation(name, True, "applied")
+        self.unmatched = Explanation(name, False, "lines", "lines", "in", "", wanted)
+        self.nothing = Explanation(name, False, "amount", "points", "gt", "0", "0")

@@ -1,0 +1,86 @@
+"""Readings: a measure over one window, compiled: where its figures lie and how an activity counts.
+
+Rule: what the version decides of a reading is here once; what an activity contributes is in
+`core.measures`, how figures move in `core.counters`.
+"""
+
+from guerdon.core.activity import Instant
+from guerdon.core.context import BoundTest, LineMatch
+from guerdon.core.program import Measure, Mission, Window, WindowKind
+from guerdon.core.windows import WINDOW_KEYS
+
+
+class Reading:
+    """A measure over one window: a counter's own, or the one a ladder or leaderboard needs.
+
+    `id` names its shelves (`win` the figures, `roll` the entries of a rolling window, `set` the
+    values of a distinct measure, `days` those of a streak). `mission` is set where the measure is
+    a mission's own. `keys` are the keys of calendar windows by day, None for other windows.
+    `direct` tells that an activity simply adds a count or its money to one window's figure,
+    `is_always` that whatever is measured counts in the one window there is. `fills` is when the
+    version began that brought it, where it is filled from the journal; else 0.
+    """
+
+    __slots__ = (
+        "backfill",
+        "days",
+        "direct",
+        "fills",
+        "id",
+        "is_always",
+        "is_one_window",
+        "keys",
+        "lines",
+        "measure",
+        "mission",
+        "plain_sum",
+        "roll",
+        "rolling",
+        "set",
+        "since",
+        "when",
+        "win",
+        "window",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        measure: Measure,
+        window: Window,
+        *,
+        when: tuple[BoundTest, ...],
+        lines: LineMatch | None,
+        since: Instant | None = None,
+        mission: Mission | None = None,
+        backfill: bool = False,
+    ) -> None:
+        self.id = name
+        self.measure = measure
+        self.window = window
+        self.mission = mission
+        self.backfill = backfill
+        self.fills = Instant(0)
+        self.when = when
+        self.lines = lines
+        self.rolling = window.kind is WindowKind.ROLLING
+        self.is_one_window = self.rolling or window.kind is WindowKind.LIFETIME
+        self.keys = WINDOW_KEYS.get(window.kind)
+        self.plain_sum = measure.sum == "net" and not measure.once_per_day
+        self.begins(since)
+        self.win, self.roll = f"win:{name}", f"roll:{name}"
+        self.set, self.days = f"set:{name}", f"days:{name}"
+
+    def begins(self, since: Instant | None) -> None:
+        """Let it count from an instant on, whatever is reported later of the time before."""
+        self.since = since
+        measure, mission = self.measure, self.mission
+        always = since is None and (
+            mission is None or (not mission.opt_in and mission.late is None)
+        )
+        one_figure = not (
+            measure.distinct or measure.streak or measure.points or measure.once_per_day
+        )
+        one_window = self.keys is not None or self.window.kind is WindowKind.LIFETIME
+        self.is_always = always and self.is_one_window
+        self.direct = always and one_window and one_figure and measure.sum in (None, "net")
