@@ -126,6 +126,7 @@ def test_a_file_that_is_not_there_and_a_secret_given_twice_are_named_once_each(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in Settings.secret_names():
+        monkeypatch.delenv(f"GUERDON_{name.upper()}", raising=False)
         monkeypatch.setenv(f"GUERDON_{name.upper()}_FILE", str(tmp_path / "nothing"))
     monkeypatch.setenv("GUERDON_REDIS_URL", "redis://c.example")
 
@@ -134,6 +135,7 @@ def test_a_file_that_is_not_there_and_a_secret_given_twice_are_named_once_each(
 
     assert [line.partition(":")[0] for line in refused.value.mistakes] == [
         "GUERDON_MONGO_URL_FILE",
+        "GUERDON_MONGO_OWNER_URL_FILE",
         "GUERDON_REDIS_URL_FILE",
         "GUERDON_REDIS_URL_FILE",
         "GUERDON_TOKEN_SECRET_FILE",

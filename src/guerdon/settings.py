@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
     )
 
+    # The installation
     environment: Literal["live", "test", "demo"] = Field(
         "live", description="What this installation is for; part of every key (gk_<environment>_)."
     )
@@ -364,6 +365,7 @@ class Settings(BaseSettings):
 # Stands where a file could not be read, so that this is the only mistake that is told of it.
 _UNREAD = {
     "mongo_url": "mongodb://unread",
+    "mongo_owner_url": "mongodb://unread",
     "redis_url": "redis://unread",
     "token_secret": "x" * 32,
     "key_pepper": "x" * 32,

@@ -18,6 +18,7 @@ from guerdon.core.activity import Instant
 from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
+from guerdon.engine.findings import Finding
 from guerdon.engine.formats import Kind
 from guerdon.engine.issuers import IssuerRegistry
 from guerdon.engine.key_sets import KeySets
@@ -32,12 +33,14 @@ from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.trust import Trust
 from guerdon.engine.world import Limits, World
 from guerdon.live.channels import LiveChannels
+from guerdon.live.checkup import checkup as checkup_of_redis
 from guerdon.live.client import Live
 from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
 from guerdon.live.rates import LiveRates
 from guerdon.partners.key_sets import fetch
 from guerdon.settings import Settings
+from guerdon.stores.checkup import checkup as checkup_of_mongo
 from guerdon.stores.client import Access, Mongo
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.formats import FormatStore, MigrationUnderWay
@@ -219,6 +222,18 @@ async def check_format(settings: Settings) -> None:
         await FormatStore(mongo).check()
     finally:
         await mongo.close()
+
+
+async def checkups(settings: Settings) -> tuple[list[Finding], list[Finding]]:
+    """Return what is to be said of MongoDB and of Redis; nothing is changed."""
+    mongo, owner = database(settings), database(settings, as_owner=True)
+    live = _live(settings, settings.redis_worker_timeout_seconds)
+    try:
+        return await checkup_of_mongo(mongo, owner), await checkup_of_redis(live)
+    finally:
+        await mongo.close()
+        await owner.close()
+        await live.close()
 
 
 async def discard(settings: Settings) -> None:

@@ -152,19 +152,21 @@ def test_ending_takes_longer_than_processes_do(overlay: list[Resource]) -> None:
 
 def test_settings_are_guerdons_and_secrets_are_referred_to(overlay: list[Resource]) -> None:
     maps = of_kind(overlay, "ConfigMap")
-    for _, pod, container in pods(overlay):
+    for name, pod, container in pods(overlay):
         names = [ref["configMapRef"]["name"] for ref in container["envFrom"]]
         given = {key: it for name in names for key, it in maps[name]["data"].items()}
         own = {each["name"]: each["value"] for each in container["env"]}
         assert settings_of(given)
         files = {name.removesuffix("_file") for name in settings_of(own)}
-        assert files == set(Settings.secret_names())
+        owned = set() if name == "guerdon-migrate" else {"mongo_owner_url"}
+        assert files == set(Settings.secret_names()) - owned
         (mounted,) = (
             it["mountPath"] for it in container["volumeMounts"] if it["name"] == "secrets"
         )
         assert all(path.startswith(f"{mounted}/") for path in own.values())
-        (secret,) = (it["secret"]["secretName"] for it in pod["volumes"] if it["name"] == "secrets")
-        assert secret.startswith("guerdon-secrets")
+        (secret,) = (it["secret"] for it in pod["volumes"] if it["name"] == "secrets")
+        assert secret["secretName"].startswith("guerdon-secrets")
+        assert {f"{mounted}/{it['path']}" for it in secret["items"]} == set(own.values())
 
 
 def test_production_holds_no_secret(production: list[Resource]) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from guerdon.cli.backup import backup, restore
 from guerdon.cli.demo import demo
+from guerdon.cli.doctor import doctor
 from guerdon.cli.exporting import app as export
 from guerdon.cli.importing import importing
 from guerdon.cli.issuers import app as issuers
@@ -22,6 +23,7 @@ from guerdon.cli.rehearse import rehearse
 from guerdon.cli.schedule import schedule
 from guerdon.cli.schema import app as schema
 from guerdon.cli.serve import serve
+from guerdon.cli.settings import app as settings
 from guerdon.cli.tokens import app as tokens
 from guerdon.cli.verify import verify
 from guerdon.cli.work import work
@@ -33,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, serve, work, schedule, migrate, rehearse, verify, backup, restore):
+for command in (demo, serve, work, schedule, migrate, doctor, rehearse, verify, backup, restore):
     app.command()(command)
 app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
@@ -42,6 +44,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(program, name="program")
 app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
+app.add_typer(settings, name="settings")
 app.add_typer(tokens, name="tokens")
 
 
