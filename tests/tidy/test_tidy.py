@@ -142,15 +142,19 @@ def test_locks_hold_a_hash_for_every_package() -> None:
 
 
 def test_locks_hold_every_dependency_that_the_project_names() -> None:
-    project = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text())
-    wanted = [
-        *project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"]["embedded"],
-        *project["dependency-groups"]["dev"],
-        *project["build-system"]["requires"],
-    ]
-    lock = (PACKAGE.parents[1] / "locks" / "project.txt").read_text()
-    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
-    named = {re.split(r"[^A-Za-z0-9._-]", wish)[0].lower().replace(".", "-") for wish in wanted}
+    root = PACKAGE.parents[1]
+    found = tomllib.loads((root / "pyproject.toml").read_text())
+    groups, extras = found["dependency-groups"], found["project"]["optional-dependencies"]
+    needed, built = found["project"]["dependencies"], found["build-system"]["requires"]
+    wishes = {
+        "project": [*needed, *built, *extras["embedded"], *extras["otel"], *groups["dev"]],
+        "runtime": [*needed, *extras["otel"]],
+        "builder": built,
+        "deploy": groups["deploy"],
+    }
+    for name, wanted in wishes.items():
+        lock = (root / "locks" / f"{name}.txt").read_text()
+        locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+        named = {re.split(r"[^A-Za-z0-9._-]", wish)[0].lower().replace(".", "-") for wish in wanted}
 
-    assert named <= locked, "run `make lock` and commit locks/"
+        assert named <= locked, "run `make lock` and commit locks/"
