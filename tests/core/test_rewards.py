@@ -170,7 +170,7 @@ class TestCancelling:
         assert life.left("2026-03-05") == {"gift.adjustment": 100}
         wallet = life.wallet("2026-03-05")
         assert (wallet.spendable, wallet.redeemed, wallet.earned) == (100, 0, 100)
-        assert decision.releases == [Claim("stock", "mug", 2, 3)]
+        assert decision.releases == [Claim("stock", "mug", 2)]
         assert RedemptionEffect("r", "mug", "cancelled", 60, 2, instant("2026-03-05")) in (
             decision.effects
         )

@@ -1,8 +1,8 @@
 """Offers: the rewards of the program as one member sees them.
 
 The rule: what is said here is what redeeming would answer now, in the order in which redeeming
-refuses: not eligible, limit, out of stock, too few units. Stock is shared by all members and read
-beside the standing.
+refuses: not yet or no more, not eligible, limit, out of stock, too few units. Stock is shared by
+all members and read beside the standing.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ class RewardOffer(Node):
 
     reward: Reward = says("The reward.")
     cost: Decimal | None = says("Its price for this member; null where the member names the value.")
+    wallet: str = says("The wallet that pays this price.")
     availability: Availability = says("Whether it can be taken now and, if not, why.")
     missing: Decimal | None = says("How many units the member lacks; null where there is no price.")
 
@@ -103,7 +104,7 @@ async def _offer_noun(
 ) -> RewardOffer:
     reward = reward_noun(catalogue, offer.reward.id)
     assert reward is not None, "an offer is of a reward of the program"
-    scale = catalogue.wallet_scale(offer.reward.wallet)
+    scale = catalogue.wallet_scale(offer.wallet)
     availability = Availability(offer.availability)
     left = await stock_left(context, offer.reward)
     if availability in _AFTER_STOCK and left == 0:
@@ -112,6 +113,7 @@ async def _offer_noun(
         id=strawberry.ID(global_id("RewardOffer", catalogue.id, member_id, offer.reward.id)),
         reward=reward,
         cost=None if offer.cost is None else amount(offer.cost, scale),
+        wallet=offer.wallet,
         availability=availability,
         missing=None if offer.missing is None else amount(offer.missing, scale),
     )

@@ -73,6 +73,8 @@ TYPES: dict[str, Right] = {
     "Reward": _PUBLIC,
     "RewardConnection": _PUBLIC,
     "RewardEdge": _PUBLIC,
+    "RewardPrice": _PUBLIC,
+    "RewardText": _PUBLIC,
     "Tier": _PUBLIC,
     "Viewer": _PUBLIC,
     "WalletKind": _PUBLIC,

@@ -22,6 +22,7 @@ from guerdon.api.references import MemberRef
 from guerdon.api.standings import shown
 from guerdon.api.transport.errors import BadInput
 from guerdon.core.decision import RedemptionEffect
+from guerdon.core.views import View
 from guerdon.engine.inputs import MemberRef as EngineRef
 from guerdon.engine.outcomes import JournalEntry, Receipt
 from guerdon.engine.refusals import NotFound
@@ -35,6 +36,7 @@ class RedeemRewardInput:
     member: MemberRef | None = may("Absent: the member of the token.")
     reward: str = asks("The reward's short name.")
     quantity: int | None = strawberry.field(description="How many.", default=1)
+    wallet: str | None = may("Which wallet is to pay; absent: the reward's own.")
     value: Decimal | None = may("What it is to be worth, where the member chooses the value.")
 
 
@@ -72,7 +74,13 @@ class RedemptionMutations:
         """Take a reward: the units are spent and what they buy is issued."""
         context = info.context
         quantity = 1 if input.quantity is None else input.quantity
-        data = {"item": input.reward, "qty": quantity, "value": given(input.value)}
+        wallet = given(input.wallet)
+        data = {
+            "item": input.reward,
+            "qty": quantity,
+            "value": given(input.value),
+            "wallet": wallet,
+        }
         receipt = await change(
             context,
             "redemption",
@@ -82,7 +90,7 @@ class RedemptionMutations:
         )
         problems = outcome_problems(receipt, _place)
         if any(problem.code == "INSUFFICIENT_POINTS" for problem in problems) and receipt.member:
-            problems = [await _lack(context, receipt.member, input.reward, quantity)]
+            problems = [await _lack(context, receipt.member, input)]
         return await _payload(context, receipt, problems)
 
     @mutation
@@ -142,17 +150,20 @@ def _place(path: Sequence[str]) -> Sequence[str]:
     return ["redemptionId"] if path[:1] == ("activityId",) else place(path)
 
 
-async def _lack(context: Context, member_id: str, slug: str, quantity: int) -> Problem:
+async def _lack(context: Context, member_id: str, input_: RedeemRewardInput) -> Problem:
     """Return how far a member's units fall short of a reward's price."""
     catalogue = await context.catalogue()
-    reward = catalogue.reward(slug)
-    assert reward is not None, "a reward without a price is refused before its price is"
-    held = await shown(context, member_id, lambda view: view.wallet(reward.wallet).spendable)
-    scale = catalogue.wallet_scale(reward.wallet)
+
+    def look(view: View) -> tuple[str, int, int]:
+        wallet, cost = view.price(input_.reward, given(input_.wallet))
+        return wallet, cost or 0, view.wallet(wallet).spendable
+
+    wallet, cost, held = await shown(context, member_id, look)
+    scale = catalogue.wallet_scale(wallet)
     return InsufficientPoints(
         code="INSUFFICIENT_POINTS",
         message="The member has too few units for this.",
         path=["reward"],
         held=amount(held, scale),
-        needed=amount((reward.cost or 0) * quantity, scale),
+        needed=amount(cost * (input_.quantity or 1), scale),
     )

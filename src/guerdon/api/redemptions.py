@@ -56,6 +56,7 @@ class Redemption(Node):
     reward: Reward = says("What was taken.")
     quantity: int = says("How many.")
     cost: Decimal = says("What they cost together.")
+    wallet: str = says("The wallet that paid.")
     state: RedemptionState = says("What became of it.")
     at: datetime = says("When it was taken or, once cancelled, given back.")
     member_id: strawberry.Private[str]
@@ -147,7 +148,8 @@ def redemption_noun(
         id=strawberry.ID(caller_id(caller, "Redemption", member_id, effect.redemption)),
         reward=reward,
         quantity=effect.quantity,
-        cost=amount(effect.cost, catalogue.wallet_scale(reward.wallet)),
+        cost=amount(effect.cost, catalogue.wallet_scale(effect.wallet or reward.wallet)),
+        wallet=effect.wallet or reward.wallet,
         state=RedemptionState(effect.state),
         at=to_datetime(effect.at),
         member_id=member_id,
@@ -208,6 +210,7 @@ async def _present(
             cost=record["cost"],
             quantity=record["quantity"],
             at=record["at"],
+            wallet=record["wallet"],
         )
         found[entry.key] = redemption_noun(catalogue, member_id, effect, context.caller)
     return found

@@ -3,9 +3,10 @@
 What a member may take now is in `offers`, what one has taken in `redemptions`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -24,13 +25,51 @@ from guerdon.api.connections import (
     whole,
 )
 from guerdon.api.context import Context, Info
-from guerdon.api.describe import argument, field, noun, says
+from guerdon.api.describe import argument, field, kind, kinds, noun, says
 from guerdon.api.ids import global_id
-from guerdon.api.instants import amount
+from guerdon.api.instants import amount, maybe_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.partners import Partner, partner_noun
 from guerdon.core import program as core
-from guerdon.core.decision import Claim
+from guerdon.core.activity import Instant
+from guerdon.core.rewards import period_of, stock_claims
+from guerdon.engine.world import Role
+
+
+@kinds
+class RewardKind(Enum):
+    """What sort of thing a reward is, for those who show and deliver it."""
+
+    CUSTOM = kind("custom", "Whatever its text says.")
+    DISCOUNT_CODE = kind("discount_code", "A code that makes something cheaper.")
+    GIFT_CARD = kind("gift_card", "A code that is worth money.")
+    PHYSICAL = kind("physical", "A thing that is handed over or sent.")
+    EXPERIENCE = kind("experience", "Something to take part in.")
+    EARLY_ACCESS = kind("early_access", "Something before others have it.")
+    CASHBACK = kind("cashback", "Money that is paid out.")
+    POINTS = kind("points", "Units of another wallet.")
+    PARTNER_OFFER = kind("partner_offer", "Something that a partner gives.")
+    DONATION = kind("donation", "Something given to others in the member's name.")
+    DRAW_TICKET = kind("draw_ticket", "A chance in a raffle.")
+
+
+@noun
+class RewardText:
+    """How a reward is shown in a language."""
+
+    language: str | None = says("Its tag; null for the program's own words.")
+    name: str = says("What members read.")
+    description: str | None = says("What it is.")
+    image_url: str | None = says("Where its picture is, if it has one.")
+
+
+@noun
+class RewardPrice:
+    """One price of a reward."""
+
+    wallet: str = says("The wallet that pays.")
+    cost: Decimal = says("What it costs.")
+    limited: bool = says("Whether only some members pay this price, such as those of a tier.")
 
 
 @noun
@@ -49,9 +88,36 @@ class Reward(Node):
     definition: strawberry.Private[core.Reward]
 
     @field
+    def kind(self) -> RewardKind:
+        """What sort of thing it is."""
+        return RewardKind(self.definition.kind or "custom")
+
+    @field
     async def stock(self, info: Info) -> int | None:
-        """How many are left; null where there is no end to them."""
+        """How many can be taken now, in all and in this period; null where there is no end."""
         return await stock_left(info.context, self.definition)
+
+    @field
+    def text(
+        self,
+        languages: Annotated[
+            list[str], argument("Language tags, the preferred one first, such as `de-AT`.")
+        ],
+    ) -> RewardText:
+        """How it is shown in the first of these languages that the program knows, else as it is."""
+        return text_in(self.definition, languages)
+
+    @field
+    async def prices(self, info: Info) -> list[RewardPrice]:
+        """Its prices by wallet, in the order in which they are tried."""
+        catalogue, reward = await info.context.catalogue(), self.definition
+        found = [(price.wallet, price.cost, bool(price.when)) for price in reward.prices]
+        if reward.cost is not None:
+            found.append((reward.wallet, reward.cost, False))
+        return [
+            RewardPrice(wallet=slug, cost=amount(cost, catalogue.wallet_scale(slug)), limited=some)
+            for slug, cost, some in found
+        ]
 
 
 @noun
@@ -87,18 +153,45 @@ def _noun(catalogue: Catalogue, reward: core.Reward) -> Reward:
         wallet=reward.wallet,
         cost=None if reward.cost is None else amount(reward.cost, scale),
         partner=partner_noun(catalogue, reward.partner) if reward.partner else None,
-        starts_at=None,
-        ends_at=None,
+        starts_at=maybe_datetime(_last(reward.visible.begin, reward.redeemable.begin)),
+        ends_at=maybe_datetime(_first(reward.visible.end, reward.redeemable.end)),
         definition=reward,
+    )
+
+
+def _last(*instants: Instant | None) -> Instant | None:
+    return max((it for it in instants if it is not None), default=None)
+
+
+def _first(*instants: Instant | None) -> Instant | None:
+    return min((it for it in instants if it is not None), default=None)
+
+
+def text_in(reward: core.Reward, languages: Sequence[str]) -> RewardText:
+    """Return how a reward is shown in the first of some languages that it has words in.
+
+    `de-AT` falls back to `de`; what a language leaves out is shown in the program's own words.
+    """
+    wanted = [tag for asked in languages for tag in (asked, asked.partition("-")[0])]
+    language = next((tag for tag in wanted if tag in reward.texts), None)
+    words = core.Wording() if language is None else reward.texts[language]
+    return RewardText(
+        language=language,
+        name=words.name or reward.name,
+        description=words.description or reward.description,
+        image_url=words.image_url or reward.image_url,
     )
 
 
 async def stock_left(context: Context, reward: core.Reward) -> int | None:
     """Return how many of a reward are left, None where the program sets no end."""
-    if reward.stock is None:
-        return None
-    claim = Claim("stock", reward.id, reward.stock, reward.stock, peek=True)
-    return await context.world.shared.peek(context.program, claim)
+    calendar = (await context.catalogue()).rulebook.calendar
+    window = period_of(reward, calendar.day(context.now))
+    left = [
+        await context.world.shared.peek(context.program, claim._replace(peek=True))
+        for claim in stock_claims(reward, 1, window)
+    ]
+    return min(left, default=None)
 
 
 @noun
@@ -123,9 +216,15 @@ class RewardQueries:
         before: Before = None,
     ) -> RewardConnection:
         """What the program's members can redeem their units for, by short name."""
-        catalogue = await info.context.catalogue()
+        context = info.context
+        catalogue = await context.catalogue()
         asked = REWARDS.range(first=first, after=after, last=last, before=before)
-        return await reward_page(catalogue, catalogue.program.rewards.values(), asked)
+        rewards = [
+            reward
+            for reward in catalogue.program.rewards.values()
+            if context.caller.role is not Role.MEMBER or reward.visible.place(context.now) == 0
+        ]
+        return await reward_page(catalogue, rewards, asked)
 
 
 REWARDS: Listing[core.Reward] = Listing(

@@ -132,7 +132,7 @@ class VoucherEffect(NamedTuple):
 
 
 class RedemptionEffect(NamedTuple):
-    """A redemption reached a state; `cost` in minor units of the wallet."""
+    """A redemption reached a state; `cost` in minor units of the wallet, "" the reward's own."""
 
     redemption: str
     reward: str
@@ -140,6 +140,7 @@ class RedemptionEffect(NamedTuple):
     cost: int
     quantity: int
     at: Instant
+    wallet: str = ""
     tag: str = "redemption"
 
 

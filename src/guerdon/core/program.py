@@ -473,9 +473,49 @@ class Leaderboard:
 # ---------------------------------------------------------------- rewards, draws, plans, jobs
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant on, up to another; None is without end."""
+
+    begin: Instant | None = None
+    end: Instant | None = None
+
+    def place(self, at: Instant) -> int:
+        """Return -1 before the span, 0 within it, 1 behind it."""
+        if self.begin is not None and at < self.begin:
+            return -1
+        return 1 if self.end is not None and at >= self.end else 0
+
+
+WHENEVER = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a reward costs whom the condition fits, in the minor units of a wallet."""
+
+    wallet: str
+    cost: int
+    when: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How something is shown in one language; what is None is shown as elsewhere."""
+
+    name: str | None = None
+    description: str | None = None
+    image_url: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reward:
-    """What units buy: a fixed `cost`, or `any` value at `any_points` per `any_value` of money."""
+    """What units buy: a fixed `cost`, or `any` value at `any_points` per `any_value` of money.
+
+    `prices` come before the cost. `codes` names the pool that its vouchers' codes are taken from,
+    `codes_low` at how few of them somebody is to be told. `gives_points` of `gives_wallet` come
+    with each.
+    """
 
     id: str
     name: str
@@ -493,6 +533,17 @@ class Reward:
     cancel_within: Period | None = None
     grace: Period | None = None
     partner: str | None = None
+    kind: str = ""
+    visible: Span = WHENEVER
+    redeemable: Span = WHENEVER
+    prices: tuple[Price, ...] = ()
+    period_stock: int | None = None
+    period_stock_per: Per | None = None
+    gives_wallet: str = ""
+    gives_points: int | None = None
+    codes: str | None = None
+    codes_low: int | None = None
+    texts: Mapping[str, Wording] = field(default_factory=dict)
     description: str | None = None
     image_url: str | None = None
 

@@ -1,15 +1,15 @@
 """Redemptions: units buy a reward, and a cancelled redemption gives them back to their own lots.
 
 Rule: refused in a fixed order, so that the same situation always gets the same answer:
-`not_eligible`, `limit`, `out_of_stock`, `insufficient_points`; a cancellation `not_redeemed`,
-`voucher_used`, `final`, `cancel_window`. Stock is claimed from the engine.
+`not_yet`, `ended`, `not_eligible`, `limit`, `out_of_stock`, `insufficient_points`; a cancellation
+`not_redeemed`, `voucher_used`, `final`, `cancel_window`. Stock and codes are claimed.
 """
 
 from decimal import Decimal
 from typing import Any
 
 from guerdon.core import returns, vouchers, wallets
-from guerdon.core.activity import Activity
+from guerdon.core.activity import Activity, Instant
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, holds_all, is_state, state_value
@@ -17,7 +17,7 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, RedemptionEffect
 from guerdon.core.errors import Rejected
 from guerdon.core.originals import is_own, origin_key
-from guerdon.core.program import Condition, Reward
+from guerdon.core.program import Condition, Per, Reward
 from guerdon.core.rulebook import Version
 from guerdon.core.windows import add, per_key
 
@@ -29,18 +29,21 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     if reward is None:
         raise Rejected("unknown_reward")
     quantity = _quantity(activity)
-    cost = price(reward, activity, version, quantity)
+    if closed := closed_at(reward, activity.at):
+        raise Rejected(closed)
+    wallet, cost = price(d, reward, activity, version, quantity)
     if not matches(d, version, reward.when, activity):
         raise Rejected("not_eligible")
     window = per_key(reward.per_member_per, d.rulebook.calendar.day(activity.at))
     taken = d.look(f"taken:{reward.id}", window) or 0
     if reward.per_member_times is not None and taken + quantity > reward.per_member_times:
         raise Rejected("limit")
-    _reserve(d, reward, quantity, cost)
+    claims = _claims(d, reward, quantity, activity.at)
+    _reserve(d, claims, wallet=wallet, cost=cost)
     d.put(f"taken:{reward.id}", window, taken + quantity)
     partner = activity.partner or reward.partner or ""
-    portions = wallets.take(d, reward.wallet, cost, target="redeemed", partner=partner)
-    d.wallet(reward.wallet).redeemed += cost
+    portions = wallets.take(d, wallet, cost, target="redeemed", partner=partner)
+    d.wallet(wallet).redeemed += cost
     names = [
         vouchers.issue(
             d,
@@ -49,14 +52,19 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
             at=activity.at,
             valid=reward.voucher_valid,
             redemption=activity.id,
+            codes=reward.codes or "",
         )
         for _ in range(quantity if reward.has_voucher else 0)
     ]
-    d.effect(RedemptionEffect(activity.id, reward.id, "issued", cost, quantity, activity.at))
+    lot = _bring(d, reward, activity, quantity)
+    paid_by = "" if wallet == reward.wallet else wallet
+    d.effect(
+        RedemptionEffect(activity.id, reward.id, "issued", cost, quantity, activity.at, paid_by)
+    )
     return {
         "member": d.standing.member,
         "reward": reward.id,
-        "wallet": reward.wallet,
+        "wallet": wallet,
         "taken": [list(pair) for pair in portions],
         "cost": cost,
         "quantity": quantity,
@@ -65,18 +73,46 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
         "window": window,
         "partner": partner,
         "at": activity.at,
+        "claims": [[claim.kind, claim.key, claim.amount] for claim in claims],
+        **({"lot": lot} if lot else {}),
     }
 
 
-def price(reward: Reward, activity: Activity, version: Version, quantity: int) -> int:
-    """Return what a redemption costs in the wallet's minor units, rounded up."""
+def _bring(d: Deciding, reward: Reward, activity: Activity, quantity: int) -> int:
+    """Grant the units of another wallet that a reward brings; return their lot."""
+    if not reward.gives_points:
+        return 0
+    origin = wallets.Origin(activity.id, "reward", activity.at, activity.key)
+    return wallets.grant(d, reward.gives_wallet, reward.gives_points * quantity, origin)
+
+
+def closed_at(reward: Reward, at: Instant) -> str:
+    """Return why a reward cannot be taken at an instant; nothing where it can."""
+    places = {reward.visible.place(at), reward.redeemable.place(at)}
+    return "not_yet" if -1 in places else "ended" if 1 in places else ""
+
+
+def price(
+    d: Deciding, reward: Reward, activity: Activity, version: Version, quantity: int
+) -> tuple[str, int]:
+    """Return the wallet that pays and what it pays in its minor units, rounded up.
+
+    The first price that fits the member counts: of the wallet that the activity names, else of the
+    reward's own.
+    """
+    asked = text(activity.data.get("wallet")) or reward.wallet
+    for offered in reward.prices:
+        if offered.wallet == asked and matches(d, version, offered.when, activity):
+            return asked, offered.cost * quantity
+    if asked != reward.wallet:
+        raise Rejected("unknown_price")
     if reward.cost is not None:
-        return reward.cost * quantity
+        return asked, reward.cost * quantity
     value = number(activity.data.get("value"))
     if value is None or value <= 0:
         raise Rejected("invalid_value")
     money = to_minor(value, version.program.money_scale, Rounding.CEIL)
-    return divide(money * reward.any_points, reward.any_value, Rounding.CEIL) * quantity
+    return asked, divide(money * reward.any_points, reward.any_value, Rounding.CEIL) * quantity
 
 
 def matches(d: Deciding, version: Version, condition: Condition, activity: Activity) -> bool:
@@ -100,18 +136,41 @@ def _quantity(activity: Activity) -> int:
     return int(value)
 
 
-def _reserve(d: Deciding, reward: Reward, quantity: int, cost: int) -> None:
-    """Take from the stock what the member can pay; say `out_of_stock` before a lack of points."""
-    held = d.standing.wallets.get(reward.wallet)
-    enough = held is not None and held.spendable >= cost
+def _claims(d: Deciding, reward: Reward, quantity: int, at: Instant) -> list[Claim]:
+    """Return all that a redemption takes of what members share."""
+    day = d.rulebook.calendar.day(at)
+    claims = stock_claims(reward, quantity, period_of(reward, day))
+    if reward.codes is not None and reward.has_voucher:
+        claims.append(Claim("code", reward.codes, quantity))
+    return claims
+
+
+def period_of(reward: Reward, day: int) -> str:
+    """Return the period whose stock a day's redemptions are taken from."""
+    return per_key(reward.period_stock_per or Per.DAY, day)
+
+
+def stock_claims(reward: Reward, quantity: int, window: str) -> list[Claim]:
+    """Return what taking a reward claims of its stock, in total and within a period."""
+    claims = []
     if reward.stock is not None:
-        claim = Claim("stock", reward.id, quantity, reward.stock, peek=not enough)
-        if d.claim(claim) < quantity:
+        claims.append(Claim("stock", reward.id, quantity, reward.stock))
+    if reward.period_stock is not None:
+        claims.append(Claim("stock", f"{reward.id}|{window}", quantity, reward.period_stock))
+    return claims
+
+
+def _reserve(d: Deciding, claims: list[Claim], *, wallet: str, cost: int) -> None:
+    """Take from the stock what the member can pay; say `out_of_stock` before a lack of points."""
+    held = d.standing.wallets.get(wallet)
+    enough = held is not None and held.spendable >= cost
+    for claim in claims:
+        if d.claim(claim._replace(peek=not enough)) < claim.amount:
             raise Rejected("out_of_stock")
-        if enough:
-            d.confirm(claim, quantity)
     if not enough:
         raise Rejected("insufficient_points")
+    for claim in claims:
+        d.confirm(claim, claim.amount)
 
 
 def cancel(d: Deciding, activity: Activity) -> None:
@@ -143,7 +202,13 @@ def cancel(d: Deciding, activity: Activity) -> None:
     redemption = key.partition("/")[2]
     d.effect(
         RedemptionEffect(
-            redemption, reward.id, "cancelled", record["cost"], record["quantity"], activity.at
+            redemption,
+            reward.id,
+            "cancelled",
+            record["cost"],
+            record["quantity"],
+            activity.at,
+            "" if record["wallet"] == reward.wallet else record["wallet"],
         )
     )
 
@@ -159,5 +224,16 @@ def _give_back(d: Deciding, activity: Activity, reward: Reward, record: dict[str
     d.put(
         name, record["window"], max((d.look(name, record["window"]) or 0) - record["quantity"], 0)
     )
-    if reward.stock is not None:
-        d.decision.releases.append(Claim("stock", reward.id, record["quantity"], reward.stock))
+    for claim in _taken(reward, record):
+        d.decision.releases.append(claim)
+    if record.get("lot"):
+        brought = (reward.gives_points or 0) * record["quantity"]
+        wallets.reverse(d, reward.gives_wallet, record["lot"] + shift, brought)
+
+
+def _taken(reward: Reward, record: dict[str, Any]) -> list[Claim]:
+    """Return what a redemption had taken of what members share."""
+    if "claims" in record:
+        return [Claim(kind, key, amount) for kind, key, amount in record["claims"]]
+    taken = Claim("stock", reward.id, record["quantity"], reward.stock)
+    return [] if reward.stock is None else [taken]

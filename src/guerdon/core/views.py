@@ -13,7 +13,7 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Given, Needed
 from guerdon.core.lots import Lot, lapse_of, lot_of, order_of, policy_of
 from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
-from guerdon.core.rewards import matches
+from guerdon.core.rewards import closed_at, matches
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import PageRef, Plain, Standing, WalletState
 from guerdon.core.vouchers import Voucher, voucher_of
@@ -47,10 +47,12 @@ class OfferView:
     """A reward as this member sees it.
 
     `cost` is None where the member names the value; `availability` is available,
-    insufficient_points, limit or not_eligible (stock is added by who knows it); `missing` units.
+    insufficient_points, limit, not_eligible, not_yet or ended (stock is added by who knows it);
+    `missing` units.
     """
 
     reward: Reward
+    wallet: str
     cost: int | None
     availability: str
     missing: int | None
@@ -190,26 +192,51 @@ class View:
         return {slug: terms[-1][1] for slug, terms in self.standing.plans.items() if terms}
 
     def offers(self) -> list[OfferView]:
-        """Return every reward with its price and whether this member can take it now."""
-        return [self._offer(reward) for reward in self.program.rewards.values()]
+        """Return every visible reward with its price and whether this member can take it now."""
+        return [
+            self._offer(reward)
+            for reward in self.program.rewards.values()
+            if reward.visible.place(self.now) == 0
+        ]
 
     def _offer(self, reward: Reward) -> OfferView:
-        held = self.wallet(reward.wallet).spendable
         asking = Activity(
             id="", type="redemption", at=self.now, received=self.now, member=self.standing.member
         )
         version = self.rulebook.at(self.now)
+        wallet, cost = self._price(reward, asking, reward.wallet)
+        held = self.wallet(wallet).spendable
         name = "available"
-        if not matches(self._d, version, reward.when, asking):
+        if closed := closed_at(reward, self.now):
+            name = closed
+        elif not matches(self._d, version, reward.when, asking):
             name = "not_eligible"
         elif reward.per_member_times is not None and self._taken(reward) >= reward.per_member_times:
             name = "limit"
-        elif (reward.cost is not None and held < reward.cost) or (
-            reward.cost is None and held <= 0
-        ):
+        elif (cost is not None and held < cost) or (cost is None and held <= 0):
             name = "insufficient_points"
-        missing = None if reward.cost is None else max(reward.cost - held, 0)
-        return OfferView(reward=reward, cost=reward.cost, availability=name, missing=missing)
+        missing = None if cost is None else max(cost - held, 0)
+        return OfferView(
+            reward=reward, wallet=wallet, cost=cost, availability=name, missing=missing
+        )
+
+    def price(self, slug: str, wallet: str | None = None) -> tuple[str, int | None]:
+        """Return which wallet pays for a reward, and how much it pays for one.
+
+        The price is None where the member names the value.
+        """
+        asking = Activity(
+            id="", type="redemption", at=self.now, received=self.now, member=self.standing.member
+        )
+        reward = self.program.rewards[slug]
+        return self._price(reward, asking, wallet or reward.wallet)
+
+    def _price(self, reward: Reward, asking: Activity, wallet: str) -> tuple[str, int | None]:
+        version = self.rulebook.at(self.now)
+        for offered in reward.prices:
+            if offered.wallet == wallet and matches(self._d, version, offered.when, asking):
+                return wallet, offered.cost
+        return wallet, reward.cost if wallet == reward.wallet else None
 
     def _taken(self, reward: Reward) -> int:
         window = per_key(reward.per_member_per, self.rulebook.calendar.day(self.now))

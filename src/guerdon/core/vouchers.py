@@ -20,7 +20,8 @@ class Voucher(NamedTuple):
     """`state` is issued, used or void; an issued one is expired once `until` has come.
 
     `origin` is the member and name that it was issued under, where a merger gave it another home:
-    its code, which is made of these, stays the one that was printed.
+    its code, which is made of these, stays the one that was printed. `codes` is the pool that its
+    code was taken from.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Voucher(NamedTuple):
     issued_at: Instant
     redemption: str = ""
     origin: str = ""
+    codes: str = ""
 
     def shown(self, now: int) -> str:
         """Return the state a reader sees at an instant."""
@@ -39,7 +41,7 @@ class Voucher(NamedTuple):
 
 def voucher_of(value: Plain) -> Voucher:
     """Return a voucher as it was stored."""
-    return value if type(value) is Voucher else Voucher._make(value)
+    return value if type(value) is Voucher else Voucher(*value)
 
 
 def origin_of(member: str, name: str, voucher: Voucher) -> str:
@@ -67,6 +69,7 @@ def issue(
     at: Instant,
     valid: Period | None,
     redemption: str = "",
+    codes: str = "",
 ) -> str:
     """Give the member a voucher, valid through its last day, and return its name."""
     calendar = d.rulebook.calendar
@@ -75,7 +78,7 @@ def issue(
     while (held := d.look("voucher", name)) is not None and voucher_of(held).state != "void":
         copy += 1
         name = f"{source}#{copy}"
-    voucher = Voucher(kind, "issued", until, at, redemption)
+    voucher = Voucher(kind, "issued", until, at, redemption, codes=codes)
     d.put("voucher", name, voucher)
     d.effect(VoucherEffect(name, kind, "issued", until, d.now, redemption))
     return name

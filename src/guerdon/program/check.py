@@ -145,6 +145,13 @@ def _rewards(program: Program) -> Iterator[Warned]:
         yield from contradiction(path, "when", reward.when)
         if reward.stock == 0:
             yield ((*path, "stock"), "There are none, so nobody can take it.", "Raise the stock.")
+        if reward.period_stock == 0:
+            yield ((*path, "stock_per"), "Nobody can take it.", "Raise `times`.")
+        for key, span in (("visible", reward.visible), ("redeemable", reward.redeemable)):
+            if span.begin is not None and span.end is not None and span.end <= span.begin:
+                yield ((*path, key), "It ends before it begins.", "Swap `from` and `to`.")
+        for i, price in enumerate(reward.prices):
+            yield from contradiction((*path, "prices", i), "when", price.when)
         if reward.per_member_times == 0:
             yield ((*path, "per_member"), "Nobody may take it.", "Raise `times`.")
         if reward.final and (reward.cancel_within is not None or reward.grace is not None):

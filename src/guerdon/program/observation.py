@@ -125,7 +125,7 @@ class Observer:
             for offer in view.offers()
             if offer.cost is not None
             and offer.availability in ("available", "limit")
-            and offer.cost <= view.wallet(offer.reward.wallet).spendable
+            and offer.cost <= view.wallet(offer.wallet).spendable
             and stock.get(offer.reward.id) != 0
         )
 

@@ -108,6 +108,9 @@ def _noun(value: Any, scope: Scope) -> Any:
     found = {"kind": type(value).__name__.lower()} if not fields(value) else {}
     for field in fields(value):
         part = shown(getattr(value, field.name), scope, noun=value, field=field.name)
+        if field.name == "gives_points" and value.gives_points:
+            scale = scope.program.wallets[value.gives_wallet].scale
+            part = plain(to_decimal(value.gives_points, scale))
         if part not in (None, "", {}, []):
             found[field.name] = part
     return found

@@ -1,15 +1,18 @@
 """The section `rewards`: what units buy, and on which terms."""
 
+import re
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from guerdon.core.program import Per, Period, Reward
+from guerdon.core.program import WHENEVER, Per, Period, Price, Reward, Span, Wording
 from guerdon.program.conditions import matching
+from guerdon.program.draft import Spot
 from guerdon.program.grants import PER
 from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Whole
 from guerdon.program.presentation import looks, shown
 from guerdon.program.records import Fields, Key, Record
-from guerdon.program.scalars import PERIOD, WALLET, Reference, judge_id
-from guerdon.program.shapes import Choice, MapOf, Shape
+from guerdon.program.scalars import ID, INSTANT, PERIOD, WALLET, Reference, judge_id
+from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, shortened
 from guerdon.program.wallets import with_units
 
 _ANY = Record(
@@ -48,8 +51,122 @@ _PER_MEMBER = Record(
 )
 
 
+KINDS = (
+    "custom",
+    "discount_code",
+    "gift_card",
+    "physical",
+    "experience",
+    "early_access",
+    "cashback",
+    "points",
+    "partner_offer",
+    "donation",
+    "draw_ticket",
+)
+_SPAN = Record(
+    what="a span",
+    keys=(
+        Key(
+            name="from",
+            shape=INSTANT,
+            about="The first instant; default: always.",
+            example='"2026-05-01T00:00:00Z"',
+        ),
+        Key(
+            name="to",
+            shape=INSTANT,
+            about="The first instant after it; default: for good.",
+            example='"2026-06-01T00:00:00Z"',
+        ),
+    ),
+    build=lambda fields: Span(fields["from"], fields["to"]),
+)
+_STOCK_PER = Record(
+    what="`stock_per`",
+    keys=(
+        Key(name="times", shape=Whole(), about="How many.", example="10", required=True),
+        Key(
+            name="per",
+            shape=PER,
+            about="In which window.",
+            example="day",
+            default=Per.DAY,
+        ),
+    ),
+    build=lambda fields: (fields["times"], fields["per"]),
+)
+_GIVES = Record(
+    what="`gives`",
+    keys=(
+        Key(
+            name="wallet",
+            shape=WALLET,
+            about="The wallet they come into.",
+            example="cash",
+            required=True,
+        ),
+        Key(
+            name="points",
+            shape=POSITIVE_POINTS,
+            about="How many for each.",
+            example="100",
+            required=True,
+        ),
+    ),
+    build=lambda fields: (fields["wallet"], fields["points"]),
+    scope=with_units,
+)
+
+
+def _with_units_of(spot: Spot) -> Spot:
+    """Return the spot with the scale of the price's own wallet, else of the reward's."""
+    named = with_units(spot)
+    return spot if named.units is None else named
+
+
+_PRICE = Record(
+    what="a price",
+    keys=(
+        Key(
+            name="wallet",
+            shape=WALLET,
+            about="The units that pay; default: the reward's.",
+            example="cash",
+        ),
+        Key(
+            name="cost",
+            shape=POSITIVE_POINTS,
+            about="What it costs.",
+            example="80",
+            required=True,
+        ),
+        matching("when", "Whom this price is for.", "{status: gold}"),
+    ),
+    build=lambda fields: Price(fields["wallet"] or "", fields["cost"], fields["when"]),
+    scope=_with_units_of,
+)
+_WORDING = Record(
+    what="a text",
+    keys=(*shown("Gratiskaffee"),),
+    build=lambda fields: Wording(fields["name"], fields["description"], fields["image"]),
+)
+
+
+def _judge_language(spot: Spot, text: str) -> None:
+    if not _LANGUAGE.fullmatch(text):
+        raise spot.wrong(
+            f"`{shortened(text)}` is no language.", "Write a tag like `de` or `pt-BR`."
+        )
+
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
 class _VoucherTerms(NamedTuple):
     valid: Period | None
+    codes: str | None
+    low: int | None
 
 
 _VOUCHER = Record(
@@ -61,14 +178,28 @@ _VOUCHER = Record(
             about="Usable through the last day of this period; default: without end.",
             example="P30D",
         ),
+        Key(
+            name="codes",
+            shape=ID,
+            about="The pool that its code is taken from (`guerdon codes`); default: made here.",
+            example="summer",
+        ),
+        Key(
+            name="low",
+            shape=Whole(),
+            about="At how many codes left somebody is told; default: at none.",
+            example="100",
+        ),
     ),
-    build=lambda fields: _VoucherTerms(fields["valid"]),
+    build=lambda fields: _VoucherTerms(fields["valid"], fields["codes"], fields["low"]),
 )
 
 
 def _reward(fields: Fields) -> Reward:
     name = fields.spot.name
-    if fields.given("cost") == fields.given("any"):
+    wallet = fields["wallet"]
+    prices = tuple(replace(price, wallet=price.wallet or wallet) for price in fields["prices"])
+    if fields.given("cost") == fields.given("any") and not (prices and not fields.given("any")):
         both = fields.given("cost")
         raise fields.at("any").wrong(
             "A reward has both `cost` and `any`." if both else "`cost` is missing in a reward.",
@@ -79,7 +210,20 @@ def _reward(fields: Fields) -> Reward:
     points, value = fields["any"] or (0, 0)
     times, per = fields["per_member"] or (None, Per.LIFETIME)
     voucher: _VoucherTerms | None = fields["voucher"]
-    taken = ("name", "description", "image", "any", "per_member", "voucher", "on_cancel")
+    gives_wallet, gives_points = fields["gives"] or ("", None)
+    period_stock, period = fields["stock_per"] or (None, None)
+    taken = (
+        "name",
+        "description",
+        "image",
+        "any",
+        "per_member",
+        "voucher",
+        "on_cancel",
+        "prices",
+        "gives",
+        "stock_per",
+    )
     own: dict[str, Any] = fields.without(*taken)
     return Reward(
         id=name,
@@ -90,7 +234,14 @@ def _reward(fields: Fields) -> Reward:
         per_member_per=per,
         voucher_valid=voucher.valid if voucher else None,
         has_voucher=voucher is not None,
+        codes=voucher.codes if voucher else None,
+        codes_low=voucher.low if voucher else None,
         final=fields["on_cancel"],
+        prices=prices,
+        gives_wallet=gives_wallet,
+        gives_points=gives_points,
+        period_stock=period_stock,
+        period_stock_per=period,
         **own,
     )
 
@@ -107,7 +258,22 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
                 example="points",
                 required=True,
             ),
+            Key(
+                name="kind",
+                shape=Choice({word: word for word in KINDS}),
+                about="What sort of thing it is, for those who show and deliver it; default: custom.",
+                example="experience",
+                default="",
+            ),
             Key(name="cost", shape=POSITIVE_POINTS, about="What it costs.", example="100"),
+            Key(
+                name="prices",
+                shape=ListOf(_PRICE),
+                about="Other prices, tried first; the first that fits counts. One in another "
+                "wallet counts where the redemption names that wallet.",
+                example="[{cost: 80, when: {status: gold}}]",
+                default=(),
+            ),
             Key(
                 name="any",
                 shape=_ANY,
@@ -119,6 +285,39 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
                 shape=Whole(),
                 about="How many there are; default: without end.",
                 example="50",
+            ),
+            Key(
+                name="stock_per",
+                shape=_STOCK_PER,
+                about="How many there are in each period, besides.",
+                example="{times: 10, per: day}",
+            ),
+            Key(
+                name="visible",
+                shape=_SPAN,
+                about="When members see it, and can take it; default: always.",
+                example='{from: "2026-05-01T00:00:00Z"}',
+                default=WHENEVER,
+            ),
+            Key(
+                name="redeemable",
+                shape=_SPAN,
+                about="When it can be taken, while it is visible; default: always.",
+                example='{to: "2026-06-01T00:00:00Z"}',
+                default=WHENEVER,
+            ),
+            Key(
+                name="gives",
+                shape=_GIVES,
+                about="Units of a wallet that come with it.",
+                example="{wallet: points, points: 10}",
+            ),
+            Key(
+                name="texts",
+                shape=MapOf(_WORDING, _judge_language),
+                about="Name, description and image in other languages, by tag.",
+                example="{de: {name: Gratiskaffee}}",
+                default={},
             ),
             matching("when", "Who may take it, and when.", "{status: [gold, reserve]}"),
             Key(
