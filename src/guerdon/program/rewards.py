@@ -261,7 +261,7 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
             Key(
                 name="kind",
                 shape=Choice({word: word for word in KINDS}),
-                about="What sort of thing it is, for those who show and deliver it; default: custom.",
+                about="What sort of thing it is, for those who deliver it; default: custom.",
                 example="experience",
                 default="",
             ),
