@@ -20,7 +20,7 @@ REQUEST = 100
 RECORD = """mutation Record($input: RecordActivitiesInput!) {
   recordActivities(input: $input) { receipts { activityId result reason } problems { message } }
 }"""
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.04
 
 
 class Quiet:

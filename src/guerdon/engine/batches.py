@@ -205,7 +205,9 @@ class _Work:
 
     def _entry(self, place: Waiting, activity: Activity, decision: Decision) -> Entry:
         plain = decision_to_plain(decision)
-        said = {name: value for name, value in place.activity.items() if name != PARKED}
+        said = place.activity
+        if PARKED in said:
+            said = {name: value for name, value in said.items() if name != PARKED}
         if decision.standing.status == ERASED:
             # Of somebody who was forgotten nothing new is kept.
             said = {name: value for name, value in said.items() if name not in _PERSONAL}

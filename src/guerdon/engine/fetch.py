@@ -59,6 +59,8 @@ class Shelves:
 
         Records that were somebody else's until now are looked up again.
         """
+        if not names:
+            return
         before = self._names.get(member, frozenset())
         self._names[member] = before | frozenset(names)
         if self._names[member] == before:

@@ -7,7 +7,7 @@ that erasure has one place to look.
 
 from collections.abc import Collection, Sequence
 
-from pymongo import InsertOne, UpdateOne
+from pymongo import InsertOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from guerdon.core.activity import Instant
@@ -85,17 +85,14 @@ class MemberStore:
                 _only_duplicates(error)
                 taken = await self.find(program, [Identity(EXTERNAL, each) for each in wanted])
                 led = {identity.value: found for identity, found in taken.items()}
-            await self._mongo["members"].bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": key(program, led[profile.external_id].member)},
-                        {"$setOnInsert": _profile(program, profile)},
-                        upsert=True,
-                    )
-                    for profile, _ in profiles
-                ],
-                ordered=False,
-            )
+            documents = [
+                {"_id": key(program, led[profile.external_id].member), **_profile(program, profile)}
+                for profile, _ in profiles
+            ]
+            try:
+                await self._mongo["members"].insert_many(documents, ordered=False)
+            except BulkWriteError as error:
+                _only_duplicates(error)
         return led
 
     async def settled(self, program: str, ids: Collection[str]) -> None:
