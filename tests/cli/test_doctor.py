@@ -13,7 +13,6 @@ from pymongo import MongoClient
 from redis import Redis
 
 from guerdon.cli.contradictions import contradictions
-from guerdon.cli.reference import settings_reference
 from guerdon.embedded import mongod, valkey
 from guerdon.embedded.ports import free_ports
 from guerdon.embedded.process import Kennel
@@ -154,15 +153,6 @@ def test_defaults_do_not_contradict() -> None:
     )
 
     assert [finding.grade for finding in contradictions(settings)] == [Grade.FINE]
-
-
-def test_the_reference_of_settings_is_that_of_the_code(root: Path) -> None:
-    page = (root / "docs" / "settings.md").read_text()
-
-    assert page == settings_reference(), "guerdon settings reference > docs/settings.md"
-    hidden = {"crash_at"}
-    for name in set(Settings.model_fields) - hidden:
-        assert f"`GUERDON_{name.upper()}`" in page
 
 
 def test_settings_are_printed_with_their_secrets_hidden() -> None:

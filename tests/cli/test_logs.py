@@ -80,3 +80,17 @@ def test_exceptions_are_part_of_their_line_and_tell_nobodys_name(
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["exception"][0]["exc_type"] == "KeyError"
     assert "Ada" not in line
+
+
+def test_lines_about_sockets_which_name_addresses_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs(settings())
+    uvicorn = logging.getLogger("uvicorn.error")
+
+    uvicorn.info('%s - "WebSocket %s" [accepted]', "192.0.2.7:5000", "/graphql")
+    uvicorn.info("connection open")
+    uvicorn.info("Shutting down")
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "Shutting down"

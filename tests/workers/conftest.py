@@ -39,7 +39,7 @@ def start(kennel: Kennel, settings: Settings, tmp_path: Path) -> Iterator[Start]
     """Start processes of guerdon; they end with the test."""
     children: list[Child] = []
 
-    def start(*command: str, crash_at: str | None = None) -> Child:
+    def start(*command: str, crash_at: str | None = None, **more: str) -> Child:
         environment = {
             **os.environ,
             "GUERDON_ENVIRONMENT": "test",
@@ -52,6 +52,7 @@ def start(kennel: Kennel, settings: Settings, tmp_path: Path) -> Iterator[Start]
             "GUERDON_SWEEP_SECONDS": "0.2",
             "GUERDON_TICK_SECONDS": "0.2",
             "GUERDON_LOG_FORMAT": "text",
+            **more,
         }
         if crash_at is not None:
             environment["GUERDON_CRASH_AT"] = crash_at

@@ -40,6 +40,12 @@ def _tracebacks() -> structlog.typing.Processor:
     return structlog.processors.ExceptionRenderer(discreet)
 
 
+def _tells_no_address(record: logging.LogRecord) -> bool:
+    """Leave out uvicorn's lines about each socket: they name the member's address."""
+    told = str(record.msg)
+    return record.name != "uvicorn.error" or not ("WebSocket" in told or "connection " in told)
+
+
 def configure_logs(settings: "Settings") -> None:
     """Send every log line of this process through one formatter."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
@@ -69,6 +75,7 @@ def configure_logs(settings: "Settings") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
         )
     )
+    lines.addFilter(_tells_no_address)
     logging.basicConfig(handlers=[lines], level=level, force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

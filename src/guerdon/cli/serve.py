@@ -1,5 +1,8 @@
 """`guerdon serve`: one API process. Any number of them may run behind a load balancer."""
 
+import signal
+import sys
+
 from guerdon.cli.stops import format_or_stop, settings_or_stop
 from guerdon.cli.watch import watched
 
@@ -17,6 +20,9 @@ def serve() -> None:
     from guerdon.api.transport import server_for
     from guerdon.wiring import build, collect_rarely
 
+    # uvicorn sends itself the signal once more when it has finished: this is an end as asked for.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: sys.exit(0))
     with watched(settings, "api") as eyes:
         app = create_app(build(settings, watched=eyes.watched), settings, started=eyes.pulse.start)
         collect_rarely()
