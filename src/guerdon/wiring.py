@@ -41,7 +41,9 @@ from guerdon.live.rates import LiveRates
 from guerdon.partners.key_sets import fetch
 from guerdon.settings import Settings
 from guerdon.stores.checkup import checkup as checkup_of_mongo
+from guerdon.stores.claims import ClaimStore
 from guerdon.stores.client import Access, Mongo
+from guerdon.stores.codes import CodeStore
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.formats import FormatStore, MigrationUnderWay
 from guerdon.stores.inbox import InboxStore
@@ -117,6 +119,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     vault = Vault(mongo, secrets.storage_key)
     trust = _trust(mongo, settings)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
+    pools = CodeStore(mongo)
     return World(
         clock=clock,
         next_order=Arrivals(clock),
@@ -132,7 +135,8 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         pages=PageStore(mongo),
         journal=JournalStore(mongo, vault),
         scores=ScoreStore(mongo),
-        shared=SharedStore(mongo),
+        shared=ClaimStore(SharedStore(mongo), pools),
+        codes=pools,
         vouchers=VoucherStore(mongo),
         keys=KeyStore(mongo),
         secrets=secrets,

@@ -56,7 +56,7 @@ async def test_a_reward_shows_kind_prices_stock_spans_and_texts(shop: Shop) -> N
         "ch": {"name": "Tasse"},
         "fr": {"language": None, "name": "Mug"},
     }
-    assert found["later"] == {"startsAt": "2999-01-01T00:00:00Z", "endsAt": None}
+    assert found["later"] == {"startsAt": "2999-01-01T00:00:00.000Z", "endsAt": None}
 
 
 async def test_a_member_sees_what_is_visible_and_why_it_cannot_be_taken(shop: Shop) -> None:

@@ -30,6 +30,7 @@ from guerdon.api.ids import global_id
 from guerdon.api.instants import amount, maybe_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.partners import Partner, partner_noun
+from guerdon.api.permissions import owner
 from guerdon.core import program as core
 from guerdon.core.activity import Instant
 from guerdon.core.rewards import period_of, stock_claims
@@ -96,6 +97,15 @@ class Reward(Node):
     async def stock(self, info: Info) -> int | None:
         """How many can be taken now, in all and in this period; null where there is no end."""
         return await stock_left(info.context, self.definition)
+
+    @field
+    async def codes_left(self, info: Info) -> int | None:
+        """How many codes its pool has left; null without a pool, and for all but who fills it."""
+        context, reward = info.context, self.definition
+        is_own = context.caller.role is Role.PARTNER and context.caller.partner == reward.partner
+        if reward.codes is None or not (is_own or context.permits(owner())):
+            return None
+        return await context.world.codes.left(context.program, reward.codes)
 
     @field
     def text(
@@ -191,6 +201,8 @@ async def stock_left(context: Context, reward: core.Reward) -> int | None:
         await context.world.shared.peek(context.program, claim._replace(peek=True))
         for claim in stock_claims(reward, 1, window)
     ]
+    if reward.codes is not None:
+        left.append(await context.world.codes.left(context.program, reward.codes))
     return min(left, default=None)
 
 

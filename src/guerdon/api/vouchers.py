@@ -19,9 +19,7 @@ from guerdon.api.permissions import members_and_owner
 from guerdon.api.standings import shown
 from guerdon.core.activity import Instant
 from guerdon.core.views import View
-from guerdon.core.vouchers import origin_of
-from guerdon.engine import codes
-from guerdon.engine.vouchers import code_key, code_of
+from guerdon.engine.vouchers import code_for
 from guerdon.engine.world import Caller, Role
 
 
@@ -78,8 +76,9 @@ async def shown_code(context: Context, member_id: str, name: str) -> str | None:
     voucher = await shown(context, member_id, lambda view: view.voucher(name))
     if voucher is None:
         return None
-    key = await code_key(context.world, context.program)
-    return codes.shown(code_of(key, origin_of(member_id, name, voucher)))
+    return await code_for(
+        context.world, context.program, member=member_id, name=name, voucher=voucher
+    )
 
 
 async def honoured_by(context: Context, kind: str) -> bool:

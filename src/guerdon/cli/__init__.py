@@ -10,6 +10,7 @@ import sys
 import typer
 
 from guerdon.cli.backup import backup, restore
+from guerdon.cli.codes import app as codes
 from guerdon.cli.demo import demo
 from guerdon.cli.doctor import doctor
 from guerdon.cli.exporting import app as export
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (demo, serve, work, schedule, migrate, doctor, rehearse, verify, backup, restore):
     app.command()(command)
+app.add_typer(codes, name="codes")
 app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
 app.add_typer(issuers, name="issuers")

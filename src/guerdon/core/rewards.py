@@ -52,9 +52,9 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
             at=activity.at,
             valid=reward.voucher_valid,
             redemption=activity.id,
-            codes=reward.codes or "",
+            codes=f"{reward.codes}|{place}|{activity.key}" if reward.codes else "",
         )
-        for _ in range(quantity if reward.has_voucher else 0)
+        for place in range(quantity if reward.has_voucher else 0)
     ]
     lot = _bring(d, reward, activity, quantity)
     paid_by = "" if wallet == reward.wallet else wallet
@@ -225,7 +225,9 @@ def _give_back(d: Deciding, activity: Activity, reward: Reward, record: dict[str
         name, record["window"], max((d.look(name, record["window"]) or 0) - record["quantity"], 0)
     )
     for claim in _taken(reward, record):
-        d.decision.releases.append(claim)
+        # A code that was shown is nobody else's any more: it is named with who took it.
+        named = f"{claim.key}|{origin_key(activity)}" if claim.kind == "code" else claim.key
+        d.decision.releases.append(claim._replace(key=named))
     if record.get("lot"):
         brought = (reward.gives_points or 0) * record["quantity"]
         wallets.reverse(d, reward.gives_wallet, record["lot"] + shift, brought)

@@ -20,8 +20,8 @@ class Voucher(NamedTuple):
     """`state` is issued, used or void; an issued one is expired once `until` has come.
 
     `origin` is the member and name that it was issued under, where a merger gave it another home:
-    its code, which is made of these, stays the one that was printed. `codes` is the pool that its
-    code was taken from.
+    its code, which is made of these, stays the one that was printed. `codes` is "" or the
+    pool that its code comes from, its place among those taken, and the key of who took them.
     """
 
     kind: str

@@ -42,6 +42,10 @@ class Meters(Protocol):
         """So many journal entries are not projected at present."""
         ...
 
+    def codes_left(self, program: str, pool: str, left: int) -> None:
+        """A pool has so many codes left at present."""
+        ...
+
     def audited(self, program: str, offences: int, at_seconds: float) -> None:
         """The books were checked."""
         ...
@@ -87,6 +91,9 @@ class Unmetered:
         """Nothing."""
 
     def behind(self, program: str, entries: int) -> None:
+        """Nothing."""
+
+    def codes_left(self, program: str, pool: str, left: int) -> None:
         """Nothing."""
 
     def audited(self, program: str, offences: int, at_seconds: float) -> None:

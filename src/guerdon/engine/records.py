@@ -119,6 +119,23 @@ class VoucherRow(NamedTuple):
     name: str
 
 
+class SealedCode(NamedTuple):
+    """A code of a pool as it is stored: what it is found by, and its sealed text."""
+
+    fingerprint: str
+    sealed: bytes
+
+
+class PoolCount(NamedTuple):
+    """How many codes a pool has in each state."""
+
+    pool: str
+    free: int = 0
+    held: int = 0
+    taken: int = 0
+    void: int = 0
+
+
 class Reserved(NamedTuple):
     """A reservation of something shared, held by the activity named `holder`."""
 

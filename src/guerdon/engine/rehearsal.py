@@ -15,7 +15,7 @@ from time import monotonic
 from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.amounts import to_decimal
 from guerdon.core.leaderboards import period_of
-from guerdon.engine import accept
+from guerdon.engine import accept, code_pools
 from guerdon.engine.arrivals import Arrivals as Order
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef
 from guerdon.engine.keys import ADMIN_SCOPES
@@ -55,6 +55,7 @@ async def rehearse(world: World, scenario: Scenario) -> Report:
     comparison = Comparison(scenario)
     stage = Stage(world, comparison.program.id)
     await publish(stage.world, scenario.document, program=comparison.program.id)
+    await stage.fill_pools()
     for step in steps(scenario):
         if isinstance(step, Checkpoint):
             await stage.tick(step.at)
@@ -77,6 +78,10 @@ class _Clock:
 
     def __call__(self) -> Instant:
         return self.now
+
+
+_CODES = 1_000
+"""Codes in each pool of a rehearsal."""
 
 
 class _Quiet:
@@ -126,6 +131,13 @@ class Stage:
         self._order: dict[tuple[int, int], int] = {}
         self._journal: list[Entry] = []
         self._read: dict[int, int] = {}
+
+    async def fill_pools(self) -> None:
+        """Fill the pools that rewards name: in a rehearsal codes do not run out."""
+        rulebook = await self.world.rulebooks.get(self._program)
+        rewards = [it for version in rulebook.versions for it in version.program.rewards.values()]
+        for pool in sorted({it.codes for it in rewards if it.codes is not None}):
+            await code_pools.generate(self.world, self._program, pool, "#" * 12, _CODES)
 
     async def _committed(self, batch: Batch) -> None:
         """Commit, and note in which order the lanes did so, and what could not be decided."""

@@ -3,12 +3,12 @@
 Rule: as in `ports`, the program comes first and from the credential alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim
-from guerdon.engine.records import Reserved
+from guerdon.engine.records import PoolCount, Reserved, SealedCode
 
 
 class Shared(Protocol):
@@ -28,6 +28,30 @@ class Shared(Protocol):
 
     async def stale(self, program: str, now: Instant, limit: int) -> list[Reserved]:
         """Return reservations whose time has passed."""
+        ...
+
+
+class Codes(Protocol):
+    """Pools of codes; reserving them is `Shared`'s."""
+
+    async def add(self, program: str, pool: str, codes: Sequence[SealedCode]) -> list[int]:
+        """Store codes; return the positions of those that were in some pool already."""
+        ...
+
+    async def counts(self, program: str) -> list[PoolCount]:
+        """Return how many codes each pool has in each state, by pool."""
+        ...
+
+    async def left(self, program: str, pool: str, *, limit: int | None = None) -> int:
+        """Return how many codes of a pool are free, counted no further than a limit."""
+        ...
+
+    async def held_by(self, program: str, pool: str, holder: str) -> list[SealedCode]:
+        """Return the codes that an activity took, in their fixed order."""
+        ...
+
+    async def holder_of(self, program: str, fingerprint: str) -> tuple[str, str] | None:
+        """Return the pool of a code and the activity that took it; None where nobody did."""
         ...
 
 

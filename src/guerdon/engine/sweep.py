@@ -7,6 +7,7 @@ and gives back.
 import logging
 from collections.abc import Mapping
 
+from guerdon.engine import code_pools
 from guerdon.engine.arrivals import arrived_at
 from guerdon.engine.project import if_behind
 from guerdon.engine.refusals import LiveDown
@@ -30,6 +31,7 @@ async def sweep(world: World) -> int:
         stale = await world.shared.stale(program, world.clock(), _AT_ONCE)
         if stale:
             await world.shared.release(program, stale)
+        await code_pools.watch(world, program)
         try:
             await if_behind(world, program)
         except LiveDown:

@@ -13,7 +13,7 @@ from guerdon.core.decision import Decision, RedemptionEffect, VoucherEffect
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.views import View
 from guerdon.core.vouchers import Voucher, origin_of
-from guerdon.engine import codes, read
+from guerdon.engine import code_pools, codes, read
 from guerdon.engine.records import VoucherRow
 from guerdon.engine.refusals import NotFound
 from guerdon.engine.seals import key_for
@@ -73,6 +73,7 @@ async def find(world: World, caller: Caller, code: str) -> tuple[str, str, Vouch
     """
     plain = codes.plain(code)
     found = await _found(world, caller, plain) if codes.is_checked(plain) else None
+    found = found or await _from_pool(world, caller.program, code)
     if found is None or not await _may_use(world, caller, found[2]):
         raise NotFound("voucher", ("code",))
     return found
@@ -97,6 +98,31 @@ async def _found(world: World, caller: Caller, code: str) -> tuple[str, str, Vou
         if origin_of(holder, here, voucher) == f"{member}/{name}":
             return holder, here, voucher
     return None
+
+
+async def _from_pool(world: World, program: str, code: str) -> tuple[str, str, Voucher] | None:
+    """Return the voucher whose code was taken from a pool."""
+    named = await code_pools.reference_of(world, program, code)
+    if named is None:
+        return None
+    taker = named.split("|", 2)[2]
+    entry = (await read.activities(world, program, [taker])).get(taker)
+    member = None if entry is None else entry.activity.member
+    holder = (await world.members.known(program, [member])).get(member) if member else None
+    if holder is None:
+        return None
+    for here, voucher in (await held_by(world, program, holder)).items():
+        if voucher.codes == named:
+            return holder, here, voucher
+    return None
+
+
+async def code_for(world: World, program: str, *, member: str, name: str, voucher: Voucher) -> str:
+    """Return the code of a voucher as its owner reads it."""
+    if voucher.codes:
+        return await code_pools.shown(world, program, voucher.codes) or ""
+    key = await code_key(world, program)
+    return codes.shown(code_of(key, origin_of(member, name, voucher)))
 
 
 async def held_by(world: World, program: str, member: str) -> dict[str, Voucher]:

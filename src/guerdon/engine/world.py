@@ -33,7 +33,7 @@ from guerdon.engine.ports import (
 )
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
-from guerdon.engine.reward_ports import Shared, Vouchers
+from guerdon.engine.reward_ports import Codes, Shared, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.trust import Trust
 
@@ -125,6 +125,7 @@ class World:
     journal: Journal
     scores: Scores
     shared: Shared
+    codes: Codes
     vouchers: Vouchers
     keys: Keys
     secrets: Secrets

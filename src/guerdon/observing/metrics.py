@@ -66,6 +66,12 @@ class Metrics:
         self._behind = self._gauge(
             "guerdon_projection_behind_entries", "Journal entries not in Redis yet.", "program"
         )
+        self._codes = self._gauge(
+            "guerdon_codes_left",
+            "Codes that a pool has left, as of the last sweep.",
+            "program",
+            "pool",
+        )
         self._offences = self._gauge(
             "guerdon_audit_offences", "What the last audit of the books found.", "program"
         )
@@ -130,6 +136,10 @@ class Metrics:
     def behind(self, program: str, entries: int) -> None:
         """Note what is behind."""
         self._behind.labels(program).set(entries)
+
+    def codes_left(self, program: str, pool: str, left: int) -> None:
+        """A pool has so many codes left at present."""
+        self._codes.labels(program, pool).set(left)
 
     def audited(self, program: str, offences: int, at_seconds: float) -> None:
         """Note an audit."""

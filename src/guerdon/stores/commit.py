@@ -15,6 +15,7 @@ from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo, Step, unit_of_work
+from guerdon.stores.codes import KIND, confirm_codes, void_codes
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key, within
@@ -245,8 +246,14 @@ def _erased(plan: _Plan, batch: Batch) -> None:
 
 def _shared(plan: _Plan, batch: Batch) -> None:
     program = batch.hold.program
-    kept = [confirm(program, each) for each in batch.confirmed]
+    numbers = [each for each in batch.confirmed if each.claim.kind != KIND]
+    codes = [each for each in batch.confirmed if each.claim.kind == KIND]
+    kept = [confirm(program, each) for each in numbers]
+    taken = [update for each in codes for update in confirm_codes(program, each)]
     # One that is not found ran out meanwhile.
     plan.update("shared", [{"q": q, "u": u} for q, u in kept], lacking=Outdated)
-    back = [give_back(program, each.claim) for each in batch.given_back]
+    plan.update("codes", taken, lacking=Outdated)
+    claims = [each.claim for each in batch.given_back]
+    back = [give_back(program, claim) for claim in claims if claim.kind != KIND]
     plan.update("shared", [{"q": q, "u": u} for q, u in back])
+    plan.update("codes", [void_codes(program, claim) for claim in claims if claim.kind == KIND])

@@ -50,6 +50,8 @@ INDEXES = (
     ),
     Index("scores", (("b", 1), ("m", 1)), "all rows of a period, for rebuilding and checking"),
     Index("shared", (("p", 1), ("r.u", 1)), "reservations whose time has passed", present="r"),
+    Index("codes", (("p", 1), ("s", 1), ("r", 1)), "free codes of a pool from a random start"),
+    Index("codes", (("p", 1), ("h", 1)), "the codes that an activity took", present="h"),
     Index("keys", (("p", 1), ("c", -1)), "a program's keys, newest first"),
 )
 
@@ -68,6 +70,7 @@ COLLECTIONS = (
     "journal",
     "scores",
     "shared",
+    "codes",
     "vouchers",
     "keys",
     "issuers",
