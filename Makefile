@@ -39,9 +39,10 @@ check: $(READY) .venv/.deploy ## formatting, lint, types, layers, the code's pro
 image: $(READY) ## do what the Dockerfile says, without Docker, and run the result as nobody
 	@$(BIN)/python -m pytest -n 0 -m image tests/deploy $(ARGS)
 
-conformance: $(READY) ## the outside GraphQL clients against the transport (needs node and npm)
+conformance: $(READY) ## outside GraphQL clients and examples/web against guerdon (needs node and npm)
 	@cd tests/conformance && npm ci --silent --no-audit --no-fund
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
+	@$(BIN)/python -m pytest -q -n 0 -m conformance
 
 schema: $(READY) ## write schema.graphql anew from the code
 	@$(BIN)/python -c 'from guerdon.api.schema import sdl; print(sdl().strip())' > .schema.draft

@@ -25,6 +25,7 @@ from guerdon.engine.inputs import MemberRef as EngineRef
 from guerdon.engine.outcomes import JournalEntry, Result
 
 _AT_ONCE = 100
+_SKEW_MS = 3_600_000
 
 
 @noun
@@ -136,8 +137,7 @@ async def _entries(
                 yield journal, entry
                 merged = _survivor(entry)
                 if merged is not None:
-                    assert entry.decided_at is not None, "a merger that counts was decided"
-                    seq = await _newest_before(context, merged, entry.decided_at)
+                    seq = await _place_of_merger(context, merged, entry)
                     break
         if merged is None:
             return
@@ -151,16 +151,27 @@ def _survivor(entry: JournalEntry) -> str | None:
     return str(entry.activity.data["into"])
 
 
-async def _newest_before(context: Context, member_id: str, at: Instant) -> int:
-    """Return the sequence of the member's last entry that was decided before an instant."""
-    after = None
+async def _place_of_merger(context: Context, survivor: str, merger: JournalEntry) -> int:
+    """Return the sequence behind which the survivor's journal goes on for the merged member.
+
+    It goes on with the merger's own consequence there, which is looked for from the newest entry
+    back. Where that is not decided yet, it will come behind the newest one that was seen. Clocks
+    only say how far to look, because two lanes may be decided on two machines.
+    """
+    assert merger.decided_at is not None, "a merger that counts was decided"
+    consequence, oldest = f"{merger.key}.absorb", merger.decided_at - _SKEW_MS
+    newest: int | None = None
+    after: int | None = None
     while True:
         page = await read.journal(
-            context.world, context.program, member_id, limit=_AT_ONCE, after=after
+            context.world, context.program, survivor, limit=_AT_ONCE, after=after
         )
         for entry in page.items:
-            if entry.decided_at is not None and entry.decided_at < at:
-                return entry.member_seq
+            newest = entry.member_seq if newest is None else newest
+            if entry.key == consequence:
+                return entry.member_seq - 1
+            if entry.decided_at is not None and entry.decided_at < oldest:
+                return newest
         if not page.has_next:
-            return 0
+            return newest or 0
         after = page.items[-1].member_seq
