@@ -299,7 +299,16 @@ def _birthday(
     born = birthday_of(standing)
     if born is None:
         return "false"
-    today = calendar.day(activity.at)
+    return _is_birthday(born, calendar.day(activity.at), leap_in_march, whole_month)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _is_birthday(
+    born: tuple[int, int],
+    today: int,
+    leap_in_march: bool,  # noqa: FBT001 - as above
+    whole_month: bool,  # noqa: FBT001 - as above
+) -> str:
     on = birthday_on(*born, date_of(today).year, leap_in_march=leap_in_march)
     same = date_of(on).month == date_of(today).month if whole_month else on == today
     return "true" if same else "false"

@@ -101,7 +101,7 @@ def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
         if not holds_all(reading.when, context):
             return
     window = "" if reading.keys is None else reading.keys[context.day]
-    _move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
+    move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
 
 
 def recount(
@@ -154,6 +154,25 @@ def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> Non
         count_lot(d, reading, lot, delta)
 
 
+def moves_of(d: Deciding, wallet: str, at: Instant) -> tuple[tuple[Reading, str], ...] | None:
+    """Return the readings, and their windows, that every unit earned at an instant moves.
+
+    None where some of them look at the lot itself: then each lot must be counted (`count_points`).
+    """
+    readings = d.state.points_readings.get(wallet)
+    if readings is None:
+        return ()
+    found = []
+    for reading in readings:
+        mission = reading.mission
+        if reading.measure.rules or reading.rolling or (mission is not None and mission.opt_in):
+            return None
+        window = window_key(d, reading, at)
+        if window is not None and (reading.since is None or at >= reading.since):
+            found.append((reading, window))
+    return tuple(found)
+
+
 def count_lot(d: Deciding, reading: Reading, lot: "CountedLot", delta: int) -> None:
     """Move a reading that follows units, in the window of the lot's own time."""
     rules = reading.measure.rules
@@ -166,7 +185,7 @@ def count_lot(d: Deciding, reading: Reading, lot: "CountedLot", delta: int) -> N
         return
     entry = f"lot {lot.no}"
     if not reading.rolling or _move_entry(d, reading, lot.at, entry, delta, counted=delta < 0):
-        _move(d, reading, window, lot.at, delta)
+        move(d, reading, window, lot.at, delta)
 
 
 def _joined_before(d: Deciding, mission: Mission, lot: "CountedLot") -> bool:
@@ -205,7 +224,7 @@ def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: 
     delta = found.amount
     if found.values:
         delta += _join_set(d, reading, window, found)
-    _move(d, reading, window, activity.at, delta)
+    move(d, reading, window, activity.at, delta)
 
 
 def change(
@@ -228,10 +247,10 @@ def change(
         return
     if before.values or after.values:
         delta += _change_set(d, reading, window, before=before, after=after)
-    _move(d, reading, window, activity.at, delta)
+    move(d, reading, window, activity.at, delta)
 
 
-def _move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) -> None:
+def move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) -> None:
     """Add to a window's figure; a rise is dated by the activity that brought it."""
     if reading.keys is None:
         figures, key = d.standing.figures, reading.id

@@ -4,7 +4,7 @@ Rule: a lot lies on exactly one shelf, and the head holds those that are spent n
 to units is decided in `core.wallets`, `core.expiries` and `core.returns`.
 """
 
-from guerdon.core.deciding import Deciding, earlier
+from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
 from guerdon.core.lots import Lot, Purse, lot_of, order_of
 from guerdon.core.program import Wallet
@@ -91,14 +91,14 @@ def add(d: Deciding, wallet: Wallet, lot: Lot) -> None:
         return
     moved = d.put_ordered(name, key, lot, order_of(wallet))
     if moved is not None:
-        _note_spill(d.wallet(wallet.id), lot_of(moved))
+        note_spill(d.wallet(wallet.id), lot_of(moved))
 
 
 def add_spendable(d: Deciding, purse: Purse, state: WalletState, lot: Lot) -> None:
     """Put a lot that was never on a shelf among the spendable ones: the usual case."""
     moved = d.put_ordered(purse.lots, str(lot.no), lot, purse.order, fresh=True)
     if moved is not None:
-        _note_spill(state, lot if moved is lot else lot_of(moved))
+        note_spill(state, lot if moved is lot else lot_of(moved))
 
 
 def replace(d: Deciding, wallet: Wallet, lot: Lot) -> None:
@@ -140,11 +140,13 @@ def pull_all(d: Deciding, slug: str) -> None:
     d.wallet(slug).spill_due = None
 
 
-def _note_spill(state: WalletState, lot: Lot) -> None:
+def note_spill(state: WalletState, lot: Lot) -> None:
     """Remember the earliest date outside the head."""
-    state.spill_due = earlier(state.spill_due, lot.expires)
-    if lot.release != FAR:
-        state.spill_due = earlier(state.spill_due, lot.release)
+    due, expires, release = state.spill_due, lot.expires, lot.release
+    if expires is not None and (due is None or expires < due):
+        state.spill_due = due = expires
+    if release is not None and release != FAR and (due is None or release < due):
+        state.spill_due = release
 
 
 def evict(d: Deciding, slug: str) -> None:
@@ -154,4 +156,4 @@ def evict(d: Deciding, slug: str) -> None:
         name = f"{prefix}:{slug}"
         if name in d.standing.shelves:
             for moved in d.trim(name, order):
-                _note_spill(d.wallet(slug), lot_of(moved))
+                note_spill(d.wallet(slug), lot_of(moved))

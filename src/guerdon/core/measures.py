@@ -42,6 +42,9 @@ def share(reading: Reading, context: Context) -> Share:
 
 def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
     if measure.distinct is not None:
+        own = context.activity.data.get(measure.distinct)
+        if type(own) is str and measure.each_sum is None and measure.distinct not in _OWN_FIELDS:
+            return Share(0, ((own, 1),))
         values = _values(measure.distinct, context, matched.indexes)
         if measure.each_sum is None:
             return Share(0, tuple((value, 1) for value in values))

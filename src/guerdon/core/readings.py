@@ -7,7 +7,9 @@ Rule: what the version decides of a reading is here once; what an activity contr
 from guerdon.core.activity import Instant
 from guerdon.core.context import BoundTest, LineMatch
 from guerdon.core.program import Measure, Mission, Window, WindowKind
-from guerdon.core.windows import WINDOW_KEYS
+from guerdon.core.windows import WINDOW_KEYS, Calendar
+
+_BOUNDS_MAX = 1_024
 
 
 class Reading:
@@ -22,6 +24,7 @@ class Reading:
     """
 
     __slots__ = (
+        "_bounds",
         "backfill",
         "days",
         "direct",
@@ -67,9 +70,30 @@ class Reading:
         self.is_one_window = self.rolling or window.kind is WindowKind.LIFETIME
         self.keys = WINDOW_KEYS.get(window.kind)
         self.plain_sum = measure.sum == "net" and not measure.once_per_day
+        self._bounds: dict[str, tuple[Instant, Instant | None]] = {}
         self.begins(since)
         self.win, self.roll = f"win:{name}", f"roll:{name}"
         self.set, self.days = f"set:{name}", f"days:{name}"
+
+    def bounds(self, key: str, calendar: Calendar) -> tuple[Instant, Instant | None]:
+        """Return the first instant of the window of that key and the first after it, remembered.
+
+        Without a begin it is 0, without an end None.
+        """
+        found = self._bounds.get(key)
+        if found is None:
+            if len(self._bounds) >= _BOUNDS_MAX:
+                self._bounds.clear()
+            found = self._bounds[key] = self._bounds_of(key, calendar)
+        return found
+
+    def _bounds_of(self, key: str, calendar: Calendar) -> tuple[Instant, Instant | None]:
+        window = self.window
+        if self.keys is None:
+            return window.begin or Instant(0), window.end
+        end = calendar.span(window.kind, int(key)).end
+        assert end is not None
+        return calendar.begin(int(key)), calendar.begin(end)
 
     def begins(self, since: Instant | None) -> None:
         """Let it count from an instant on, whatever is reported later of the time before."""

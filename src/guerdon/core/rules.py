@@ -46,6 +46,8 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
     """Apply every rule that listens to the activity, in the program's order."""
     caps: dict[str, int] = {}
     rating = Rating(version, context, caps)
+    paying = Paying(d, context)
+    grants = record["grants"]
     explain = d.decision.explanations.append
     for earning in rating.earnings:
         step = step_of(earning, context) if earning.carry else None
@@ -58,25 +60,56 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
             rating.carried[earning.id] = max(points, 0)
         if points <= 0:
             explain(rating.cause(earning))
+        elif earning.is_free:
+            grants[earning.id] = {"points": points, "lot": paying.lot(earning, points)}
+            explain(earning.applied)
         else:
-            explain(_pay(d, earning, context, points, record))
-            paid = record["grants"][earning.id]["points"]
+            explain(_pay(paying, earning, points, grants))
+            paid = grants[earning.id]["points"]
             if paid < points:
                 caps[earning.id] = rating.carried[earning.id] = paid
     referrer = context.kept.get("member.referrer")
-    if isinstance(referrer, str) and record["grants"]:
+    if isinstance(referrer, str) and grants:
         d.put("befriended", context.activity.key, referrer)
 
 
+class Paying:
+    """Makes the lots of what rules give for one activity."""
+
+    __slots__ = ("_granting", "context", "d")
+
+    def __init__(self, d: Deciding, context: Context) -> None:
+        self.d = d
+        self.context = context
+        self._granting: dict[str, wallets.Granting] = {}
+
+    def lot(self, earning: Earning, points: int) -> int:
+        """Make the lot of a rule's points and return its number."""
+        rule = earning.rule
+        if rule.expiry is not None or rule.pending is not None:
+            granting = self._under(rule, wallets.Terms(expiry=rule.expiry, pending=rule.pending))
+        else:
+            found = self._granting.get(rule.wallet)
+            if found is None:
+                found = self._granting[rule.wallet] = self._under(rule, wallets.PLAIN)
+            granting = found
+        no = granting.lot(rule.id, points)
+        if earning.carry is not None:
+            self.d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
+        return no
+
+    def _under(self, rule: Rule, terms: wallets.Terms) -> wallets.Granting:
+        activity = self.context.activity
+        partner = activity.partner or ""
+        origin = wallets.Origin(activity.id, rule.id, activity.at, self.context.key, partner)
+        return wallets.Granting(self.d, rule.wallet, origin, terms)
+
+
 def _pay(
-    d: Deciding, earning: Earning, context: Context, points: int, record: Record
+    paying: Paying, earning: Earning, points: int, grants: dict[str, dict[str, Any]]
 ) -> Explanation:
     """Grant what a rule gives, as far as its limit lets through, and say so."""
-    rule = earning.rule
-    if earning.is_free:
-        lot = grant(d, earning, context, points)
-        record["grants"][rule.id] = {"points": points, "lot": lot}
-        return earning.applied
+    rule, d, context = earning.rule, paying.d, paying.context
     referrer = context.kept.get("member.referrer") if rule.to_referrer else None
     wanted = points
     note: dict[str, Any] = {}
@@ -91,30 +124,16 @@ def _pay(
         note["to"] = referrer
         refer(d, rule.id, referrer, context.activity, points=points)
     elif points:
-        note["lot"] = grant(d, earning, context, points)
-    record["grants"][rule.id] = note
+        note["lot"] = paying.lot(earning, points)
+    grants[rule.id] = note
     if points == wanted:
         return earning.applied
     return Explanation(rule.id, points > 0, "limit", "limit", "lte", str(points), str(wanted))
 
 
 def grant(d: Deciding, earning: Earning, context: Context, points: int) -> int:
-    """Make the lot of a rule's points and return its number."""
-    activity = context.activity
-    rule = earning.rule
-    terms = wallets.PLAIN
-    if rule.expiry is not None or rule.pending is not None:
-        terms = wallets.Terms(expiry=rule.expiry, pending=rule.pending)
-    no = wallets.grant(
-        d,
-        rule.wallet,
-        points,
-        wallets.Origin(activity.id, rule.id, activity.at, context.key, activity.partner or ""),
-        terms,
-    )
-    if earning.carry is not None:
-        d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
-    return no
+    """Make one lot of a rule's points and return its number."""
+    return Paying(d, context).lot(earning, points)
 
 
 def refer(

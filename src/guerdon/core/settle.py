@@ -10,11 +10,9 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.figures import figure
-from guerdon.core.program import WindowKind
 from guerdon.core.readings import Reading
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
-from guerdon.core.windows import CALENDAR_KINDS
 
 
 def settle(
@@ -129,20 +127,9 @@ def conclude(d: Deciding) -> None:
     for board, reading in d.state.boards:
         for window in d.moved.get(reading.id, ()):
             value, last_at = (figure(d, reading, window) or (0, 0))[:2]
-            begin, end = _bounds(d, reading.window.kind, window)
-            if reading.window.kind is WindowKind.FIXED:
-                begin, end = reading.window.begin or Instant(0), reading.window.end
+            begin, end = reading.bounds(window, d.rulebook.calendar)
             is_shown = value > 0 and d.about_member(board.eligible)
             d.decision.scores.append(Score(board.id, begin, end, value, Instant(last_at), is_shown))
-
-
-def _bounds(d: Deciding, kind: WindowKind, window: str) -> tuple[Instant, Instant | None]:
-    if kind not in CALENDAR_KINDS:
-        return Instant(0), None
-    calendar = d.rulebook.calendar
-    end = calendar.span(kind, int(window)).end
-    assert end is not None
-    return calendar.begin(int(window)), calendar.begin(end)
 
 
 def _due(d: Deciding) -> Instant | None:

@@ -138,8 +138,7 @@ class Shelving:
         last = order(items[next(reversed(items))]) if items else None
         if shelf.spilled and (last is None or place > last):
             # With an empty head nobody knows whether what lies outside comes first.
-            shelf.spilled += 1
-            self.pages[name, key] = (sort_text(place), value)
+            self.lay_out(name, shelf, key, value, place)
             return value
         items[key] = value
         if last is not None and place < last:
@@ -151,6 +150,13 @@ class Shelving:
         moved = items[end]
         self.spill(name, end, moved, sort_text(order(moved)))
         return moved
+
+    def lay_out(
+        self, name: str, shelf: Shelf, key: str, value: Plain, place: tuple[int, int, int]
+    ) -> None:
+        """Store an entry of an ordered shelf, new to it, outside the head."""
+        shelf.spilled += 1
+        self.pages[name, key] = (sort_text(place), value)
 
     def sort(self, name: str, order: Order) -> None:
         """Put the head of an ordered shelf in order again."""

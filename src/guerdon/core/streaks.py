@@ -8,7 +8,7 @@ starts anew at no cost, else all days of the window are read. The other measures
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.figures import figure, keep
-from guerdon.core.measures import Share
+from guerdon.core.measures import NOTHING, Share
 from guerdon.core.readings import Reading
 
 
@@ -17,6 +17,14 @@ def change_days(
 ) -> None:
     """Move a streak: the longest run of days (or weeks) that hold an activity."""
     name = reading.days
+    if before is NOTHING and len(after.values) == 1:
+        # One day joins: the usual case.
+        value = after.values[0][0]
+        key = f"{window}|{value}"
+        times = (d.look(name, key) or 0) + 1
+        d.put(name, key, times)
+        _restreak(d, reading, window, int(value), at, came=True, times=times)
+        return
     gone = {value for value, _ in before.values} - {value for value, _ in after.values}
     came = {value for value, _ in after.values} - {value for value, _ in before.values}
     for value in gone | came:

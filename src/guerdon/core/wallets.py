@@ -8,13 +8,13 @@ always written together, so that they cannot disagree.
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
-from guerdon.core.counters import count_points
+from guerdon.core.counters import count_points, move, moves_of
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import PointsEffect, Posting
-from guerdon.core.holdings import add, add_spendable, find, portions, replace
+from guerdon.core.holdings import add, add_spendable, find, note_spill, portions, replace
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
-from guerdon.core.standing import WalletState
+from guerdon.core.standing import Plain, WalletState
 from guerdon.core.windows import FAR
 
 
@@ -54,50 +54,143 @@ RETURNED = "returned"
 
 
 def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PLAIN) -> int:
-    """Make a lot of new units and return its number; 0 where there is nothing to grant.
+    """Make a lot of new units and return its number; 0 where there is nothing to grant."""
+    return Granting(d, slug, origin, terms).lot(origin.rule, points) if points > 0 else 0
+
+
+class Granting:
+    """Grants of one origin into one wallet: what their lots have in common is reckoned once.
 
     A lot whose date has passed is born expired and pays no debt.
     """
-    if points <= 0:
-        return 0
-    purse = d.state.purse(slug)
-    wallet = purse.wallet
-    state = d.wallet(slug)
-    if not purse.is_steady and not state.policy and isinstance(wallet.expiry, ExpiryByTier):
-        # What later tiers bring is compared with the policy of the first unit.
-        state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
-    lot = _new_lot(d, purse, points, origin, terms)
-    no, source, rule, _, at, expires, *_ = lot
-    waits = lot.release is not None
-    state.earned += points
-    decision = d.decision
-    decision.effects.append(PointsEffect(slug, terms.how, points, rule, source, at, expires))
-    if not terms.silent:
-        count_points(d, slug, lot, points)
-    account = "pending" if waits else "spendable"
-    decision.postings.append(Posting(slug, terms.account, account, points, no, origin.partner))
-    if waits:
-        state.pending += points
-    else:
-        state.spendable += points
-    died = None
-    if state.lapses or (expires is not None and expires <= d.now):
-        died = _died(d, wallet, state, lot)
-    if died is not None:
-        lot = die(d, wallet, lot, at=died)
-    elif state.debt and not waits:
-        lot = pay_debt(d, wallet, lot)
-    if lot.left:
-        state.due = earlier(state.due, expires)
-        if waits and lot.release != FAR:
-            state.due = earlier(state.due, lot.release)
+
+    __slots__ = (
+        "_at",
+        "_d",
+        "_dies",
+        "_expires",
+        "_fixed",
+        "_head",
+        "_home",
+        "_key",
+        "_last",
+        "_moves",
+        "_partner",
+        "_purse",
+        "_release",
+        "_shelf",
+        "_source",
+        "_state",
+        "_terms",
+    )
+
+    def __init__(self, d: Deciding, slug: str, origin: Origin, terms: Terms = PLAIN) -> None:
+        purse = d.state.purse(slug)
+        state = d.wallet(slug)
+        if not purse.is_steady and not state.policy:
+            _note_policy(d, purse.wallet, state)
+        self._d, self._purse, self._state, self._terms = d, purse, state, terms
+        self._source, _, self._at, self._key, self._partner = origin
+        self._expires = expires = _expires(d, purse, origin.at, terms)
+        self._fixed = terms.fixed if terms.dated else terms.expiry is not None
+        self._release = None if terms.pending is None else _release(d, terms.pending, origin.at)
+        self._home = "spendable" if self._release is None else "pending"
+        self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
+        self._shelf = d.forked.get(purse.lots) or d.shelf(purse.lots)
+        self._head: dict[str, Plain] | None = None
+        self._last = (0, 0, 0)
+        self._moves = () if terms.silent else moves_of(d, slug, origin.at)
+
+    def lot(self, rule: str, points: int) -> int:
+        """Make a lot of so many units and return its number."""
+        d, state, decision = self._d, self._state, self._d.decision
+        slug, source, at, expires = self._purse.wallet.id, self._source, self._at, self._expires
+        terms, release, partner = self._terms, self._release, self._partner
+        no = d.standing.lots_made = d.standing.lots_made + 1
+        # By place, because naming its fields costs more than all the rest of a lot.
+        lot = Lot(
+            no, source, rule, self._key, at, expires, points, points, 0, 0, 0, release,
+            self._fixed, partner, None, (), terms.silent,
+        )  # fmt: skip
+        state.earned += points
+        decision.effects.append(PointsEffect(slug, terms.how, points, rule, source, at, expires))
+        if self._moves is None:
+            count_points(d, slug, lot, points)
+        else:
+            for reading, window in self._moves:
+                move(d, reading, window, at, points)
+        decision.postings.append(Posting(slug, terms.account, self._home, points, no, partner))
+        if release is None:
+            state.spendable += points
+        else:
+            state.pending += points
+        wallet = self._purse.wallet
+        died = _died(d, wallet, state, lot) if self._dies else None
+        if died is not None:
+            lot = die(d, wallet, lot, at=died)
+        elif state.debt and release is None:
+            lot = pay_debt(d, wallet, lot)
+        self._store(lot)
+        return no
+
+    def _store(self, lot: Lot) -> None:
+        """Put the lot on its shelf, and remember when time will change it."""
+        d, state, purse = self._d, self._state, self._purse
+        if not lot.left:
+            add(d, purse.wallet, lot)
+            return
+        expires = lot.expires
+        if expires is not None and (state.due is None or expires < state.due):
+            state.due = expires
         if not purse.is_steady:
-            state.due = earlier(state.due, _lapse(d, wallet, state))
-    if lot.left and not waits:
-        add_spendable(d, purse, state, lot)
-    else:
-        add(d, wallet, lot)
-    return no
+            state.due = earlier(state.due, _lapse(d, purse.wallet, state))
+        if lot.release is not None:
+            if lot.release != FAR:
+                state.due = earlier(state.due, lot.release)
+            add(d, purse.wallet, lot)
+        else:
+            self._add_spendable(lot)
+
+    def _add_spendable(self, lot: Lot) -> None:
+        """Put the lot among the spendable ones, straight into a page where it comes last."""
+        d, purse, shelf = self._d, self._purse, self._shelf
+        head = shelf.items
+        if shelf.spilled and head:
+            if head is not self._head:
+                # Whatever brings more into a head sorts it anew; without that, it only gets less.
+                self._head, self._last = head, purse.order(head[next(reversed(head))])
+            place = purse.order(lot)
+            if place > self._last:
+                d.lay_out(purse.lots, shelf, str(lot.no), lot, place)
+                note_spill(self._state, lot)
+                return
+        add_spendable(d, purse, self._state, lot)
+
+
+def _note_policy(d: Deciding, wallet: Wallet, state: WalletState) -> None:
+    """Remember the policy of the first unit: what later tiers bring is compared with it."""
+    if isinstance(wallet.expiry, ExpiryByTier):
+        state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
+
+
+def _expires(d: Deciding, purse: Purse, at: Instant, terms: Terms) -> Instant | None:
+    """Return when units of that instant are gone."""
+    if terms.dated:
+        return terms.expires
+    calendar = d.rulebook.calendar
+    if terms.expiry is not None:
+        return expiry_of(terms.expiry, calendar, calendar.day(at))
+    if purse.is_steady:
+        return purse.expiry(calendar.day(at))
+    policy = policy_of(d.program, purse.wallet, d.standing, d.now)
+    return expiry_of(policy, calendar, calendar.day(at))
+
+
+def _release(d: Deciding, pending: Pending, at: Instant) -> Instant | None:
+    """Return when units of that instant become spendable; None where they are."""
+    calendar = d.rulebook.calendar
+    release = release_of(pending, calendar, calendar.day(at))
+    return release if release > d.now else None
 
 
 def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant | None:
@@ -119,30 +212,6 @@ def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:
     """Return when the wallet lapses through inactivity, where it can."""
     policy = policy_of(d.program, wallet, d.standing, d.now)
     return lapse_of(policy, d.rulebook.calendar, state.active_on)
-
-
-def _new_lot(d: Deciding, purse: Purse, points: int, origin: Origin, terms: Terms) -> Lot:
-    calendar = d.rulebook.calendar
-    expires = terms.expires
-    if not terms.dated:
-        day = calendar.day(origin.at)
-        if terms.expiry is not None:
-            expires = expiry_of(terms.expiry, calendar, day)
-        elif purse.is_steady:
-            expires = purse.expiry(day)
-        else:
-            policy = policy_of(d.program, purse.wallet, d.standing, d.now)
-            expires = expiry_of(policy, calendar, day)
-    release = None
-    if terms.pending is not None:
-        release = release_of(terms.pending, calendar, calendar.day(origin.at))
-        release = release if release > d.now else None
-    no = d.standing.lots_made = d.standing.lots_made + 1
-    source, rule, at, key, partner = origin
-    fixed = terms.fixed if terms.dated else terms.expiry is not None
-    # By place, because naming twelve fields costs more than all the rest of a lot.
-    lot = Lot(no, source, rule, key, at, expires, points, points, 0, 0, 0, release, fixed, partner)
-    return lot._replace(silent=True) if terms.silent else lot
 
 
 def take(
