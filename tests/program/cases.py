@@ -40,7 +40,7 @@ CASES = [
     # values of the wrong kind
     Case(
         "cost: 10}",
-        "cost:« }",
+        "cost: «}",
         "rewards.mug.cost",
         "`cost` needs a number; here stands nothing.",
         "or remove the key",

@@ -77,10 +77,10 @@ def test_a_key_that_stands_twice_is_a_mistake_and_the_first_one_counts() -> None
 @pytest.mark.parametrize(
     ("text", "line", "column", "fact"),
     [
-        ("a: 1\n b: 2", 2, 3, "mapping values are not allowed here"),
+        ("a: 1\n b: 2", 2, 3, "mapping values are not allowed in this context"),
         ("a:\n  b: [1, 2\n", 2, 6, "while parsing a flow sequence"),
         ("a: 'unfinished\n", 1, 4, "unexpected end of stream"),
-        ("a: 1\n\tb: 2", 2, 1, "cannot start any token"),
+        ("a: 1\n\tb: 2", 2, 1, "a tab character that violates indentation"),
         ("a: 1\nb: x\x07y", 2, 5, "no control characters"),
         ("---\na: 1\n---\nb: 2", 3, 1, "A second document begins here."),
         ("a: *nothing", 1, 4, "has no anchor"),

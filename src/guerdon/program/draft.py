@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from guerdon.core.amounts import COUNTER_SCALE
 from guerdon.core.program import LIFETIME, Window
-from guerdon.program.mistakes import Mistake, Severity, did_you_mean
+from guerdon.program.mistakes import Mistake, Severity, did_you_mean, note
 from guerdon.program.yaml_source import Mapping, Node, Scalar, Sequence, is_null, number
 
 SCALE_MAX = 9
@@ -74,9 +74,8 @@ class Spot:
     def note(self, message: str, remedy: str = "", *, severity: Severity = Severity.ERROR) -> None:
         """Note a mistake at this place."""
         place = self.node.place
-        self.draft.mistakes.append(
-            Mistake(place.line, place.column, self.path, message, remedy, severity)
-        )
+        found = Mistake(place.line, place.column, self.path, message, remedy, severity)
+        note(self.draft.mistakes, found)
 
     def wrong(self, message: str, remedy: str = "") -> Unreadable:
         """Note a mistake and return what to raise."""

@@ -9,7 +9,7 @@ from guerdon.core.program import Program
 from guerdon.program.check import warnings
 from guerdon.program.document import PROGRAM
 from guerdon.program.draft import Spot, Unreadable, gather
-from guerdon.program.mistakes import Mistake, Severity, did_you_mean, errors
+from guerdon.program.mistakes import Enough, Mistake, Severity, did_you_mean, errors, note
 from guerdon.program.shapes import kind_of
 from guerdon.program.yaml_source import Mapping, Node, Place, parse
 
@@ -34,7 +34,10 @@ def load(text: str, name: str = "program") -> Loaded:
     root, mistakes = parse(text)
     if root is None:
         return Loaded(None, mistakes)
-    program = read_program(root, mistakes)
+    try:
+        program = read_program(root, mistakes)
+    except Enough:
+        program = None
     ordered = sorted(mistakes)
     return Loaded(None if errors(ordered) else program, ordered)
 
@@ -57,38 +60,42 @@ def read_program(root: Node, mistakes: list[Mistake]) -> Program | None:
 def top(root: Node, mistakes: list[Mistake]) -> Node | None:
     """Return the value of the key `program`, judging its siblings."""
     if not isinstance(root, Mapping):
-        mistakes.append(
+        note(
+            mistakes,
             _at(
                 root.place,
                 "",
                 f"The document is {kind_of(root)}, not a map.",
                 "Begin with `program:`.",
-            )
+            ),
         )
         return None
     for key, node in root.entries:
         if key.text not in TOP_KEYS:
-            mistakes.append(
+            note(
+                mistakes,
                 _at(
                     key.place,
                     key.text,
                     f"`{key.text}` is no key of a document.",
                     did_you_mean(key.text, TOP_KEYS, otherwise="Indent it beneath `program:`."),
-                )
+                ),
             )
         if key.text == "scenario" and getattr(node, "text", None) != VOCABULARY:
-            mistakes.append(
+            note(
+                mistakes,
                 _at(
                     node.place,
                     key.text,
                     "This version of the vocabulary is not known.",
                     f"Write `scenario: {VOCABULARY}`.",
-                )
+                ),
             )
     found = root.get("program")
     if found is None:
-        mistakes.append(
-            _at(root.place, "", "`program` is missing.", "Put the program beneath `program:`.")
+        note(
+            mistakes,
+            _at(root.place, "", "`program` is missing.", "Put the program beneath `program:`."),
         )
     return found
 

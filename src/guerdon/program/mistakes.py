@@ -31,6 +31,34 @@ class Mistake:
         return f"{self.message} {self.remedy}".rstrip()
 
 
+class Enough(Exception):
+    """A document has so many mistakes that reading on helps nobody."""
+
+
+MOST = 200
+"""How many mistakes of one document are told."""
+
+
+def note(mistakes: list[Mistake], mistake: Mistake) -> None:
+    """Add a mistake.
+
+    Raises:
+        Enough: There are `MOST` of them; the last one says so.
+    """
+    mistakes.append(mistake)
+    if len(mistakes) == MOST:
+        mistakes.append(
+            Mistake(
+                mistake.line,
+                mistake.column,
+                mistake.path,
+                f"There are {MOST} mistakes up to here; what follows was not looked at.",
+                "Mend these first.",
+            )
+        )
+        raise Enough
+
+
 def errors(mistakes: Iterable[Mistake]) -> list[Mistake]:
     """Return those mistakes that keep the document from being used."""
     return [mistake for mistake in mistakes if mistake.severity is Severity.ERROR]

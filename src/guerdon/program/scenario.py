@@ -15,7 +15,7 @@ from guerdon.core.program import Program
 from guerdon.program.draft import Draft, Spot, Unreadable, gather
 from guerdon.program.expectations import EXPECTATION, Checkpoint, Outcome
 from guerdon.program.load import load, read_program, top
-from guerdon.program.mistakes import Mistake, Severity, errors, nearest
+from guerdon.program.mistakes import Enough, Mistake, Severity, errors, nearest
 from guerdon.program.numbers import MONEY
 from guerdon.program.scalars import INSTANT, VALUE, Text
 from guerdon.program.shapes import ListOf, Schema, Shape, entries_of, read_all
@@ -66,6 +66,15 @@ def load_scenario(text: str, name: str = "scenario", *, read: ReadText | None = 
     root, mistakes = parse(text, SCENARIO_LIMITS)
     if root is None:
         return _nothing(name, mistakes)
+    try:
+        return _read(root, text, name, read=read, mistakes=mistakes)
+    except Enough:
+        return _nothing(name, mistakes)
+
+
+def _read(
+    root: Node, text: str, name: str, *, read: ReadText | None, mistakes: list[Mistake]
+) -> Scenario:
     declared = root.get("program") if isinstance(root, Mapping) else None
     if isinstance(declared, Scalar) and not is_null(declared):
         top(root, mistakes)

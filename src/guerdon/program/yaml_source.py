@@ -1,9 +1,10 @@
-"""YAML 1.2 text as a tree of nodes that keep what was written and where.
+"""YAML text as a tree of nodes that keep what was written and where.
 
 Rule: nothing is interpreted. A plain scalar keeps its text, so `12:30`, `NO`, `0001` and
 2026-01-01 stay what the author wrote and 10.00 keeps its digits; who reads a node decides whether
 it is a number. Duplicate keys are mistakes. Size, depth, number of nodes and what aliases unfold to
-are limited, because documents arrive over the network. What the keys mean is not here.
+are limited, because documents arrive over the network; they are read by libyaml, so that a document
+as large as may be is judged in a moment. What the keys mean is not here.
 """
 
 import re
@@ -12,9 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
@@ -23,9 +23,11 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from ruamel.yaml.reader import ReaderError
 
-from guerdon.program.mistakes import Mistake
+from guerdon.program.mistakes import Enough, Mistake, note
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Only its parser is used; without libyaml it is the one in Python, which is slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Limits:
 
     characters: int = 1_000_000
     depth: int = 32
-    nodes: int = 200_000
+    nodes: int = 50_000
 
 
 PROGRAM_LIMITS = Limits()
@@ -118,16 +120,19 @@ def parse(text: str, limits: Limits = PROGRAM_LIMITS) -> tuple[Node | None, list
                 "Divide it, or leave out what is not needed.",
             )
         ]
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden is not None:
+        return None, [_forbidden(text, forbidden.start())]
     building = _Building(limits)
     try:
-        root = building.document(YAML(typ="rt", pure=True).parse(text))
+        root = building.document(yaml.parse(text, Loader=_LOADER))
     except _Unusable as stop:
         return None, [stop.mistake]
-    except MarkedYAMLError as error:
-        return None, [_broken(error)]
-    except ReaderError as error:
-        return None, [_forbidden(text, error)]
-    except (YAMLError, ValueError) as error:
+    except Enough:
+        return None, building.mistakes
+    except yaml.MarkedYAMLError as error:
+        return None, [_broken(text, error)]
+    except (yaml.YAMLError, ValueError) as error:
         return None, [_unreadable(error)]
     return root, building.mistakes
 
@@ -142,9 +147,14 @@ def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
 
 
-def _broken(error: MarkedYAMLError) -> Mistake:
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _broken(text: str, error: yaml.MarkedYAMLError) -> Mistake:
     # What was never closed is best mended where it was opened, not at the end of the text.
-    unclosed = "end of stream" in (error.problem or "") or "stream end" in (error.problem or "")
+    at = error.problem_mark
+    unclosed = at is not None and at.index >= len(text.rstrip())
+    unclosed = unclosed or "end of stream" in (error.problem or "")
     marks = (error.problem_mark, error.context_mark)
     mark = next((mark for mark in (marks[::-1] if unclosed else marks) if mark is not None), None)
     place = _place(mark) if mark is not None else Place(1, 1)
@@ -158,8 +168,8 @@ def _broken(error: MarkedYAMLError) -> Mistake:
     )
 
 
-def _forbidden(text: str, error: ReaderError) -> Mistake:
-    before = text[: error.position]
+def _forbidden(text: str, position: int) -> Mistake:
+    before = text[:position]
     return Mistake(
         before.count("\n") + 1,
         len(before) - before.rfind("\n"),
@@ -203,7 +213,7 @@ class _Building:
     def node(self, event: Any, events: Iterator[Any], *, path: str, depth: int) -> Node:
         place = _place(event.start_mark)
         if isinstance(event, AliasEvent):
-            return self.alias(event.anchor, place, path)
+            return self.alias(event.anchor or "", place, path)
         self.count(1, place, path)
         if depth > self.limits.depth:
             raise _Unusable(
@@ -213,14 +223,15 @@ class _Building:
                 path,
             )
         if event.tag is not None and not (isinstance(event, ScalarEvent) and event.tag == "!"):
-            self.mistakes.append(
+            note(
+                self.mistakes,
                 Mistake(
                     place.line,
                     place.column,
                     path,
                     f"The tag `{event.tag}` has no meaning here.",
                     "Remove it; quotes make a text of a number.",
-                )
+                ),
             )
         if event.anchor is not None:
             self.anchors[event.anchor] = None
@@ -234,7 +245,7 @@ class _Building:
             return self.sequence(event, events, path=path, depth=depth)
         if isinstance(event, MappingStartEvent):
             return self.mapping(event, events, path=path, depth=depth)
-        return Scalar(_place(event.start_mark), event.value, event.style is None)
+        return Scalar(_place(event.start_mark), event.value, not event.style)
 
     def count(self, weight: int, place: Place, path: str) -> None:
         self.nodes += weight
@@ -284,7 +295,8 @@ class _Building:
             weight += 1 + value.weight
             if key.text in entries:
                 first = entries[key.text][0].place
-                self.mistakes.append(
+                note(
+                    self.mistakes,
                     Mistake(
                         key.place.line,
                         key.place.column,
@@ -292,7 +304,7 @@ class _Building:
                         f"The key `{key.text}` stands here a second time; "
                         f"the first is on line {first.line}.",
                         "Remove one of them or rename it.",
-                    )
+                    ),
                 )
                 continue
             entries[key.text] = (key, value)
@@ -309,5 +321,5 @@ class _Building:
                 path,
             )
         if event.anchor is not None:
-            self.anchors[event.anchor] = Scalar(place, event.value, event.style is None)
-        return Scalar(place, event.value, event.style is None)
+            self.anchors[event.anchor] = Scalar(place, event.value, not event.style)
+        return Scalar(place, event.value, not event.style)
