@@ -80,7 +80,8 @@ async def changes(
     """Yield at once and then after changes of any topic, a second's worth of `pause_ms` at most.
 
     Single changes are told at once; only who would get more than that in a second waits. Also
-    every two seconds without news, because news may have been lost.
+    every two seconds without news, because news may have been lost; all who watch look at the same
+    instant then, so that what they read goes together.
     """
     clock = asyncio.get_running_loop().time
     told = deque([clock() - 1.0] * max(1_000 // pause_ms, 1), maxlen=max(1_000 // pause_ms, 1))
@@ -89,4 +90,4 @@ async def changes(
             await asyncio.sleep(told[0] + 1.0 - clock())
             told.append(clock())
             yield
-            await signal.wait(_LOOK_MS)
+            await signal.wait(_LOOK_MS - round(clock() * 1_000) % _LOOK_MS)

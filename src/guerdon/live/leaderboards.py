@@ -16,6 +16,7 @@ from guerdon.engine.records import Board, Projected, ScoreRow
 from guerdon.engine.refusals import NotBuilt
 from guerdon.live.client import Live, Scripts
 from guerdon.live.texts import level_of, prefix_of, read
+from guerdon.live.together import Together
 
 _BLOCK = 5_000
 _LOCK_MS = 60_000
@@ -136,6 +137,7 @@ class LiveBoards:
             swap=_SWAP,
             unlock=_UNLOCK,
         )
+        self._reads = Together(live, self._scripts)
 
     # ------------------------------------------------------------ writing
 
@@ -316,9 +318,7 @@ class LiveBoards:
         self, program: str, board: Board, script: str, words: Sequence[str | int]
     ) -> Any:
         names = self._names(program, board)
-        answer = await self._scripts.run(
-            lambda client: client.evalsha(self._scripts.hash(script), 2, *names, *words)
-        )
+        answer = await self._reads.ask((script, names, tuple(words)))
         if answer is None:
             raise NotBuilt
         return answer
