@@ -129,6 +129,19 @@ class Settings(BaseSettings):
         "from backups: without it they hold no payload that anybody can read.",
     )
 
+    # Webhooks
+    webhook_timeout_seconds: float = Field(
+        15, gt=0, le=30, description="How long an endpoint may take to answer."
+    )
+    webhook_seconds: float = Field(
+        1, ge=0.05, le=60, description="How often the scheduler looks for what is to be sent."
+    )
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Let endpoints be http and on private addresses: for demos and tests, never "
+        "where others may name them.",
+    )
+
     # The API process
     host: str = Field("127.0.0.1", min_length=1, description="The address the API listens on.")
     port: int = Field(8000, ge=1, le=65_535, description="The port the API listens on.")

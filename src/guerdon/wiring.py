@@ -38,6 +38,7 @@ from guerdon.live.client import Live
 from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
 from guerdon.live.rates import LiveRates
+from guerdon.partners.courier import Courier
 from guerdon.partners.key_sets import fetch
 from guerdon.settings import Settings
 from guerdon.stores.checkup import checkup as checkup_of_mongo
@@ -63,6 +64,7 @@ from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
 from guerdon.stores.vault import Vault
 from guerdon.stores.vouchers import VoucherStore
+from guerdon.stores.webhooks import WebhookStore
 
 
 class Watched(NamedTuple):
@@ -116,6 +118,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     members, revisions = MemberStore(mongo), Revisions(channels)
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     secrets = _installation(mongo, settings)
+    courier = _courier(settings)
     vault = Vault(mongo, secrets.storage_key)
     trust = _trust(mongo, settings)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
@@ -139,6 +142,8 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         codes=pools,
         vouchers=VoucherStore(mongo),
         keys=KeyStore(mongo),
+        webhooks=WebhookStore(mongo),
+        courier=courier,
         secrets=secrets,
         trust=trust,
         formats=FormatStore(mongo),
@@ -155,7 +160,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         meters=watched.meters,
         tracer=watched.tracer,
         closing=(
-            *(trust.key_sets.close, revisions.close, hints.close),
+            *(trust.key_sets.close, courier.close, revisions.close, hints.close),
             *(channels.close, live.close, mongo.close),
         ),
     )
@@ -284,6 +289,13 @@ def _installation(mongo: Mongo, settings: Settings) -> Installation:
         token_secret=None if token is None else token.get_secret_value(),
         key_pepper=None if pepper is None else pepper.get_secret_value(),
         storage_key=None if storage is None else storage.get_secret_value(),
+    )
+
+
+def _courier(settings: Settings) -> Courier:
+    return Courier(
+        timeout_seconds=settings.webhook_timeout_seconds,
+        allows_private=settings.webhook_private_addresses,
     )
 
 

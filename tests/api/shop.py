@@ -68,9 +68,9 @@ program:
 
 ALL_SCOPES = {
     Role.ADMIN: ("activities:write", "members:read", "members:write", "ledger:adjust",
-                 "program:publish", "keys:manage"),
+                 "program:publish", "keys:manage", "webhooks:manage"),
     Role.SERVICE: ("activities:write", "members:read", "members:write", "ledger:adjust"),
-    Role.PARTNER: ("activities:write",),
+    Role.PARTNER: ("activities:write", "webhooks:manage"),
 }  # fmt: skip
 
 

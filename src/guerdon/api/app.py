@@ -20,6 +20,7 @@ from guerdon.api.auth import Bearer, Gate
 from guerdon.api.meter import Meter
 from guerdon.api.page import routes as page_routes
 from guerdon.api.schema import schema
+from guerdon.api.signed_reports import PATH, SignedReports
 from guerdon.api.transport import (
     BadInput,
     Forbidden,
@@ -82,8 +83,9 @@ def create_app(
             await world.close()
 
     health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
+    signed = Route(PATH, SignedReports(world, gate, transport).__call__, methods=["POST"])
     app = Starlette(
-        routes=[*transport.routes, *health, *page_routes()],
+        routes=[*transport.routes, signed, *health, *page_routes()],
         middleware=[Middleware(CountedAnswers, meters=world.meters)],
         lifespan=lifespan,
     )

@@ -64,7 +64,7 @@ class Gate:
             )
         caller = await self._check(token)
         bind_contextvars(program=caller.program)
-        return self._bearer(caller)
+        return self.bearer(caller)
 
     async def still_valid(self, bearer: Bearer) -> bool:
         """Tell whether a credential that opened a socket is still good."""
@@ -92,7 +92,8 @@ class Gate:
         except refusals.Unauthenticated as refusal:
             raise Unauthenticated(str(refusal)) from None
 
-    def _bearer(self, caller: Caller) -> Bearer:
+    def bearer(self, caller: Caller) -> Bearer:
+        """Return what the transport grants to a caller."""
         is_member = caller.role is Role.MEMBER
         is_owner = caller.role in (Role.SERVICE, Role.ADMIN)
         settings = self._settings

@@ -25,6 +25,7 @@ from guerdon.api.permissions import right_of_type
 from guerdon.api.programs import program_noun
 from guerdon.api.rewards import reward_noun
 from guerdon.api.transport.errors import BadInput
+from guerdon.api.webhooks import endpoint_node, source_node
 
 NODES_MAX = 100
 
@@ -119,6 +120,8 @@ LOADS: dict[str, Load] = {
     "Partner": _partner,
     "Program": _program,
     "Reward": _reward,
+    "WebhookEndpoint": endpoint_node,
+    "WebhookSource": source_node,
     **MEMBER_NODES,
 }
 """How each type of node is loaded by what its id says."""

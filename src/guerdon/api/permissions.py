@@ -57,6 +57,7 @@ _PUBLIC = everybody()
 _STANDING = members_and_owner("members:read")
 _PUBLISH = owner("program:publish")
 _KEYS = Right(("admin",), ("keys:manage",))
+_WEBHOOKS = Right(("partner", "service", "admin"), ("webhooks:manage",))
 _PARTNER = Right(("partner",), ("activities:write",))
 _TILL = Right(("partner", "service", "admin"), ("activities:write",))
 _DECIDED = everybody("activities:write", "members:read")
@@ -118,6 +119,12 @@ TYPES: dict[str, Right] = {
     "Voucher": _DECIDED,
     "VoucherEffect": _DECIDED,
     "ApiKey": _KEYS,
+    "WebhookAttempt": _WEBHOOKS,
+    "WebhookDelivery": _WEBHOOKS,
+    "WebhookDeliveryConnection": _WEBHOOKS,
+    "WebhookDeliveryEdge": _WEBHOOKS,
+    "WebhookEndpoint": _WEBHOOKS,
+    "WebhookSource": _WEBHOOKS,
     # What mutations answer: who may call one may read its answer.
     "ActivityPayload": _PUBLIC,
     "CreateApiKeyPayload": _PUBLIC,
@@ -135,6 +142,9 @@ TYPES: dict[str, Right] = {
     "RedemptionPayload": _PUBLIC,
     "Refused": _PUBLIC,
     "VoucherPayload": _PUBLIC,
+    "ReplayWebhooksPayload": _PUBLIC,
+    "WebhookEndpointPayload": _PUBLIC,
+    "WebhookSourcePayload": _PUBLIC,
 }
 """What each type grants on all of its fields; `FIELDS` comes before it."""
 
@@ -172,6 +182,16 @@ FIELDS: dict[str, Right] = {
     "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),
     "Mutation.useVoucher": _TILL,
+    "Query.webhookEndpoints": _WEBHOOKS,
+    "Query.webhookSources": _WEBHOOKS,
+    "Mutation.createWebhookEndpoint": _WEBHOOKS,
+    "Mutation.createWebhookSource": owner("webhooks:manage"),
+    "Mutation.deleteWebhookEndpoint": _WEBHOOKS,
+    "Mutation.deleteWebhookSource": owner("webhooks:manage"),
+    "Mutation.replayWebhooks": _WEBHOOKS,
+    "Mutation.rotateWebhookSecret": _WEBHOOKS,
+    "Mutation.rotateWebhookSource": _WEBHOOKS,
+    "Mutation.updateWebhookEndpoint": _WEBHOOKS,
     "Subscription.leaderboardUpdates": _STANDING,
     "Subscription.memberUpdates": _STANDING,
     "Subscription.redemptionUpdates": _PARTNER,

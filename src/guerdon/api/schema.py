@@ -33,6 +33,7 @@ from guerdon.api.rewards import RewardQueries
 from guerdon.api.transport import TransportSchema
 from guerdon.api.viewer import ViewerQueries
 from guerdon.api.voucher_use import VoucherMutations
+from guerdon.api.webhooks import WebhookMutations, WebhookQueries
 
 
 @noun
@@ -46,6 +47,7 @@ class Query(
     PublishingQueries,
     RewardQueries,
     ViewerQueries,
+    WebhookQueries,
 ):
     """What can be read; all of it belongs to the credential's program."""
 
@@ -61,6 +63,7 @@ class Mutation(
     ReceiptMutations,
     RedemptionMutations,
     VoucherMutations,
+    WebhookMutations,
 ):
     """What can be changed: each change is an activity, and a repeat under its id does nothing."""
 

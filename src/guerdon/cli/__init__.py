@@ -27,6 +27,7 @@ from guerdon.cli.serve import serve
 from guerdon.cli.settings import app as settings
 from guerdon.cli.tokens import app as tokens
 from guerdon.cli.verify import verify
+from guerdon.cli.webhooks import app as webhooks
 from guerdon.cli.work import work
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.add_typer(program, name="program")
 app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
 app.add_typer(settings, name="settings")
+app.add_typer(webhooks, name="webhooks")
 app.add_typer(tokens, name="tokens")
 
 

@@ -101,6 +101,7 @@ class Plan:
 
         return {
             "GUERDON_ENVIRONMENT": "demo",
+            "GUERDON_WEBHOOK_PRIVATE_ADDRESSES": "true",
             "GUERDON_MONGO_URL": mongod.url(self.mongo_port, self.logins),
             "GUERDON_REDIS_URL": valkey.url(self.redis_port),
             "GUERDON_HOST": "127.0.0.1",

@@ -26,6 +26,7 @@ ADMIN_SCOPES = frozenset(
         "ledger:adjust",
         "program:publish",
         "keys:manage",
+        "webhooks:manage",
     }
 )
 """All scopes there are."""

@@ -36,6 +36,7 @@ from guerdon.engine.revisions import Revisions
 from guerdon.engine.reward_ports import Codes, Shared, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.trust import Trust
+from guerdon.engine.webhook_records import Courier, Webhooks
 
 __all__ = [
     "Board",
@@ -128,6 +129,8 @@ class World:
     codes: Codes
     vouchers: Vouchers
     keys: Keys
+    webhooks: Webhooks
+    courier: Courier
     secrets: Secrets
     trust: Trust
     formats: Formats

@@ -52,6 +52,12 @@ INDEXES = (
     Index("shared", (("p", 1), ("r.u", 1)), "reservations whose time has passed", present="r"),
     Index("codes", (("p", 1), ("s", 1), ("r", 1)), "free codes of a pool from a random start"),
     Index("codes", (("p", 1), ("h", 1)), "the codes that an activity took", present="h"),
+    Index(
+        "webhook_deliveries",
+        (("e", 1), ("s", 1), ("c", 1)),
+        "what waits for an endpoint, oldest first, and what may be forgotten",
+    ),
+    Index("webhook_deliveries", (("e", 1), ("c", -1)), "an endpoint's log, newest first"),
     Index("keys", (("p", 1), ("c", -1)), "a program's keys, newest first"),
 )
 
@@ -75,6 +81,9 @@ COLLECTIONS = (
     "keys",
     "issuers",
     "revocations",
+    "webhooks",
+    "webhook_places",
+    "webhook_deliveries",
     "installation",
     "formats",
 )

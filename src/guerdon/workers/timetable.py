@@ -13,6 +13,7 @@ from guerdon.engine.drift import mend
 from guerdon.engine.records import StoreDown
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
+from guerdon.engine.webhooks.relay import relay
 from guerdon.engine.world import World
 from guerdon.settings import Settings
 from guerdon.wiring import UNWATCHED, Watched, build
@@ -36,6 +37,7 @@ async def run(
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
             if settings.drift_seconds:
                 tasks.create_task(_every(settings.drift_seconds, mend, world, at_once=False))
+            tasks.create_task(_every(settings.webhook_seconds, relay, world))
             if settings.audit_seconds:
                 tasks.create_task(_every(settings.audit_seconds, audit, world, at_once=False))
             ready()

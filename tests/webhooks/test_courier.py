@@ -1,0 +1,128 @@
+"""No request ever goes to an address inside, however it is written or wherever a name leads."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from guerdon.partners.courier import Courier, is_public
+from webhooks.conftest import Listener
+
+
+@pytest.fixture
+async def courier() -> AsyncIterator[Courier]:
+    courier = Courier(timeout_seconds=2)
+    yield courier
+    await courier.close()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "[::1]",
+        "169.254.169.254",
+        "10.0.0.8",
+        "172.16.0.1",
+        "192.168.1.1",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "127.1",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[fd00::1]",
+        "[fe80::1]",
+        "100.64.0.1",
+        "224.0.0.1",
+        "[2002:7f00:1::]",
+    ],
+)
+async def test_a_private_address_is_refused_in_whatever_form(courier: Courier, host: str) -> None:
+    url = f"https://{host}/hook"
+
+    assert courier.refuses(url) == "leads to a private address"
+    assert (await courier(url, {}, b"{}")).status is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://partner.example.com/",
+        "ftp://partner.example.com/",
+        "https://name:word@partner.example.com/",
+        "https:///path",
+        "https://partner.example.com:port/",
+        "https://partner.example.com/#part",
+        "partner.example.com",
+        "",
+    ],
+)
+def test_an_address_that_is_none_is_refused_with_a_reason(courier: Courier, url: str) -> None:
+    assert courier.refuses(url)
+
+
+async def test_a_name_that_leads_inside_is_not_connected_to(
+    courier: Courier, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that gives a public address first, and a private one when it counts."""
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        assert port == listener.port
+        asked.append(host)
+        address = "93.184.216.34" if len(asked) > 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, listener.port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    url = f"https://rebind.example.com:{listener.port}/hook"
+    assert courier.refuses(url) is None
+
+    answered = await courier(url, {}, b"{}")
+
+    assert (answered.status, answered.error) == (None, "the address leads to a private one")
+    assert asked == ["rebind.example.com"], "resolved once, by whoever connects"
+    assert listener.requests == []
+
+
+async def test_a_redirect_is_an_answer_and_is_not_followed(listener: Listener) -> None:
+    courier = Courier(timeout_seconds=2, allows_private=True)
+    listener.answers, listener.headers = [302], "location: http://127.0.0.1:1/\r\n"
+
+    answered = await courier(listener.url, {"content-type": "application/json"}, b"{}")
+    await courier.close()
+
+    assert answered.status == 302
+    assert len(listener.requests) == 1
+
+
+async def test_silence_and_a_closed_port_are_answers_too() -> None:
+    over = asyncio.Event()
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    courier = Courier(timeout_seconds=0.2, allows_private=True)
+
+    late = await courier(f"http://127.0.0.1:{port}/", {}, b"{}")
+    over.set()
+    server.close()
+    closed = await courier("http://127.0.0.1:1/", {}, b"{}")
+    await courier.close()
+
+    assert late.error == "no answer within 0.2 seconds"
+    assert closed.error == "ConnectError"
+
+
+def test_the_public_internet_is_what_is_neither_ours_nor_reserved() -> None:
+    assert is_public(ipaddress.ip_address("93.184.216.34"))
+    assert is_public(ipaddress.ip_address("2606:2800:220:1:248:1893:25c8:1946"))
+    assert not is_public(ipaddress.ip_address("240.0.0.1"))
