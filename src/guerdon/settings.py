@@ -245,6 +245,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         2, gt=0, le=60, description="How often waiting inboxes are looked for: hints may be lost."
     )
+    seal_seconds: float = Field(
+        10, gt=0, le=3_600, description="How often new journal entries are chained by hashes."
+    )
     tick_seconds: float = Field(
         1, gt=0, le=60, description="How often standings are looked for that time alone changes."
     )

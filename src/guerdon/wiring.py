@@ -46,6 +46,7 @@ from guerdon.stores.claims import ClaimStore
 from guerdon.stores.client import Access, Mongo
 from guerdon.stores.codes import CodeStore
 from guerdon.stores.commit import CommitStore
+from guerdon.stores.evidence import EvidenceStore
 from guerdon.stores.formats import FormatStore, MigrationUnderWay
 from guerdon.stores.inbox import InboxStore
 from guerdon.stores.installation import Installation
@@ -60,6 +61,7 @@ from guerdon.stores.receipts import ReceiptStore
 from guerdon.stores.revocations import RevocationStore
 from guerdon.stores.roles import admit
 from guerdon.stores.scores import ScoreStore
+from guerdon.stores.seals import SealStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
 from guerdon.stores.vault import Vault
@@ -141,6 +143,8 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         shared=ClaimStore(SharedStore(mongo), pools),
         codes=pools,
         vouchers=VoucherStore(mongo),
+        seals=SealStore(mongo),
+        evidence=EvidenceStore(mongo),
         keys=KeyStore(mongo),
         webhooks=WebhookStore(mongo),
         courier=courier,

@@ -64,11 +64,11 @@ def _raise_a_score(database: Db) -> None:
 @pytest.mark.parametrize(
     ("spoil", "document"),
     [
-        (_spoil_a_posting, "standing"),
+        (_spoil_a_posting, "journal"),
         (_lose_an_entry, "journal"),
-        (_raise_a_balance, "standing"),
+        (_raise_a_balance, "standings"),
         (_lose_a_standing, "standing"),
-        (_raise_a_score, "leaderboard"),
+        (_raise_a_score, "scores"),
     ],
 )
 async def test_what_was_changed_behind_our_back_is_named(

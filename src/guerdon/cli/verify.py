@@ -34,11 +34,13 @@ def verify(
 def _summary(name: str, verified: "Verified") -> str:
     said = "is in order" if not verified.offences else "is NOT in order"
     redis = "" if verified.has_redis else "; Redis does not answer, so its rows were not compared"
+    unsealed = f"; {verified.unsealed:,} entries are not sealed yet" if verified.unsealed else ""
     if verified.unbuilt:
         redis += f"; {verified.unbuilt} leaderboards are not built in Redis yet"
     return (
         f"{name} {said}: {verified.entries:,} journal entries, {verified.members:,} members, "
-        f"{verified.lots:,} lots, {verified.rows:,} leaderboard rows{redis}."
+        f"{verified.lots:,} lots, {verified.rows:,} leaderboard rows, {verified.documents:,} prints"
+        f"{unsealed}{redis}."
     )
 
 

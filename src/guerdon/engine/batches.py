@@ -212,6 +212,12 @@ class _Work:
             # Of somebody who was forgotten nothing new is kept.
             said = {name: value for name, value in said.items() if name not in _PERSONAL}
             plain = {name: value for name, value in plain.items() if name not in _PERSONAL}
+        claims = [
+            *decision.claims,
+            *(claim._replace(amount=-claim.amount) for claim in decision.releases),
+        ]
+        if claims:
+            plain["claims"] = [[claim.kind, claim.key, claim.amount] for claim in claims]
         if decision.scores:
             plain["scores"] = [list(score) for score in decision.scores]
         return Entry(

@@ -136,6 +136,37 @@ class PoolCount(NamedTuple):
     void: int = 0
 
 
+class Seal(NamedTuple):
+    """A link of a lane's chain: the hash of the link before and of these entries' prints."""
+
+    lane: int
+    first: int
+    last: int
+    before: bytes
+    hash: bytes
+    prints: tuple[bytes, ...]
+    at: Instant
+
+
+class Root(NamedTuple):
+    """The ends of all lanes' chains (lane, last entry, hash) as of a day, in UTC."""
+
+    day: str
+    before: bytes
+    hash: bytes
+    lanes: tuple[tuple[int, int, bytes], ...]
+
+
+class Person(NamedTuple):
+    """What the directory says of a member, for checks; `led` is whom the owner's id leads to."""
+
+    member: str
+    external: str | None
+    status: str
+    merged_into: str | None
+    led: str | None
+
+
 class Reserved(NamedTuple):
     """A reservation of something shared, held by the activity named `holder`."""
 

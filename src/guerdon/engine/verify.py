@@ -1,55 +1,34 @@
 """Verifying: that the books balance, and that everything else says the same as they do.
 
-Checked are: sequences of lanes and members without a gap; postings of whole, positive amounts;
-wallet totals equal to the postings; lots in balance and adding up to the totals; leaderboards in
-Redis equal to MongoDB, row by row. Rule: nothing is repaired and nothing is locked here. What
-changes while it is looked at is looked at once more before it is called wrong.
+Checked are: prints of documents and the chain over the journal (`proofs`); sequences of lanes and
+members without a gap; postings of whole, positive amounts; wallet totals equal to the postings;
+lots in balance and adding up to the totals; the directory, what is shared and the rows of
+leaderboards equal to what the journal says of them; leaderboards in Redis equal to MongoDB, row by
+row. A document that does not fit its print ends it: what is read from it proves nothing. Rule:
+nothing is repaired and nothing is locked here. What changes while it is looked at is looked at once
+more before it is called wrong.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from guerdon.core.decision import Score
 from guerdon.core.lots import Lot, lot_of
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import PageRef, Shelf, Standing
-from guerdon.engine.lanes import lane_of, lanes_of
+from guerdon.engine import proofs
+from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.records import Board, Entry
 from guerdon.engine.refusals import LiveDown, NotBuilt
+from guerdon.engine.verified import Offence, Progress, Verified
 from guerdon.engine.world import World
 
+__all__ = ["Offence", "Progress", "Verified", "verify"]
+
 _AT_ONCE = 500
-_OFFENCES_MAX = 20
 _LOOKS = 3
-
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offence:
-    """One thing that is wrong: the document, and what it says against what it should."""
-
-    document: str
-    message: str
-
-
-@dataclass(slots=True)
-class Verified:
-    """What was looked at, and the first offences; none is what one hopes for."""
-
-    entries: int = 0
-    members: int = 0
-    lots: int = 0
-    rows: int = 0
-    has_redis: bool = True
-    unbuilt: int = 0
-    offences: tuple[Offence, ...] = ()
-
-    def offend(self, document: str, message: str) -> None:
-        """Note what is wrong, up to a number that can still be read."""
-        if len(self.offences) < _OFFENCES_MAX:
-            self.offences += (Offence(document=document, message=message),)
 
 
 @dataclass(slots=True)
@@ -58,6 +37,9 @@ class _Books:
 
     seqs: dict[str, int] = field(default_factory=dict)
     balances: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
+    rows: dict[tuple[str, str, int], Score] = field(default_factory=dict)
+    taken: Counter[str] = field(default_factory=Counter)
+    lanes: dict[int, int] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         member = entry.member or ""
@@ -66,6 +48,10 @@ class _Books:
         for wallet, source, target, amount, *_ in entry.decision.get("postings", ()):
             balance[(wallet, source)] -= amount
             balance[(wallet, target)] += amount
+        proofs.count_claims(entry, self.taken)
+        for fields in entry.decision.get("scores", ()):
+            score = Score(*fields)
+            self.rows[(member, score.leaderboard, score.period)] = score
 
 
 def _silent(what: str, done: int, total: int) -> None:
@@ -79,9 +65,13 @@ async def verify(world: World, program: str, *, progress: Progress = _silent) ->
         StoreDown: MongoDB does not answer. Without Redis its leaderboards are left out.
     """
     found = Verified()
-    layout = await world.rulebooks.layout(program)
+    await world.rulebooks.layout(program)  # there is such a program
     books = _Books()
-    lanes = list(lanes_of(layout))
+    await proofs.prints(world, program, found, progress)
+    if found.offences:
+        return found
+    lanes = sorted(await world.lanes.seqs(program))
+    await proofs.chain(world, program, lanes, found, progress)
     for done, lane in enumerate(lanes):
         progress("journal", done, len(lanes))
         await _journal(world, program, lane, books, found)
@@ -89,7 +79,15 @@ async def verify(world: World, program: str, *, progress: Progress = _silent) ->
     for begin in range(0, len(members), _AT_ONCE):
         progress("members", begin, len(members))
         await _members(world, program, members[begin : begin + _AT_ONCE], books, found)
+    await proofs.shared(world, program, found, seen=books.lanes, taken=books.taken)
     periods = [Board(*period) for period in await world.scores.periods(program)]
+    for board in periods:
+        await _rows(world, program, board, books, found)
+    for member, leaderboard, period in books.rows:
+        found.offend(
+            f"scores {program}|{leaderboard}|{period}|{member}",
+            "is missing, though the journal has a value for it",
+        )
     try:
         for done, board in enumerate(periods):
             progress("leaderboards", done, len(periods))
@@ -118,6 +116,7 @@ async def _journal(world: World, program: str, lane: int, books: _Books, found: 
             _entry(name, entry, books, found)
             books.add(entry)
             found.entries += 1
+    books.lanes[lane] = seq
     if seq < committed:
         found.offend(f"lane {program}|{lane}", f"counts {committed} entries, the journal has {seq}")
 
@@ -143,6 +142,7 @@ async def _members(
     world: World, program: str, members: list[str], books: _Books, found: Verified
 ) -> None:
     standings = await _standings(world, program, members)
+    people = await world.evidence.people(program, members)
     for member in members:
         standing = standings.get(member)
         wrong = list(_standing(standing, member, books))
@@ -153,6 +153,8 @@ async def _members(
         for message in wrong:
             found.offend(f"standing {program}|{member}", message)
         found.members += 1
+        if standing is not None and not wrong:
+            proofs.person(program, standing, people.get(member), found)
         if standing is not None:
             found.lots += sum(len(each) for each in _lots(standing).values())
 
@@ -271,6 +273,29 @@ async def _stored(world: World, program: str, board: Board) -> dict[str, tuple[i
         rows |= {row.member: (row.score.value, row.score.at) for row in page if row.score.eligible}
         after = page[-1].member
     return rows
+
+
+async def _rows(world: World, program: str, board: Board, books: _Books, found: Verified) -> None:
+    """Compare the rows in MongoDB with the journal's; what is newer than that was not read."""
+    after: str | None = None
+    while page := await world.scores.rows(
+        program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
+    ):
+        for row in page:
+            said = books.rows.pop((row.member, board.leaderboard, board.period), None)
+            if row.seq > books.seqs.get(row.member, 0):
+                continue
+            same = said is not None and (
+                (row.score.eligible, row.score.at) == (said.eligible, said.at)
+                and (row.score.value == said.value or not said.eligible)
+            )
+            if not same:
+                name = f"{board.leaderboard}|{board.period}|{row.member}"
+                found.offend(
+                    f"scores {program}|{name}",
+                    f"has {row.score.value} as of {row.score.at}, the journal says otherwise",
+                )
+        after = page[-1].member
 
 
 async def _shown(world: World, program: str, board: Board) -> list[BoardRow]:

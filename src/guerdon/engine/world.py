@@ -31,6 +31,7 @@ from guerdon.engine.ports import (
     Scores,
     Standings,
 )
+from guerdon.engine.proof_ports import Evidence, Seals
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
 from guerdon.engine.reward_ports import Codes, Shared, Vouchers
@@ -128,6 +129,8 @@ class World:
     shared: Shared
     codes: Codes
     vouchers: Vouchers
+    seals: Seals
+    evidence: Evidence
     keys: Keys
     webhooks: Webhooks
     courier: Courier

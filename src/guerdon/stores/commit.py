@@ -21,6 +21,7 @@ from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key, within
 from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_name, page_update
+from guerdon.stores.receipts import moved_receipt
 from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
 from guerdon.stores.standings import standing_document, standing_update
@@ -53,7 +54,7 @@ class CommitStore:
         self._vault.forget([lane_key(hold.program, hold.lane, each) for each in batch.erased])
 
     async def _write(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> None:
-        steps = self._steps(batch, keys, fresh)
+        steps = self._steps(batch, keys, fresh, await self._receipts(batch))
         while True:
             try:
                 await self._mongo.carry_out(steps)
@@ -70,7 +71,22 @@ class CommitStore:
         with unit_of_work():
             return await lanes.find_one(_held(batch), {"_id": 1}) is not None
 
-    def _steps(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> list[Step]:
+    async def _receipts(self, batch: Batch) -> dict[str, Document]:
+        """Return receipts whose activities move on: what they say for good is written again."""
+        if not batch.moved:
+            return {}
+        ids = [key(batch.hold.program, each.key) for each in batch.moved]
+        with unit_of_work():
+            rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
+        return {row["_id"]: row for row in rows}
+
+    def _steps(
+        self,
+        batch: Batch,
+        keys: Mapping[str, AESGCM],
+        fresh: list[Document],
+        receipts: Mapping[str, Document],
+    ) -> list[Step]:
         """Return the transaction's commands in order."""
         plan = _Plan()
         until = FREE if batch.releases_lane else {"$add": ["$$NOW", self._lease_ms]}
@@ -82,7 +98,7 @@ class CommitStore:
         plan.insert(COLLECTION, fresh)
         plan.insert("journal", entry_documents(batch.hold.program, batch.entries, keys))
         _scores(plan, batch)
-        _inboxes(plan, batch)
+        _inboxes(plan, batch, receipts)
         _members(plan, batch)
         _erased(plan, batch)
         _shared(plan, batch)
@@ -185,7 +201,7 @@ def _scores(plan: _Plan, batch: Batch) -> None:
     plan.update("scores", [score_update(program, lane, row) for row in batch.scores])
 
 
-def _inboxes(plan: _Plan, batch: Batch) -> None:
+def _inboxes(plan: _Plan, batch: Batch, receipts: Mapping[str, Document]) -> None:
     program, lane = batch.hold.program, batch.hold.lane
     plan.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
     plan.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
@@ -195,11 +211,9 @@ def _inboxes(plan: _Plan, batch: Batch) -> None:
     plan.update(
         "receipts",
         [
-            {
-                "q": {"_id": key(program, each.key)},
-                "u": {"$set": {"l": each.lane, "o": each.order, "m": each.member}},
-            }
+            moved_receipt(program, receipts[name], each)
             for each in batch.moved
+            if (name := key(program, each.key)) in receipts
         ],
     )
 

@@ -14,6 +14,7 @@ from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.records import Aside, Waiting
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
+from guerdon.stores.prints import printed
 
 _DUPLICATE = 11000
 
@@ -106,7 +107,7 @@ class InboxStore:
 
 def entry_document(program: str, lane: int, waiting: Waiting) -> Document:
     """Return an inbox entry as it is stored."""
-    return {"_id": lane_key(program, lane, waiting.order), "a": waiting.activity}
+    return printed({"_id": lane_key(program, lane, waiting.order), "a": waiting.activity})
 
 
 def aside_document(program: str, entry: Aside) -> Document:
@@ -120,7 +121,7 @@ def aside_document(program: str, entry: Aside) -> Document:
     }
     if entry.identity is not None:
         document["i"] = key(program, entry.identity)
-    return document
+    return printed(document)
 
 
 def _aside(row: Document, program: str) -> Aside:

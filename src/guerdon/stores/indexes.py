@@ -74,6 +74,8 @@ COLLECTIONS = (
     "standings",
     "pages",
     "journal",
+    "seals",
+    "roots",
     "scores",
     "shared",
     "codes",

@@ -18,6 +18,7 @@ from guerdon.core.standing import Plain
 from guerdon.engine.records import Entry, Place
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
+from guerdon.stores.prints import printed
 from guerdon.stores.vault import Vault, seal, unseal
 
 _SEQ_DIGITS = 12
@@ -88,7 +89,7 @@ class JournalStore:
 
     async def since(self, program: str, lane: int, seq: int, limit: int) -> list[Entry]:
         """Return a lane's entries after a sequence, in order."""
-        span = {"$gt": _name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
+        span = {"$gt": entry_name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
         with unit_of_work():
             cursor = self._mongo["journal"].find({"_id": span}).sort("_id", 1).limit(limit)
             rows = await cursor.to_list(None)
@@ -112,7 +113,7 @@ class JournalStore:
         bound = after if before is None else before
         if bound is not None:
             beyond = "$lt" if before is None else "$gt"
-            name = _name(program, bound.lane, bound.seq)
+            name = entry_name(program, bound.lane, bound.seq)
             query["$or"] = [
                 {"t": {beyond: bound.decided_at}},
                 {"t": bound.decided_at, "_id": {beyond: name}},
@@ -130,7 +131,7 @@ class JournalStore:
         found: list[Document] = []
         journal = self._mongo["journal"]
         for lane, seq in sorted(places.items()):
-            span = {"$gt": _name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
+            span = {"$gt": entry_name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
             with unit_of_work():
                 cursor = journal.find({"b": key(program, partner), "_id": span}).sort("_id", 1)
                 found += await cursor.limit(limit).to_list(None)
@@ -144,7 +145,7 @@ def entry_documents(
     documents = []
     for entry in entries:
         document: Document = {
-            "_id": _name(program, entry.lane, entry.seq),
+            "_id": entry_name(program, entry.lane, entry.seq),
             "l": lane_key(program, entry.lane),
             "k": entry.key,
             "t": entry.decided_at,
@@ -161,11 +162,12 @@ def entry_documents(
             document["n"] = entry.member_seq
         if entry.partners:
             document["b"] = [key(program, partner) for partner in entry.partners]
-        documents.append(document)
+        documents.append(printed(document))
     return documents
 
 
-def _name(program: str, lane: int, seq: int) -> str:
+def entry_name(program: str, lane: int, seq: int) -> str:
+    """Return the name of an entry; names sort as sequences do."""
     return lane_key(program, lane, f"{seq:0{_SEQ_DIGITS}d}")
 
 

@@ -3,6 +3,7 @@
 What a digest is made of, and what a key looks like, is `engine.keys`' matter.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from bson.binary import Binary
@@ -12,6 +13,7 @@ from guerdon.core.activity import Instant
 from guerdon.engine.outcomes import Key
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
+from guerdon.stores.prints import printed
 
 
 class KeyStore:
@@ -22,19 +24,7 @@ class KeyStore:
 
     async def add(self, program: str, entry: Key, digest: bytes) -> None:
         """Store a key; one under the same id is replaced, which only making it again does."""
-        document: Document = {
-            "_id": key(program, entry.id),
-            "p": program,
-            "h": Binary(digest),
-            "n": entry.name,
-            "role": entry.role,
-            "scopes": sorted(entry.scopes),
-            "partner": entry.partner,
-            "last4": entry.last4,
-            "c": entry.created_at,
-            "e": entry.expires_at,
-            "x": entry.revoked_at,
-        }
+        document = _document(program, entry, digest)
         with unit_of_work():
             await self._mongo["keys"].replace_one({"_id": document["_id"]}, document, upsert=True)
 
@@ -52,12 +42,18 @@ class KeyStore:
 
     async def revoke(self, program: str, key_id: str, at: Instant) -> Key | None:
         """Revoke a key for good and return it; the first time counts."""
+        found = await self.find(program, key_id)
+        if found is None:
+            return None
+        entry, digest = found
+        revoked = _document(program, replace(entry, revoked_at=at), digest)
         with unit_of_work():
-            row = await self._mongo["keys"].find_one_and_update(
-                {"_id": key(program, key_id)},
-                [{"$set": {"x": {"$ifNull": ["$x", at]}}}],
+            changed = await self._mongo["keys"].find_one_and_update(
+                {"_id": revoked["_id"], "x": None},
+                {"$set": revoked},
                 return_document=ReturnDocument.AFTER,
             )
+            row = changed or await self._mongo["keys"].find_one({"_id": revoked["_id"]})
         return None if row is None else _key(row, program)
 
     async def expire(self, program: str, key_id: str, at: Instant) -> Key | None:
@@ -69,6 +65,24 @@ class KeyStore:
                 return_document=ReturnDocument.AFTER,
             )
         return None if row is None else _key(row, program)
+
+
+def _document(program: str, entry: Key, digest: bytes) -> Document:
+    return printed(
+        {
+            "_id": key(program, entry.id),
+            "p": program,
+            "h": Binary(digest),
+            "n": entry.name,
+            "role": entry.role,
+            "scopes": sorted(entry.scopes),
+            "partner": entry.partner,
+            "last4": entry.last4,
+            "c": entry.created_at,
+            "e": entry.expires_at,
+            "x": entry.revoked_at,
+        }
+    )
 
 
 def _key(row: dict[str, Any], program: str) -> Key:

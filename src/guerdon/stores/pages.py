@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, lane_key
+from guerdon.stores.prints import printed
 
 PageRow = tuple[str, str, str, Plain]
 
@@ -78,7 +79,7 @@ def page_update(program: str, lane: int, member: str, write: PageWrite) -> Docum
     name = f"{folder}|{write.key}"
     return {
         "q": {"_id": name},
-        "u": {"_id": name, "f": folder, "s": write.sort, "v": write.value},
+        "u": printed({"_id": name, "f": folder, "s": write.sort, "v": write.value}),
         "upsert": True,
     }
 

@@ -13,9 +13,10 @@ from guerdon.core.activity import Instant
 from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import VersionText
 from guerdon.engine.records import Waking
-from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.client import Mongo, unit_of_work
 from guerdon.stores.keyed import key, within
 from guerdon.stores.lanes import fresh_lane
+from guerdon.stores.prints import printed
 
 
 class ProgramStore:
@@ -28,12 +29,14 @@ class ProgramStore:
         self, program: str, version: VersionText, *, expected: int, lanes: int
     ) -> bool:
         """Store a version if `expected` is still the newest; tell whether it was."""
-        document: Document = {
-            "_id": key(program, f"{version.version:06d}"),
-            "b": version.begin,
-            "t": version.text,
-            "c": version.published_at,
-        }
+        document = printed(
+            {
+                "_id": key(program, f"{version.version:06d}"),
+                "b": version.begin,
+                "t": version.text,
+                "c": version.published_at,
+            }
+        )
 
         async def work(session: Any) -> None:
             programs = self._mongo["programs"]

@@ -13,9 +13,10 @@ from bson.binary import Binary
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from guerdon.engine.records import Mark
+from guerdon.engine.records import Mark, Moved
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
+from guerdon.stores.prints import printed
 
 _DUPLICATE = 11000
 _REF = "~"  # no reporter's name begins so
@@ -36,7 +37,7 @@ class ReceiptStore:
         Receipts come first, so that a reference never belongs to an activity without one.
         """
         documents = [_receipt(program, name, mark) for name, mark in marks.items()]
-        documents += [{"_id": _ref_id(program, name), "k": holder} for name, holder in refs.items()]
+        documents += [_claim(_ref_id(program, name), holder) for name, holder in refs.items()]
         if not documents:
             return {}, {}
         with unit_of_work():
@@ -67,7 +68,8 @@ class ReceiptStore:
         """Hand a reference from one activity's key to another's, if it is still the old one's."""
         with unit_of_work():
             moved = await self._mongo["receipts"].update_one(
-                {"_id": _ref_id(program, ref), "k": old}, {"$set": {"k": new}}
+                {"_id": _ref_id(program, ref), "k": old},
+                {"$set": _claim(_ref_id(program, ref), new)},
             )
         return bool(moved.matched_count)
 
@@ -101,20 +103,31 @@ class ReceiptStore:
 
     async def move(self, program: str, marks: Mapping[str, Mark]) -> None:
         """Note that activities that were parked have a place in an inbox now."""
-        changes = [
-            UpdateOne(
-                {"_id": key(program, name)},
-                {"$set": {"l": mark.lane, "o": mark.order, "m": mark.member}},
-            )
-            for name, mark in marks.items()
-        ]
-        with unit_of_work():
-            await self._mongo["receipts"].bulk_write(changes, ordered=False)
+        had = await self.marks(program, marks)
+        changes = []
+        for name, mark in marks.items():
+            if name in had:
+                moved = _receipt(program, name, mark._replace(print=had[name].print))
+                changes.append(UpdateOne({"_id": moved["_id"]}, {"$set": moved}))
+        if changes:
+            with unit_of_work():
+                await self._mongo["receipts"].bulk_write(changes, ordered=False)
 
 
 def _ref_id(program: str, name: str) -> str:
     digest = hashlib.blake2b(name.encode(), digest_size=_DIGEST_BYTES).hexdigest()
     return key(program, _REF + digest)
+
+
+def moved_receipt(program: str, row: Document, moved: Moved) -> Document:
+    """Return the update of a stored receipt whose activity another lane decides."""
+    mark = Mark(bytes(row["h"]), moved.lane, moved.order, moved.member)
+    document = _receipt(program, moved.key, mark)
+    return {"q": {"_id": document["_id"]}, "u": {"$set": document}}
+
+
+def _claim(name: str, holder: str) -> Document:
+    return printed({"_id": name, "k": holder})
 
 
 def _receipt(program: str, name: str, mark: Mark) -> Document:
@@ -126,7 +139,7 @@ def _receipt(program: str, name: str, mark: Mark) -> Document:
     }
     if mark.member is not None:
         document["m"] = mark.member
-    return document
+    return printed(document)
 
 
 def _mark(row: Document) -> Mark:

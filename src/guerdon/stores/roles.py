@@ -11,7 +11,7 @@ from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.indexes import COLLECTIONS
 
 ROLE = "guerdon_application"
-APPEND_ONLY = ("journal",)
+APPEND_ONLY = ("journal", "seals", "roots")
 
 _USER_NOT_FOUND = 11
 

@@ -12,6 +12,7 @@ from guerdon.engine.outcomes import BoardPage, BoardRow
 from guerdon.engine.records import Board, ScoreRow
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_key, within
+from guerdon.stores.prints import printed
 
 _FORWARD = [("v", -1), ("t", 1), ("m", 1)]
 _BACKWARD = [("v", 1), ("t", -1), ("m", -1)]
@@ -144,7 +145,7 @@ def score_update(program: str, lane: int, row: ScoreRow) -> Document:
         document["v"] = score.value
     if score.ends is not None:
         document["e"] = score.ends
-    return {"q": {"_id": document["_id"]}, "u": document, "upsert": True}
+    return {"q": {"_id": document["_id"]}, "u": printed(document), "upsert": True}
 
 
 def _name(program: str, board: Board) -> str:

@@ -11,6 +11,7 @@ from guerdon.core.standing import ERASED, Plain
 from guerdon.engine.records import StandingWrite
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_key, within
+from guerdon.stores.prints import printed
 
 
 class StandingStore:
@@ -60,7 +61,7 @@ def standing_document(program: str, lane: int, write: StandingWrite) -> Document
     }
     if write.due_at is not None:
         document["d"] = write.due_at
-    return document
+    return printed(document)
 
 
 def standing_update(document: Document, before: int) -> Document:

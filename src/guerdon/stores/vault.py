@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from guerdon.core.standing import Plain
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import key, lane_key
+from guerdon.stores.prints import printed
 
 _KEY_BITS = 256
 _NONCE_BYTES = 12
@@ -78,7 +79,7 @@ class Vault:
             else:
                 secret = AESGCM.generate_key(_KEY_BITS)
                 wrapped = Binary(_seal(await self._wrapper(), secret, name))
-                fresh.append({"_id": name, "m": key(program, member), "k": wrapped})
+                fresh.append(printed({"_id": name, "m": key(program, member), "k": wrapped}))
                 self._kept[name] = AESGCM(secret)
             found[member] = self._kept[name]
         while len(self._kept) > max(_KEPT_MAX, len(names)):

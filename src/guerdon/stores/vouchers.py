@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from guerdon.engine.records import VoucherRow
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
+from guerdon.stores.prints import PRINT, printed
 
 
 class VoucherStore:
@@ -30,11 +31,15 @@ def voucher_updates(program: str, rows: Sequence[VoucherRow]) -> list[Document]:
 
     A code that is another voucher's already makes them fail, and with them the whole batch.
     """
-    return [
-        {
-            "q": {"_id": key(program, row.code), "m": row.member, "v": row.name},
-            "u": {"$setOnInsert": {"m": row.member, "v": row.name}},
-            "upsert": True,
-        }
-        for row in rows
-    ]
+    return [_update(program, row) for row in rows]
+
+
+def _update(program: str, row: VoucherRow) -> Document:
+    name = key(program, row.code)
+    said = {"m": row.member, "v": row.name}
+    mark = printed({"_id": name, **said})[PRINT]
+    return {
+        "q": {"_id": name, **said},
+        "u": {"$setOnInsert": {**said, PRINT: mark}},
+        "upsert": True,
+    }

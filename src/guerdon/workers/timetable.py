@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from guerdon.engine.audit import audit
 from guerdon.engine.drift import mend
 from guerdon.engine.records import StoreDown
+from guerdon.engine.seal import Sealer
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
 from guerdon.engine.webhooks.relay import relay
@@ -35,6 +36,7 @@ async def run(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
+            tasks.create_task(_every(settings.seal_seconds, Sealer(), world))
             if settings.drift_seconds:
                 tasks.create_task(_every(settings.drift_seconds, mend, world, at_once=False))
             tasks.create_task(_every(settings.webhook_seconds, relay, world))

@@ -1,0 +1,64 @@
+"""Prints: a document of truth carries the digest of what it says, as its field `z`.
+
+A byte that somebody changes behind guerdon's back no longer fits the print, in whatever collection
+it is; `guerdon verify` then names the document. Rule: whoever changes a printed document writes the
+print of the whole of it. The digest is of all other fields in the order of their names, so that it
+does not matter in which order a server keeps them. A print is no signature: who knows of it can
+print anew, and is found by the chain of the journal's prints (`seals`) and by comparing everything
+else with the journal.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import bson
+from bson.binary import Binary
+from bson.raw_bson import RawBSONDocument
+
+from guerdon.stores.client import Document
+
+PRINT = "z"
+PRINT_BYTES = 16
+
+PRINTED = (
+    "journal",
+    "seals",
+    "roots",
+    "standings",
+    "pages",
+    "scores",
+    "receipts",
+    "inbox",
+    "aside",
+    "member_keys",
+    "vouchers",
+    "programs",
+    "keys",
+)
+"""The collections whose documents carry prints: those named `program|...`, as all but heads are."""
+
+
+def printed(document: Document) -> Document:
+    """Return a document with its print.
+
+    What is nested in it is encoded here, once, for the print and for the driver.
+    """
+    solid = {
+        name: RawBSONDocument(bson.encode(value)) if type(value) is dict else value
+        for name, value in document.items()
+    }
+    solid[PRINT] = _print_of(solid)
+    return solid
+
+
+def is_intact(document: Mapping[str, Any]) -> bool:
+    """Tell whether a stored document, read with what is nested as it lies there, fits its print."""
+    bare = dict(document)
+    found = bare.pop(PRINT, None)
+    return found is not None and bytes(found) == bytes(_print_of(bare))
+
+
+def _print_of(document: Document) -> Binary:
+    raw = bson.encode(dict(sorted(document.items())))
+    return Binary(blake2b(raw, digest_size=PRINT_BYTES).digest())
