@@ -24,6 +24,7 @@ from worlds import PROGRAM, a_caller, a_purchase, by, report
 Db = Database[dict[str, Any]]
 NO_TRUTH = {
     "formats": "how far migrations came",
+    "codes": "sealed texts, which authenticate themselves, and reservations",
     "issuers": "who signs members' tokens: no part of the books",
     "revocations": "tokens that are good no more: no part of the books",
     "installation": "secrets: one that was changed opens nothing",
