@@ -27,7 +27,9 @@ class Line:
     """A database and a leaderboard of its own."""
 
     def __init__(self, mongo: str, redis_url: str, *, members: int) -> None:
-        self.client: Any = AsyncMongoClient(mongo, w="majority", journal=True)
+        self.client: Any = AsyncMongoClient(
+            mongo, w="majority", journal=True, readConcernLevel="majority"
+        )
         self.database = self.client[f"line_{uuid4().hex[:8]}"]
         self.redis = redis.asyncio.Redis.from_url(redis_url)
         self.board = self.database.name
