@@ -10,6 +10,7 @@ import sys
 import typer
 
 from guerdon.cli.backup import backup, restore
+from guerdon.cli.beginning import create
 from guerdon.cli.codes import app as codes
 from guerdon.cli.demo import demo
 from guerdon.cli.doctor import doctor
@@ -44,6 +45,7 @@ app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
 app.add_typer(issuers, name="issuers")
 app.add_typer(keys, name="keys")
+program.command()(create)
 app.add_typer(program, name="program")
 app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
