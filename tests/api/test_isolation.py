@@ -44,9 +44,13 @@ SHARED: dict[str, Any] = {
     "slugs": ["spent"], "states": None, "tier": "gold", "type": "purchase",
     "until": "2099-01-01T00:00:00Z", "wait": "DECIDED", "wallet": "stars",
     "first": 5, "last": None, "above": 1, "below": 1, "attributes": {}, "avatarUrl": None,
-    "sku": None, "brand": None,
+    "sku": None, "brand": None, "languages": ["de"], "topics": ["points.*"],
+    "url": "https://partner.example.com/hooks", "state": None,
 }  # fmt: skip
-SHARED_AT = {"Query.reward.slug": "cake", "Member.wallet.slug": "stars"}
+SHARED_AT = {
+    "Query.reward.slug": "cake", "Member.wallet.slug": "stars",
+    "Mutation.createWebhookSource.partner": "cafe",
+}  # fmt: skip
 CURSORS = frozenset({"after", "before"})
 
 # Tables that are read as a whole, by whoever: they say who belongs where, or nothing of anybody.
