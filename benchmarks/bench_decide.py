@@ -22,7 +22,7 @@ from guerdon.core.plain import (
     activity_from_plain,
     activity_to_plain,
     decision_to_plain,
-    record_to_plain,
+    page_to_plain,
     standing_to_plain,
 )
 from guerdon.core.rulebook import Rulebook
@@ -66,7 +66,7 @@ class Member:
         decision = self._keep(self._answered(activity, given))
         return (
             decision_to_plain(decision),
-            [page._replace(value=record_to_plain(page.value)) for page in decision.pages],
+            [page_to_plain(page) for page in decision.pages],
             standing_to_plain(decision.standing),
         )
 

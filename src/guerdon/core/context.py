@@ -180,9 +180,17 @@ class Getters(dict[str, Getter]):
         if is_state(self.program, field):
             getter: Getter = lambda context: context.kept.get(field)  # noqa: E731 - closes over field
         else:
-            getter = lambda context: _own_field(context, field)  # noqa: E731 - as above
+            getter = _own_getter(field)
         self[field] = getter
         return getter
+
+
+def _own_getter(field: str) -> Getter:
+    def get(context: Context) -> Value:
+        found = context.activity.data.get(field)
+        return _own_field(context, field) if found is None else found
+
+    return get
 
 
 def _own_field(context: Context, field: str) -> Value:

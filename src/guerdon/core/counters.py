@@ -74,12 +74,20 @@ def counts(d: Deciding, reading: Reading, activity: Activity) -> str | None:
 
 def count(d: Deciding, context: Context) -> None:
     """Let an activity join the history: every reading that listens to it moves."""
-    activity = context.activity
-    for reading in d.state.readings_by_type.get(activity.type, ()):
-        if reading.direct:
-            _count_direct(d, reading, context)
-        else:
-            count_in(d, reading, context)
+    activity, day = context.activity, context.day
+    tallies, others = d.state.counting(activity.type)
+    for lines, when, readings in tallies:
+        matched = context.matched(lines)
+        if matched is None or matched.gone:
+            continue
+        net = context.net = matched.net
+        if when and not holds_all(when, context):
+            continue
+        for reading in readings:
+            window = "" if reading.keys is None else reading.keys[day]
+            move(d, reading, window, activity.at, net if reading.plain_sum else 1)
+    for reading in others:
+        count_in(d, reading, context)
 
 
 def count_in(d: Deciding, reading: Reading, context: Context) -> None:
@@ -89,19 +97,6 @@ def count_in(d: Deciding, reading: Reading, context: Context) -> None:
         found = share(reading, context)
         if found is not NOTHING:
             join(d, reading, window, context.activity, found)
-
-
-def _count_direct(d: Deciding, reading: Reading, context: Context) -> None:
-    """Add a count, or the money, to the figure of the activity's window: the usual case."""
-    matched = context.whole if reading.lines is None else context.matched(reading.lines)
-    if matched is None or matched.gone:
-        return
-    if reading.when:
-        context.net = matched.net
-        if not holds_all(reading.when, context):
-            return
-    window = "" if reading.keys is None else reading.keys[context.day]
-    move(d, reading, window, context.activity.at, matched.net if reading.plain_sum else 1)
 
 
 def recount(
@@ -274,10 +269,17 @@ def _join_set(d: Deciding, reading: Reading, window: str, found: Share) -> int:
     """Let values join a distinct or once-a-day measure; return by how much the figure moved."""
     measure, name = reading.measure, reading.set
     moved = 0
+    items = (d.forked.get(name) or d.shelf(name)).items
     for value, part in found.values:
         key = f"{window}|{value}"
-        held, times = d.look(name, key) or (0, 0)
-        d.put(name, key, (held + part, times + 1))
+        known = items.get(key)
+        held, times = known or d.look(name, key) or (0, 0)
+        if known is None:
+            d.put(name, key, (held + part, times + 1))
+        else:
+            items[key] = (held + part, times + 1)
+        if measure.each_sum is None and times > 0:
+            continue  # what was there counts as it did
         moved += weight(measure, held + part, times + 1) - weight(measure, held, times)
     return moved
 

@@ -27,6 +27,7 @@ from guerdon.core.standing import (
     PageWrite,
     Standing,
     WalletState,
+    make,
 )
 
 State = TypeVar("State", LadderState, MissionState)
@@ -122,6 +123,8 @@ class Deciding(Shelving):
 
     def about_member(self, condition: Condition) -> bool:
         """Tell whether a condition on member attributes holds now."""
+        if not condition.tests:
+            return True
         holds = self.state.holds(condition)
         return holds is None or holds(
             lambda field: member_value(self.standing, field.removeprefix("member."))
@@ -163,14 +166,12 @@ class Deciding(Shelving):
 
     def finished(self) -> Decision:
         """Return the decision, with the pages it writes."""
-        decision = self.decision
-        decision.pages = [
-            PageWrite(
-                shelf, key, "" if entry is None else entry[0], None if entry is None else entry[1]
-            )
-            for (shelf, key), entry in self.pages.items()
-            if entry is not None or self.given.entries.get((shelf, key)) is not None
-        ]
+        decision, given = self.decision, self.given.entries
+        for page, entry in self.pages.items():
+            if entry is not None:
+                decision.pages.append(make(PageWrite, page + entry))
+            elif given.get(page) is not None:
+                decision.pages.append(PageWrite(*page, "", None))
         return decision
 
 

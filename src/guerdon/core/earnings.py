@@ -50,9 +50,9 @@ class Earning:
     """A rule, compiled: conditions and gives as functions, explanations as far as they are fixed.
 
     `place` is its place in the program's order. `is_read` tells that other rules read what it
-    gives, `is_alone` that what it gives depends on no rival and no running total, `is_free` that
-    nothing limits it and the member gets it. Exactly one of `give` and `by_tier` (ladder and
-    gives by tier) is there.
+    gives, `is_alone` that what it gives depends on no rival and no running total, `is_plain` that
+    nothing limits it, and the member gets it under the wallet's own terms. There is either `give`
+    or `by_tier` (ladder and gives by tier).
     """
 
     __slots__ = (
@@ -62,7 +62,7 @@ class Earning:
         "give",
         "id",
         "is_alone",
-        "is_free",
+        "is_plain",
         "is_read",
         "lines",
         "nothing",
@@ -87,7 +87,13 @@ class Earning:
         self.id = name
         self.place = place
         self.is_read = is_read
-        self.is_free = rule.limit is None and not rule.to_referrer
+        self.is_plain = (
+            rule.limit is None
+            and not rule.to_referrer
+            and rule.expiry is None
+            and rule.pending is None
+            and carry_of(rule) is None
+        )
         self.is_alone = rule.best_of is None and carry_of(rule) is None
         self.when = tuple(
             RuleTest(test.get, test.holds, test.words, Refusals(name, test)) for test in when

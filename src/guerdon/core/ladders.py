@@ -7,7 +7,7 @@ review, at the end of a grant, or after a refund where the ladder says `recheck`
 
 from guerdon.core import counters, expiries, grants
 from guerdon.core.activity import Instant
-from guerdon.core.deciding import Deciding, first
+from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import TierEffect
 from guerdon.core.figures import figure
 from guerdon.core.program import KeepKind, Ladder, Period
@@ -213,7 +213,7 @@ def show(d: Deciding, ladder: Ladder) -> None:
     floor = _floor(d, ladder)
     shown = max(state.earned, state.granted, floor)
     until = _until(state, shown, floor)
-    state.due = first([state.earned_until, state.granted_until, state.held_until])
+    state.due = earlier(earlier(state.earned_until, state.granted_until), state.held_until)
     fresh = not state.history
     at = d.activity.at if d.activity is not None else d.now
     since, before, ended = state.history[-1] if state.history else (d.now, 0, None)
@@ -249,13 +249,10 @@ def _until(state: LadderState, shown: int, floor: int) -> Instant | None:
     """Return the first instant at which the tier shown rests on nothing any more."""
     if not shown or floor >= shown:
         return None
-    ends: list[Instant | None] = []
-    if state.earned >= shown:
-        ends.append(state.earned_until)
-    if state.granted >= shown:
-        ends.append(state.granted_until)
-    known = [end for end in ends if end is not None]
-    return None if len(known) < len(ends) or not known else max(known)
+    earned = state.earned_until if state.earned >= shown else Instant(0)
+    given = state.granted_until if state.granted >= shown else Instant(0)
+    # What rests on neither has no end, what rests on one without an end has none either.
+    return None if earned is None or given is None else Instant(max(earned, given)) or None
 
 
 def _floor(d: Deciding, ladder: Ladder) -> int:

@@ -27,10 +27,12 @@ from guerdon.core.decision import (
 from guerdon.core.standing import (
     LadderState,
     MissionState,
+    PageWrite,
     Plain,
     Shelf,
     Standing,
     WalletState,
+    make,
 )
 
 # ---------------------------------------------------------------- values and activities
@@ -116,11 +118,10 @@ _EFFECTS: dict[str, Any] = {
 
 def effect_to_plain(effect: Effect) -> Plain:
     """Return an effect as a list that begins with its tag; a drawn number is text (64 bits)."""
-    fields = list(effect)
-    tag = fields.pop()
-    if tag == "draw":
-        fields[1] = str(fields[1])
-    return [tag, *fields]
+    found: list[Plain] = [effect[-1], *effect[:-1]]
+    if found[0] == "draw":
+        found[2] = str(found[2])
+    return found
 
 
 def effects_from_plain(found: Plain) -> list[Effect]:
@@ -145,13 +146,27 @@ def postings_from_plain(found: Plain) -> list[Posting]:
 
 def record_to_plain(record: Plain) -> Plain:
     """Return a record, or any page value, with decimals as text."""
+    if type(record) in _SCALARS:
+        return record
     if isinstance(record, Decimal):
         return {"n": plain(record)}
     if isinstance(record, dict):
-        return {name: record_to_plain(value) for name, value in record.items()}
+        return {
+            name: value if type(value) in _SCALARS else record_to_plain(value)
+            for name, value in record.items()
+        }
     if isinstance(record, list | tuple):
-        return [record_to_plain(value) for value in record]
+        return [value if type(value) in _SCALARS else record_to_plain(value) for value in record]
     return record
+
+
+_SCALARS = frozenset({str, int, bool, type(None)})
+"""Types that print as they are."""
+
+
+def page_to_plain(page: PageWrite) -> PageWrite:
+    """Return a page with its value as it is stored."""
+    return make(PageWrite, (*page[:3], record_to_plain(page.value)))
 
 
 def decision_to_plain(decision: Decision) -> Plain:
@@ -162,9 +177,9 @@ def decision_to_plain(decision: Decision) -> Plain:
     if decision.effects:
         found["effects"] = [effect_to_plain(effect) for effect in decision.effects]
     if decision.explanations:
-        found["explanations"] = [list(each) for each in decision.explanations]
+        found["explanations"] = list(map(list, decision.explanations))
     if decision.postings:
-        found["postings"] = [list(posting) for posting in decision.postings]
+        found["postings"] = list(map(list, decision.postings))
     if decision.sales:
         found["sales"] = [
             [sale.kind, record_to_plain(dict(sale.figures))] for sale in decision.sales
@@ -255,11 +270,11 @@ def standing_from_plain(found: Plain) -> Standing:
     standing.attrs = _values(found.get("attrs", ()))
     for slug, *fields in found["wallets"]:
         state = WalletState(*fields)
-        state.lapses = tuple((a, b, c) for a, b, c in state.lapses)
+        state.lapses = tuple([(a, b, c) for a, b, c in state.lapses])
         standing.wallets[slug] = state
     for slug, *fields in found["ladders"]:
         ladder = LadderState(*fields)
-        ladder.history = tuple((a, b, c) for a, b, c in ladder.history)
+        ladder.history = tuple([(a, b, c) for a, b, c in ladder.history])
         ladder.results = dict(ladder.results)  # printed as pairs
         standing.ladders[slug] = ladder
     for slug, joined, completed, paid, before in found.get("missions", ()):

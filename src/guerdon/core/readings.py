@@ -4,6 +4,9 @@ Rule: what the version decides of a reading is here once; what an activity contr
 `core.measures`, how figures move in `core.counters`.
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from guerdon.core.activity import Instant
 from guerdon.core.context import BoundTest, LineMatch
 from guerdon.core.program import Measure, Mission, Window, WindowKind
@@ -108,3 +111,24 @@ class Reading:
         one_window = self.keys is not None or self.window.kind is WindowKind.LIFETIME
         self.is_always = always and self.is_one_window
         self.direct = always and one_window and one_figure and measure.sum in (None, "net")
+
+
+class Tally(NamedTuple):
+    """Readings that an activity moves together: each by its count or its money, if this matches."""
+
+    lines: LineMatch | None
+    when: tuple[BoundTest, ...]
+    readings: tuple[Reading, ...]
+
+
+def tallied(readings: Iterable[Reading]) -> tuple[tuple[Tally, ...], tuple[Reading, ...]]:
+    """Return the direct readings by what they ask of an activity, and the others."""
+    others = []
+    together: dict[tuple[LineMatch | None, tuple[BoundTest, ...]], list[Reading]] = {}
+    for reading in readings:
+        if reading.direct:
+            together.setdefault((reading.lines, reading.when), []).append(reading)
+        else:
+            others.append(reading)
+    tallies = (Tally(lines, when, tuple(found)) for (lines, when), found in together.items())
+    return tuple(tallies), tuple(others)

@@ -39,7 +39,7 @@ from guerdon.core.program import (
     Window,
     WindowKind,
 )
-from guerdon.core.readings import Reading
+from guerdon.core.readings import Reading, Tally, tallied
 from guerdon.core.windows import Calendar
 
 LAST_YEAR = Window(WindowKind.YEAR)
@@ -68,6 +68,7 @@ class Version:
         self._line_matches: dict[Condition, LineMatch] = {}
         self._bound: dict[Condition, tuple[BoundTest, ...]] = {}
         self._compiled: dict[Condition, Compiled | None] = {}
+        self._counting: dict[str, tuple[tuple[Tally, ...], tuple[Reading, ...]]] = {}
         self._kept_fields: dict[str, tuple[tuple[str, StateGetter], ...]] = {}
         read = {name for rule in program.rules for name in multiplied(rule)}
         earnings = [
@@ -109,6 +110,7 @@ class Version:
             (mission for mission in program.missions.values() if mission.opt_in),
             lambda mission: mission.measure.activity if mission.measure is not None else (),
         )
+        self.rolling_boards = tuple(reading for _, reading in self.boards if reading.rolling)
         self.extends_by_type: dict[str, tuple[Wallet, ...]] = _grouped(
             wallets, lambda wallet: wallet.extend.activity if wallet.extend else ()
         )
@@ -157,6 +159,13 @@ class Version:
         """Return the reading of a counter over a window."""
         own = self.program.counters[counter]
         return self.readings[counter if own.window == window else _other(counter, window)]
+
+    def counting(self, kind: str) -> tuple[tuple[Tally, ...], tuple[Reading, ...]]:
+        """Return the readings that activities of a type move: those together, and the others."""
+        found = self._counting.get(kind)
+        if found is None:
+            found = self._counting[kind] = tallied(self.readings_by_type.get(kind, ()))
+        return found
 
     def kept_fields(self, kind: str) -> tuple[tuple[str, StateGetter], ...]:
         """Return the state fields that any condition may ask of activities of a type, as read."""

@@ -54,14 +54,19 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
         if earning.is_alone:
             points = rating.rated(earning)
         elif step is None:
-            points = rating.paid(earning)
+            points = rating.outcome(earning)
         else:
             points = _carried(d, earning, rating, step)
             rating.carried[earning.id] = max(points, 0)
-        if points <= 0:
-            explain(rating.cause(earning))
-        elif earning.is_free:
-            grants[earning.id] = {"points": points, "lot": paying.lot(earning, points)}
+            if points <= 0:
+                points = rating.refusal(earning)
+        if not isinstance(points, int):
+            explain(points)
+        elif not points:
+            explain(earning.nothing)
+        elif earning.is_plain:
+            lot = paying.plain(earning.rule).lot(earning.id, points)
+            grants[earning.id] = {"points": points, "lot": lot}
             explain(earning.applied)
         else:
             explain(_pay(paying, earning, points, grants))
@@ -89,14 +94,18 @@ class Paying:
         if rule.expiry is not None or rule.pending is not None:
             granting = self._under(rule, wallets.Terms(expiry=rule.expiry, pending=rule.pending))
         else:
-            found = self._granting.get(rule.wallet)
-            if found is None:
-                found = self._granting[rule.wallet] = self._under(rule, wallets.PLAIN)
-            granting = found
+            granting = self.plain(rule)
         no = granting.lot(rule.id, points)
         if earning.carry is not None:
             self.d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
         return no
+
+    def plain(self, rule: Rule) -> wallets.Granting:
+        """Return what makes the lots of rules without terms of their own, one for each wallet."""
+        found = self._granting.get(rule.wallet)
+        if found is None:
+            found = self._granting[rule.wallet] = self._under(rule, wallets.PLAIN)
+        return found
 
     def _under(self, rule: Rule, terms: wallets.Terms) -> wallets.Granting:
         activity = self.context.activity

@@ -7,7 +7,7 @@ clock is read: the scheduler says what time it is, with a tick, and readers with
 
 from guerdon.core import backfill, badges, counters, expiries, jobs, ladders, missions
 from guerdon.core.activity import Instant
-from guerdon.core.deciding import Deciding, first
+from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.figures import figure
 from guerdon.core.readings import Reading
@@ -62,7 +62,7 @@ def settle_to(d: Deciding, to: Instant) -> None:
 def _next(d: Deciding) -> Instant | None:
     if d.standing.is_closed:
         return None
-    return first([d.standing.due_at, d.rulebook.next_begin(d.standing.settled_at)])
+    return earlier(d.standing.due_at, d.rulebook.next_begin(d.standing.settled_at))
 
 
 def _step(d: Deciding, before: Instant) -> None:
@@ -136,14 +136,16 @@ def _due(d: Deciding) -> Instant | None:
     standing = d.standing
     if standing.is_closed:
         return None  # all it had is the survivor's, or gone
-    return first(
-        [
-            *(state.due for state in standing.wallets.values()),
-            *(state.due for slug, state in standing.ladders.items() if slug in d.program.ladders),
-            jobs.due(d, standing.settled_at),
-            *(_leaves_next(d, reading) for _, reading in d.state.boards if reading.rolling),
-        ]
-    )
+    program = d.state.program
+    due = jobs.due(d, standing.settled_at) if program.jobs else None
+    for wallet in standing.wallets.values():
+        due = earlier(due, wallet.due)
+    for slug, ladder in standing.ladders.items():
+        if slug in program.ladders:
+            due = earlier(due, ladder.due)
+    for reading in d.state.rolling_boards:
+        due = earlier(due, _leaves_next(d, reading))
+    return due
 
 
 def _leaves_next(d: Deciding, reading: Reading) -> Instant | None:

@@ -13,15 +13,14 @@ from guerdon.core.standing import FRONT, PageRef, Plain, Shelf, Standing
 def sort_text(key: tuple[int, int, int]) -> str:
     """Return an order key as text of fixed width, so that pages sort alike."""
     first_part, second, third = key
-    # One number of 51 digits: a third of the time that three numbers would take.
-    return f"{(first_part * _PART + second) * _PART + third + _ALL_BASES:051d}"
+    if first_part >= 0 and second >= 0 and third >= 0:
+        # Sixteen digits each, without asking: a third of the time that a width would take.
+        return f"0{first_part + _SORT_BASE}0{second + _SORT_BASE}0{third + _SORT_BASE}"
+    return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
 
 
-_PART = 10**17
 _SORT_BASE = 10**15
 """Added to each part of a sort, so that negative ones sort before positive ones as text."""
-
-_ALL_BASES = (_SORT_BASE * _PART + _SORT_BASE) * _PART + _SORT_BASE
 
 
 Order = Callable[[Plain], tuple[int, int, int]]

@@ -18,6 +18,10 @@ Plain = Any
 """JSON-like: str, int, bool, None, and lists or dicts of them."""
 
 
+make = tuple.__new__
+"""Makes a named tuple from all of its fields by place, in half the time that calling it takes."""
+
+
 class PageRef(NamedTuple):
     """Names pages of a member: one entry (`key`), the next ones in order, or all of a shelf.
 

@@ -14,7 +14,7 @@ from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, find, note_spill, portions, replace
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
-from guerdon.core.standing import Plain, WalletState
+from guerdon.core.standing import Plain, WalletState, make
 from guerdon.core.windows import FAR
 
 
@@ -107,19 +107,22 @@ class Granting:
         slug, source, at, expires = self._purse.wallet.id, self._source, self._at, self._expires
         terms, release, partner = self._terms, self._release, self._partner
         no = d.standing.lots_made = d.standing.lots_made + 1
-        # By place, because naming its fields costs more than all the rest of a lot.
-        lot = Lot(
+        lot = make(Lot, (
             no, source, rule, self._key, at, expires, points, points, 0, 0, 0, release,
             self._fixed, partner, None, (), terms.silent,
-        )  # fmt: skip
+        ))  # fmt: skip
         state.earned += points
-        decision.effects.append(PointsEffect(slug, terms.how, points, rule, source, at, expires))
+        decision.effects.append(
+            make(PointsEffect, (slug, terms.how, points, rule, source, at, expires, "points"))
+        )
         if self._moves is None:
             count_points(d, slug, lot, points)
         else:
             for reading, window in self._moves:
                 move(d, reading, window, at, points)
-        decision.postings.append(Posting(slug, terms.account, self._home, points, no, partner))
+        decision.postings.append(
+            make(Posting, (slug, terms.account, self._home, points, no, partner))
+        )
         if release is None:
             state.spendable += points
         else:
@@ -130,7 +133,12 @@ class Granting:
             lot = die(d, wallet, lot, at=died)
         elif state.debt and release is None:
             lot = pay_debt(d, wallet, lot)
-        self._store(lot)
+        if died is None and release is None and lot.left and self._purse.is_steady:
+            if expires is not None and (state.due is None or expires < state.due):
+                state.due = expires
+            self._add_spendable(lot)
+        else:
+            self._store(lot)
         return no
 
     def _store(self, lot: Lot) -> None:
@@ -139,9 +147,7 @@ class Granting:
         if not lot.left:
             add(d, purse.wallet, lot)
             return
-        expires = lot.expires
-        if expires is not None and (state.due is None or expires < state.due):
-            state.due = expires
+        state.due = earlier(state.due, lot.expires)
         if not purse.is_steady:
             state.due = earlier(state.due, _lapse(d, purse.wallet, state))
         if lot.release is not None:

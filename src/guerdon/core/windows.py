@@ -105,6 +105,7 @@ class Calendar:
         "_asked",
         "_begins",
         "_later",
+        "_leaving",
         "_offsets",
         "_reversed",
         "_spans",
@@ -120,6 +121,7 @@ class Calendar:
         self._spans: dict[tuple[WindowKind, int], Span] = {}
         self._asked: tuple[int | None, int] = (None, 0)
         self._later: dict[tuple[int, Period], int] = {}
+        self._leaving: dict[Period, dict[int, tuple[Instant, bool]]] = {}
         self._reversed: dict[Period, Period] = {}
 
     def offset_ms(self, at: int) -> int:
@@ -204,7 +206,26 @@ class Calendar:
 
         The window at T reaches from T minus the period, exclusive. Where months were clamped, no
         reading of the shorter month leads back to `at`, so it leaves as the next day begins.
+        Within a quarter of an hour all leave alike: as much later, or at the same instant.
         """
+        known = self._leaving.get(period)
+        if known is None:
+            known = self._leaving[period] = {}
+        quarter, since = divmod(at, _QUARTER_HOUR_MS)
+        first = known.get(quarter)
+        if first is None:
+            if len(known) >= _CACHE_MAX:
+                known.clear()
+            begin = Instant(at - since)
+            early = self._leaves(begin, period)
+            late = self._leaves(Instant(begin + _QUARTER_HOUR_MS - 1), period)
+            moves = late - early == _QUARTER_HOUR_MS - 1
+            if not moves and late != early:
+                return self._leaves(at, period)  # an offset of odd minutes, as before 1940
+            first = known[quarter] = early, moves
+        return Instant(first[0] + since) if first[1] else first[0]
+
+    def _leaves(self, at: Instant, period: Period) -> Instant:
         day, clock = divmod(self.wall_ms(at), DAY_MS)
         later = self.later(day, period)
         leaving = self.instant(later * DAY_MS + clock)

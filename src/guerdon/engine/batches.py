@@ -17,7 +17,7 @@ from guerdon.core.plain import (
     activity_from_plain,
     activity_to_plain,
     decision_to_plain,
-    record_to_plain,
+    page_to_plain,
     standing_to_plain,
 )
 from guerdon.core.rulebook import Rulebook
@@ -185,7 +185,7 @@ class _Work:
         standing.seq = before.seq + (0 if _is_empty_tick(activity, decision) else 1)
         try:
             entry = self._entry(place, activity, decision)
-            pages = [page._replace(value=record_to_plain(page.value)) for page in decision.pages]
+            pages = [page_to_plain(page) for page in decision.pages]
         except Exception as error:
             raise Undecidable(type(error).__name__) from error
         if standing.seq > before.seq:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from guerdon.core.activity import Activity
 from guerdon.core.decide import decide
 from guerdon.core.decision import Decision, Given
-from guerdon.core.plain import record_to_plain, standing_from_plain
+from guerdon.core.plain import page_to_plain, standing_from_plain
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.engine.batches import PROGRAM
@@ -154,7 +154,7 @@ class _Trial:
             standing = first.standing
             self._shelves.write(
                 standing.member,
-                [page._replace(value=record_to_plain(page.value)) for page in first.pages],
+                [page_to_plain(page) for page in first.pages],
             )
         return await self._decide(activity, standing, lane)
 
