@@ -64,6 +64,7 @@ from guerdon.stores.scores import ScoreStore
 from guerdon.stores.seals import SealStore
 from guerdon.stores.shared import SharedStore
 from guerdon.stores.standings import StandingStore
+from guerdon.stores.statements import StatementStore
 from guerdon.stores.vault import Vault
 from guerdon.stores.vouchers import VoucherStore
 from guerdon.stores.webhooks import WebhookStore
@@ -145,6 +146,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         vouchers=VoucherStore(mongo),
         seals=SealStore(mongo),
         evidence=EvidenceStore(mongo),
+        statements=StatementStore(mongo),
         keys=KeyStore(mongo),
         webhooks=WebhookStore(mongo),
         courier=courier,

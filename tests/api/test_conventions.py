@@ -91,7 +91,11 @@ def test_what_returns_a_connection_takes_the_four_arguments_of_relay() -> None:
         coordinate
         for coordinate, found in FIELDS.items()
         if str(found.type).rstrip("!").endswith("Connection")
-        and {name: str(it.type) for name, it in found.args.items() if name != "search"}
+        and {
+            name: str(it.type)
+            for name, it in found.args.items()
+            if name not in ("search", "partner")
+        }
         != {"first": "Int", "after": "String", "last": "Int", "before": "String"}
     ]
 

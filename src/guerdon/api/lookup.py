@@ -24,6 +24,7 @@ from guerdon.api.partners import partner_noun
 from guerdon.api.permissions import right_of_type
 from guerdon.api.programs import program_noun
 from guerdon.api.rewards import reward_noun
+from guerdon.api.statements import statement_node
 from guerdon.api.transport.errors import BadInput
 from guerdon.api.webhooks import endpoint_node, source_node
 
@@ -122,6 +123,7 @@ LOADS: dict[str, Load] = {
     "Reward": _reward,
     "WebhookEndpoint": endpoint_node,
     "WebhookSource": source_node,
+    "Statement": statement_node,
     **MEMBER_NODES,
 }
 """How each type of node is loaded by what its id says."""

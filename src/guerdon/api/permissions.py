@@ -59,6 +59,7 @@ _PUBLISH = owner("program:publish")
 _KEYS = Right(("admin",), ("keys:manage",))
 _WEBHOOKS = Right(("partner", "service", "admin"), ("webhooks:manage",))
 _PARTNER = Right(("partner",), ("activities:write",))
+_SETTLED = Right(("partner", "service", "admin"), ("activities:write", "members:read"))
 _TILL = Right(("partner", "service", "admin"), ("activities:write",))
 _DECIDED = everybody("activities:write", "members:read")
 
@@ -141,6 +142,11 @@ TYPES: dict[str, Right] = {
     "RecordActivitiesPayload": _PUBLIC,
     "RedemptionPayload": _PUBLIC,
     "Refused": _PUBLIC,
+    "Statement": _SETTLED,
+    "StatementConnection": _SETTLED,
+    "StatementEdge": _SETTLED,
+    "StatementLine": _SETTLED,
+    "StatementPayload": _PUBLIC,
     "VoucherPayload": _PUBLIC,
     "ReplayWebhooksPayload": _PUBLIC,
     "WebhookEndpointPayload": _PUBLIC,
@@ -165,6 +171,7 @@ FIELDS: dict[str, Right] = {
     "Query.program": _PUBLIC,
     "Query.reward": _PUBLIC,
     "Query.rewards": _PUBLIC,
+    "Query.statements": _SETTLED,
     "Query.viewer": _PUBLIC,
     "Mutation.adjustPoints": owner("ledger:adjust"),
     "Mutation.awardBadge": owner("ledger:adjust"),
@@ -181,6 +188,7 @@ FIELDS: dict[str, Right] = {
     "Mutation.recordActivities": everybody("activities:write"),
     "Mutation.revokeApiKey": _KEYS,
     "Mutation.updateMember": owner("members:write"),
+    "Mutation.disputeStatement": _PARTNER,
     "Mutation.useVoucher": _TILL,
     "Query.webhookEndpoints": _WEBHOOKS,
     "Query.webhookSources": _WEBHOOKS,

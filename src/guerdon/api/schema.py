@@ -30,6 +30,7 @@ from guerdon.api.receipts import ReceiptMutations
 from guerdon.api.redeeming import RedemptionMutations
 from guerdon.api.redemption_updates import RedemptionSubscriptions
 from guerdon.api.rewards import RewardQueries
+from guerdon.api.statements import StatementMutations, StatementQueries
 from guerdon.api.transport import TransportSchema
 from guerdon.api.viewer import ViewerQueries
 from guerdon.api.voucher_use import VoucherMutations
@@ -46,6 +47,7 @@ class Query(
     ProgramQueries,
     PublishingQueries,
     RewardQueries,
+    StatementQueries,
     ViewerQueries,
     WebhookQueries,
 ):
@@ -62,6 +64,7 @@ class Mutation(
     PublishingMutations,
     ReceiptMutations,
     RedemptionMutations,
+    StatementMutations,
     VoucherMutations,
     WebhookMutations,
 ):

@@ -26,6 +26,7 @@ from guerdon.cli.schedule import schedule
 from guerdon.cli.schema import app as schema
 from guerdon.cli.serve import serve
 from guerdon.cli.settings import app as settings
+from guerdon.cli.statements import app as statements
 from guerdon.cli.tokens import app as tokens
 from guerdon.cli.verify import verify
 from guerdon.cli.webhooks import app as webhooks
@@ -51,6 +52,7 @@ app.add_typer(rebuild, name="rebuild")
 app.add_typer(schema, name="schema")
 app.add_typer(settings, name="settings")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(statements, name="statements")
 app.add_typer(tokens, name="tokens")
 
 

@@ -230,6 +230,7 @@ class _Work:
             activity=said,
             decision=plain,
             partners=partners_of(self._rulebook, decision),
+            settles=tuple(sorted({it.partner for it in decision.postings if it.partner})),
         )
 
     def _fail(self, place: Waiting, activity: Activity, error: Exception) -> None:

@@ -21,11 +21,11 @@ from guerdon.engine.records import (
     Found,
     Hold,
     Mark,
-    Place,
     ScoreRow,
     Waiting,
     Waking,
 )
+from guerdon.engine.reward_ports import RewardJournal
 
 
 class Rulebooks(Protocol):
@@ -250,7 +250,7 @@ class Pages(Protocol):
         ...
 
 
-class Journal(Protocol):
+class Journal(RewardJournal, Protocol):
     """Decided activities; append-only."""
 
     async def results(self, program: str, keys: Mapping[str, int]) -> dict[str, str]:
@@ -275,27 +275,6 @@ class Journal(Protocol):
 
     async def since(self, program: str, lane: int, seq: int, limit: int) -> list[Entry]:
         """Return a lane's entries after a sequence, in order."""
-        ...
-
-    async def redemptions(
-        self,
-        program: str,
-        members: Collection[str],
-        *,
-        limit: int,
-        after: Place | None = None,
-        before: Place | None = None,
-    ) -> list[Entry]:
-        """Return accepted redemptions newest first below `after`; oldest first above `before`."""
-        ...
-
-    async def concerning(
-        self, program: str, partner: str, places: Mapping[int, int], limit: int
-    ) -> list[Entry]:
-        """Return entries about a partner's rewards behind a sequence of each lane.
-
-        In order within each lane, at most `limit` of each.
-        """
         ...
 
 

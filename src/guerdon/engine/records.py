@@ -89,7 +89,8 @@ class ScoreRow(NamedTuple):
 class Entry(NamedTuple):
     """A journal entry as it is stored: figures, ids and the decision in plain form.
 
-    `partners` are those whose rewards it is about; it is written, and not read again.
+    `partners` are those whose rewards it is about, `settles` those whose accounts it moves;
+    both are written, and not read again.
     """
 
     lane: int
@@ -101,6 +102,7 @@ class Entry(NamedTuple):
     activity: Plain
     decision: Plain
     partners: tuple[str, ...] = ()
+    settles: tuple[str, ...] = ()
 
 
 class Place(NamedTuple):
@@ -117,6 +119,34 @@ class VoucherRow(NamedTuple):
     code: str
     member: str
     name: str
+
+
+class Dispute(NamedTuple):
+    """What a partner says is wrong with a statement: the proofs of lines, none for all of it."""
+
+    lines: tuple[str, ...]
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A statement as it was issued: sums exact as text, `balance` in minor units of money.
+
+    `until` is the exact sum of this and all statements before; `digest` is over the lines.
+    """
+
+    partner: str
+    begin: Instant
+    end: Instant
+    issued: str
+    redeemed: str
+    balance: int
+    until: str
+    lines: int
+    digest: str
+    issued_at: Instant
+    dispute: Dispute | None = None
 
 
 class SealedCode(NamedTuple):

@@ -3,12 +3,84 @@
 Rule: as in `ports`, the program comes first and from the credential alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Claim
-from guerdon.engine.records import PoolCount, Reserved, SealedCode
+from guerdon.engine.records import Dispute, Entry, Issued, Place, PoolCount, Reserved, SealedCode
+
+
+class RewardJournal(Protocol):
+    """Entries of the journal that concern redemptions and partners."""
+
+    async def redemptions(
+        self,
+        program: str,
+        members: Collection[str],
+        *,
+        limit: int,
+        after: Place | None = None,
+        before: Place | None = None,
+    ) -> list[Entry]:
+        """Return accepted redemptions newest first below `after`; oldest first above `before`."""
+        ...
+
+    async def concerning(
+        self, program: str, partner: str, places: Mapping[int, int], limit: int
+    ) -> list[Entry]:
+        """Return entries about a partner's rewards behind a sequence of each lane.
+
+        In order within each lane, at most `limit` of each.
+        """
+        ...
+
+    async def settled(
+        self,
+        program: str,
+        partner: str,
+        begin: Instant,
+        end: Instant,
+        *,
+        limit: int,
+        after: Entry | None = None,
+    ) -> list[Entry]:
+        """Return what was decided from `begin` up to `end` in a partner's accounts, in order."""
+        ...
+
+
+class Statements(Protocol):
+    """Statements as they were issued."""
+
+    async def add(self, program: str, statement: Issued) -> bool:
+        """Store a statement; False where one of its partner and month is there already."""
+        ...
+
+    async def last(self, program: str) -> dict[str, Issued]:
+        """Return the newest statement of each partner."""
+        ...
+
+    async def page(
+        self,
+        program: str,
+        partner: str | None,
+        *,
+        limit: int,
+        after: tuple[str, int] | None = None,
+        before: tuple[str, int] | None = None,
+    ) -> list[Issued]:
+        """Return statements by partner and month, behind `after`; backwards before `before`."""
+        ...
+
+    async def find(self, program: str, partner: str, begin: int) -> Issued | None:
+        """Return one statement."""
+        ...
+
+    async def dispute(
+        self, program: str, partner: str, begin: int, dispute: Dispute
+    ) -> Issued | None:
+        """Note what a partner disputes; the first word stays. None where there is no statement."""
+        ...
 
 
 class Shared(Protocol):

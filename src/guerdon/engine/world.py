@@ -34,7 +34,7 @@ from guerdon.engine.ports import (
 from guerdon.engine.proof_ports import Evidence, Seals
 from guerdon.engine.records import Board, Rate, StoreDown, Taken, Topic
 from guerdon.engine.revisions import Revisions
-from guerdon.engine.reward_ports import Codes, Shared, Vouchers
+from guerdon.engine.reward_ports import Codes, Shared, Statements, Vouchers
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.trust import Trust
 from guerdon.engine.webhook_records import Courier, Webhooks
@@ -131,6 +131,7 @@ class World:
     vouchers: Vouchers
     seals: Seals
     evidence: Evidence
+    statements: Statements
     keys: Keys
     webhooks: Webhooks
     courier: Courier

@@ -41,6 +41,12 @@ INDEXES = (
         "a member's redemptions, newest first",
         where={"a.type": "redemption", "d.result": "accepted"},
     ),
+    Index(
+        "journal",
+        (("y", 1), ("t", 1), ("_id", 1)),
+        "what moves a partner's accounts, as it was decided",
+        present="y",
+    ),
     Index("journal", (("b", 1), ("_id", 1)), "what concerns a partner's rewards", present="b"),
     Index(
         "scores",
@@ -79,6 +85,7 @@ COLLECTIONS = (
     "scores",
     "shared",
     "codes",
+    "statements",
     "vouchers",
     "keys",
     "issuers",

@@ -2,8 +2,9 @@
 
 `{_id: program|lane|seq, l: program|lane, k: reporter/id, m: program|member, n: the member's seq,
 t: decided at, a: activity, d: decision, x: sealed, b: [program|partner, ...] whose rewards it is
-about}`. What is personal of an activity and of its decision is in `x`, under the member's key (see
-`vault`); without the key it is as if it had never been said.
+about, y: [program|partner, ...] whose accounts it moves}`. What is personal of an activity and of
+its decision is in `x`, under the member's key (see `vault`); without the key it is as if it had
+never been said.
 
 Rule: entries are inserted by the lane's transaction and by nothing else, never changed, never
 deleted; the unique indexes on (lane, key) and (member, seq) hold what the engine promises.
@@ -137,6 +138,29 @@ class JournalStore:
                 found += await cursor.limit(limit).to_list(None)
         return await self._opened(program, found)
 
+    async def settled(
+        self,
+        program: str,
+        partner: str,
+        begin: Instant,
+        end: Instant,
+        *,
+        limit: int,
+        after: Entry | None = None,
+    ) -> list[Entry]:
+        """Return what was decided from `begin` up to `end` in a partner's accounts, in order."""
+        query: Document = {"y": key(program, partner), "t": {"$gte": begin, "$lt": end}}
+        if after is not None:
+            name = _name(program, after.lane, after.seq)
+            query["$or"] = [
+                {"t": {"$gt": after.decided_at}},
+                {"t": after.decided_at, "_id": {"$gt": name}},
+            ]
+        with unit_of_work():
+            cursor = self._mongo["journal"].find(query).sort([("t", 1), ("_id", 1)]).limit(limit)
+            rows = await cursor.to_list(None)
+        return await self._opened(program, rows)
+
 
 def entry_documents(
     program: str, entries: Sequence[Entry], keys: Mapping[str, AESGCM]
@@ -160,6 +184,8 @@ def entry_documents(
                 document["x"] = seal(keys[entry.member], content, document["_id"])
             document["m"] = key(program, entry.member)
             document["n"] = entry.member_seq
+        if entry.settles:
+            document["y"] = [key(program, partner) for partner in entry.settles]
         if entry.partners:
             document["b"] = [key(program, partner) for partner in entry.partners]
         documents.append(printed(document))
