@@ -151,7 +151,7 @@ class JournalStore:
         """Return what was decided from `begin` up to `end` in a partner's accounts, in order."""
         query: Document = {"y": key(program, partner), "t": {"$gte": begin, "$lt": end}}
         if after is not None:
-            name = _name(program, after.lane, after.seq)
+            name = entry_name(program, after.lane, after.seq)
             query["$or"] = [
                 {"t": {"$gt": after.decided_at}},
                 {"t": after.decided_at, "_id": {"$gt": name}},
