@@ -237,8 +237,9 @@ LATE_COUNT = 7
 class Storyteller:
     """Turns deeds into activities of one program."""
 
-    def __init__(self, program: Program, begin: int) -> None:
+    def __init__(self, program: Program, begin: int, names: tuple[str, ...] = NAMES) -> None:
         self.program = program
+        self.names = names
         self.calendar = Calendar(program)
         self.words = vocabulary(program)
         self.now = begin
@@ -259,7 +260,7 @@ class Storyteller:
             type="visit",
             at=Instant(at),
             received=Instant(self.now),
-            member=NAMES[deed.who % len(NAMES)],
+            member=self.names[deed.who % len(self.names)],
         )
         made: Activity | None = make(plain, picks)
         if made is None:
@@ -286,7 +287,7 @@ class Storyteller:
     def _enroll(self, plain: Activity, picks: Picks) -> Activity:
         data: dict[str, Value] = {}
         if picks.below(2):
-            data["referrer"] = NAMES[picks.below(len(NAMES))]
+            data["referrer"] = self.names[picks.below(len(self.names))]
         data.update(self._attrs(picks))
         return replace(plain, type="enrollment", data=data)
 
@@ -432,7 +433,7 @@ class Storyteller:
         if wallet is None:
             return None
         data: dict[str, Value] = {
-            "to": NAMES[picks.below(len(NAMES))],
+            "to": self.names[picks.below(len(self.names))],
             "wallet": wallet,
             "points": self._units(wallet, picks),
         }
@@ -492,7 +493,7 @@ class Storyteller:
         return replace(plain, type="identity_linked", data=data)
 
     def _merge(self, plain: Activity, picks: Picks) -> Activity | None:
-        into = NAMES[picks.below(len(NAMES))]
+        into = self.names[picks.below(len(self.names))]
         if into == plain.member:
             return None
         return replace(plain, type="member_merged", data={"into": into})

@@ -834,3 +834,38 @@ def test_a_limit_of_which_the_lots_are_gone_already_reverses_nothing_more() -> N
         "v.bob.other": 1,
         "v.cid.other": 1,
     }
+
+
+SLEEPY = """
+    wallets: {points: {expiry: {mode: inactivity, period: P6M, activity: [purchase]}}}
+    rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+"""
+
+
+@pytest.mark.parametrize("sleeper", ["ana", "bob"])
+def test_what_one_account_did_keeps_alive_what_lapsed_in_the_other(sleeper: str) -> None:
+    town = a_town(SLEEPY)
+    who = {"ana": a_member(town), "bob": a_member(town, name="bob")}
+    other = who["bob" if sleeper == "ana" else "ana"]
+    who[sleeper].buys(10, "2026-01-10")
+    other.buys(5, "2026-05-01")
+    who[sleeper].waits("2026-08-01")
+    assert who[sleeper].balance("2026-08-01") == 0
+
+    merge(who["bob"], "2026-08-02")
+
+    assert who["ana"].balance("2026-08-02") == 15
+    assert who["ana"].balance("2026-11-01") == 15
+    assert who["ana"].balance("2026-11-02") == 0
+
+
+def test_what_lapsed_before_the_other_account_did_anything_stays_expired() -> None:
+    ana, bob = a_member(town := a_town(SLEEPY)), a_member(town, name="bob")
+    ana.buys(10, "2026-01-10")
+    bob.buys(5, "2026-07-20")
+    ana.waits("2026-08-01")
+
+    merge(bob, "2026-08-02")
+
+    assert ana.balance("2026-08-02") == 5
+    assert ana.wallet("2026-08-02").expired == 10

@@ -14,7 +14,7 @@ from oracle.deciding import Refused, decide, take_attributes
 from oracle.merging import merge
 from oracle.reading import number
 from oracle.timers import pass_time
-from oracle.world import Person, World
+from oracle.world import Later, Person, World
 
 Identity = tuple[str, str]
 WITHOUT_MEMBER = ("estimate", "raffle", "clock")
@@ -33,6 +33,7 @@ class Oracle:
     """A program and everything that was reported to it."""
 
     program: Program
+    later: Later | None = None
     reported: list[tuple[Activity, Identity | None]] = field(default_factory=list)
 
     def report(self, activity: Activity, external: Identity | None = None) -> None:
@@ -41,7 +42,7 @@ class Oracle:
 
     def play(self, until: int | None = None) -> "Play":
         """Play the list anew: all that arrived up to an instant, and all that was due."""
-        play = Play(World(self.program))
+        play = Play(World(self.program, self.later))
         for activity, external in self.reported:
             if until is None or activity.received <= until:
                 play.time(activity.received)

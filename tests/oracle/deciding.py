@@ -90,13 +90,13 @@ def _listen(world: World, person: Person, happened: Happened) -> None:
 def _earning(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     look = seen(world, happened, sum(happened.remaining()))
-    for rule in world.program.accept:
+    for rule in world.rules_at(activity.at).accept:
         if activity.type in rule.activity and not holds(rule.when, look):
             raise Refused(rule.reason)
     _use_vouchers(person, activity)
     earning.earn(world, happened, activity.received)
     _join_history(world, person, happened)
-    for draw in world.program.draws.values():
+    for draw in world.rules_at(activity.at).draws.values():
         if activity.type in draw.activity:
             _draw(world, person, happened, draw)
     follow_on(world, person, activity)

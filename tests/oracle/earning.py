@@ -44,7 +44,7 @@ class Rating:
         None stands before the rules that it multiplies.
         """
         kind = self.happened.activity.type
-        waiting, found = list(self.world.program.rules), []
+        waiting, found = list(self.world.rules_at(self.happened.activity.at).rules), []
         while waiting:
             names = [rule.id for rule in waiting]
             ready = [one for one in waiting if not any(of in names for of in _multiplied(one))]

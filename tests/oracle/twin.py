@@ -1,10 +1,12 @@
 """Core and oracle side by side: the same arrivals, and whatever they show differently."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.program import Program
+from guerdon.core.rulebook import Rulebook
 from guerdon.program.arrivals import Arrivals
 from guerdon.program.comparison import shown
 from guerdon.program.memory import Memory
@@ -13,7 +15,7 @@ from guerdon.program.scenario import Reported
 from oracle.arrivals import Identity, Oracle, Play
 from oracle.looking import Look
 from oracle.rehearsal import OF_PROGRAM
-from oracle.world import World
+from oracle.world import Later, World
 
 Happening = int | tuple[Activity, Identity | None]
 """Time that passes up to an instant, or something that arrives."""
@@ -26,11 +28,15 @@ class Disagreement(AssertionError):
 class Twin:
     """A program that lives twice."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, later: Later | None = None) -> None:
         self.program = program
-        self.core = Arrivals(Memory(program))
-        self.oracle = Oracle(program)
-        self.play = Play(World(program))
+        memory = Memory(program)
+        if later is not None:
+            second = replace(later[1], version=2, begin=Instant(later[0]))
+            memory.rulebook = Rulebook([program, second])
+        self.core = Arrivals(memory)
+        self.oracle = Oracle(program, later)
+        self.play = Play(World(program, later))
         self.now = 0
 
     def take(self, activity: Activity, external: Identity | None = None) -> None:

@@ -221,11 +221,16 @@ class Person:
     """Effects that happen once: which, and in which window."""
 
 
+Later = tuple[int, Program]
+"""A second version that differs in rules alone, and when it begins."""
+
+
 class World:
     """The whole program at one moment of the play."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, later: "Later | None" = None) -> None:
         self.program = program
+        self.later = later
         self.calendar = Calendar(program)
         self.people: dict[str, Person] = {}
         self.survivors: dict[str, str] = {}
@@ -236,6 +241,10 @@ class World:
         self.payouts: list[tuple[str, str, int, int]] = []
         self.sales: list[Happened] = []
         self.rate_changes: list[tuple[int, object]] = []
+
+    def rules_at(self, at: int) -> Program:
+        """Return the version whose rules, accept rules and draws hold for what happened then."""
+        return self.later[1] if self.later is not None and at >= self.later[0] else self.program
 
     def survivor(self, name: str) -> str:
         """Return the member to whom an id leads."""

@@ -46,7 +46,7 @@ def _fill(d: Deciding, brought: Sequence[Reading], names: Sequence[str], after: 
     """Let readings count all that these accounts did, and their lots numbered above `after`."""
     if any(not reading.measure.points for reading in brought):
         replay = _Replay(d, brought)
-        for found in _history(d, names):
+        for found in history(d, names):
             replay.take(found)
     for reading in brought:
         wallet = reading.measure.points
@@ -55,7 +55,7 @@ def _fill(d: Deciding, brought: Sequence[Reading], names: Sequence[str], after: 
                 counters.count_lot(d, reading, lot, lot.worth)
 
 
-def _history(d: Deciding, names: Sequence[str]) -> list[Plain]:
+def history(d: Deciding, names: Sequence[str]) -> list[Plain]:
     """Return what was accepted of these accounts, in order of arrival."""
     wanted = tuple(PageRef(HISTORY, "all", name) for name in names)
     if missing := tuple(ref for ref in wanted if ref not in d.given.loaded):

@@ -5,6 +5,8 @@ through inactivity expires as a whole too, and a late report that shows the laps
 undoes it.
 """
 
+from collections.abc import Collection
+
 from guerdon.core import wallets
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
@@ -184,6 +186,28 @@ def active(d: Deciding, slug: str, day: int) -> None:
         if state.lapses and state.lapses[-1][2] is None and day > state.lapses[-1][1]:
             lapse, before, _ = state.lapses[-1]
             state.lapses = (*state.lapses[:-1], (lapse, before, day))
+
+
+def reconsider(d: Deciding, slug: str, days: Collection[int]) -> None:
+    """Undo what expired through inactivity where these days of activity show it to be wrong."""
+    wallet, state, calendar = d.state.wallet(slug), d.wallet(slug), d.rulebook.calendar
+    state.lapses = tuple(
+        (
+            lapse,
+            before,
+            min(
+                [day for day in days if calendar.begin(day) >= lapse]
+                + ([after] if after is not None else []),
+                default=None,
+            ),
+        )
+        for lapse, before, after in state.lapses
+    )
+    latest = max(days, default=None)
+    for day in sorted(days):
+        _amend_lapses(d, wallet, state, day)
+    if latest is not None and state.active_on is not None:
+        state.active_on = max(state.active_on, latest)
 
 
 def _amend_lapses(d: Deciding, wallet: Wallet, state: WalletState, day: int) -> None:

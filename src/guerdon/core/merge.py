@@ -7,16 +7,17 @@ reversed newest first, and a referral between the two was a self-referral.
 
 from collections.abc import Mapping
 
-from guerdon.core import counters, holdings, measures, rules, streaks, wallets
+from guerdon.core import counters, expiries, holdings, measures, rules, streaks, wallets
 from guerdon.core.activity import Activity
-from guerdon.core.backfill import fill_from
+from guerdon.core.backfill import fill_from, history
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
 from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep
-from guerdon.core.lots import Lot, lot_of, order_of
+from guerdon.core.lots import Lot, lot_of, order_of, policy_of
+from guerdon.core.program import Inactivity
 from guerdon.core.readings import Reading
 from guerdon.core.shelving import Order
 from guerdon.core.standing import Figure, PageRef, Plain, Standing
@@ -71,6 +72,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     end_referral(d, name, donor.member)
     limit_grants(d)
     _repeat_carries(d, donor, activity)
+    _reconsider_lapses(d, donor)
     _pay_debts(d)
     for reading in d.state.readings.values():
         window = counters.window_key(d, reading, d.now)
@@ -287,6 +289,20 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
                 wallets.Origin(activity.id, rule.id, activity.at, activity.key),
             )
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
+
+
+def _reconsider_lapses(d: Deciding, donor: Standing) -> None:
+    """Let what either account did keep alive what expired through inactivity in the other."""
+    calendar = d.rulebook.calendar
+    names = (d.standing.member, *d.standing.absorbed, *donor.absorbed)
+    for slug, state in list(d.standing.wallets.items()):
+        if not state.lapses:
+            continue
+        policy = policy_of(d.program, d.state.wallet(slug), d.standing, d.now)
+        if isinstance(policy, Inactivity):
+            done = [found["activity"] for found in history(d, tuple(dict.fromkeys(names)))]
+            days = {calendar.day(one["at"]) for one in done if one["type"] in policy.activity}
+            expiries.reconsider(d, slug, days)
 
 
 def _pay_debts(d: Deciding) -> None:

@@ -1,0 +1,139 @@
+"""Years of many members, deterministic: the core against the naive evaluator, world after world.
+
+Each world is a program with some members who earn, spend, refund, void, merge, report late, twice
+and under unknown numbers, while time passes and a second version of the rules begins in the midst
+of it. A world follows from its seed alone. `make test` plays the same few worlds each time; `make
+chaos` plays on for SECONDS from SEED, and prints the seed of each world before it is played.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from guerdon.core.amounts import Ratio
+from guerdon.core.program import Fixed, Give, GiveByTier, Program, Rate, Rule, Unit
+from guerdon.program.scenario import load_scenario
+from lives import GAP_COUNT, KINDS, LATE_COUNT, Deed, Storyteller
+from oracle.twin import Disagreement, Twin, told
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(
+    [
+        *ROOT.glob("examples/*.scenario.yaml"),
+        *ROOT.glob("tests/program/scenarios/*.yaml"),
+        *ROOT.glob("../shared/scenarios/*.yaml"),
+    ],
+    key=lambda path: path.name,
+)
+PEOPLE = tuple(f"m{number:02d}" for number in range(8))
+DEEDS = 45
+LOOKS = 5
+WORLDS = 30
+DAY = 86_400_000
+BEGIN = 1_704_000_000_000
+SHORT = (0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 15, 17)
+"""Gaps of less than a month, so that the deeds of a world overlap."""
+
+
+def _program(path: Path) -> Program:
+    found = load_scenario(
+        path.read_text(), path.name, read=lambda name: (path.parent / name).read_text()
+    ).program
+    assert found is not None
+    return found
+
+
+def _dearer(give: Give) -> Give:
+    """Return a give whose figure is another."""
+    form = give.form
+    if isinstance(form, Fixed):
+        return replace(give, form=Fixed(form.points * 2 + 1))
+    if isinstance(form, Rate):
+        return replace(give, form=Rate(Ratio(form.ratio.over * 3, form.ratio.under * 2)))
+    if isinstance(form, Unit):
+        points = Ratio(form.points.over * 2, form.points.under)
+        return replace(give, form=replace(form, points=points))
+    return give
+
+
+def second_version(program: Program) -> Program:
+    """Return a program whose rules give other figures."""
+
+    def changed(rule: Rule) -> Rule:
+        give = rule.give
+        if isinstance(give, GiveByTier):
+            tiers = {tier: _dearer(one) for tier, one in give.tiers.items()}
+            return replace(rule, give=replace(give, tiers=tiers))
+        return replace(rule, give=_dearer(give))
+
+    return replace(program, rules=tuple(changed(rule) for rule in program.rules))
+
+
+def play(seed: int) -> int:
+    """Play a world; return how many activities arrived in it.
+
+    Raises:
+        Disagreement: Core and evaluator differ; the world's seed and what led there are told.
+    """
+    chance = random.Random(seed)
+    path = FILES[seed % len(FILES)]
+    program = _program(path)
+    begin = BEGIN + chance.randrange(700) * DAY
+    later = (begin + chance.randrange(200, 500) * DAY, second_version(program))
+    twin, story = Twin(program, later), Storyteller(program, begin, PEOPLE)
+    kinds = chance.choices(list(KINDS), weights=list(KINDS.values()), k=DEEDS)
+    deeds = [Deed("enroll", who, picks=chance.getrandbits(48)) for who in range(len(PEOPLE))]
+    deeds += [
+        Deed(
+            kind,
+            chance.randrange(len(PEOPLE)),
+            chance.choice(SHORT) if chance.random() < 0.8 else chance.randrange(GAP_COUNT),
+            chance.choice((0, 0, chance.randrange(LATE_COUNT))),
+            chance.getrandbits(48),
+        )
+        for kind in kinds
+    ]
+    count = 0
+    for number, deed in enumerate(deeds, 1):
+        arrival = story.tell(deed)
+        if arrival is not None:
+            twin.take(*arrival)
+            count += 1
+        if number % (len(deeds) // LOOKS) == 0:
+            _look(twin, seed, path)
+    for gap in (8, 9, 10, 11):
+        twin.tick(story.wait(gap))
+        _look(twin, seed, path)
+    return count
+
+
+def _look(twin: Twin, seed: int, path: Path) -> None:
+    found = twin.differences()
+    if found:
+        lines = [f"SEED={seed} of {path.name}", *found[:20], "after"]
+        raise Disagreement("\n".join([*lines, *map(told, twin.oracle.reported)]))
+
+
+def test_years_of_hundreds_of_members_are_decided_as_the_naive_evaluator_decides_them() -> None:
+    arrived = sum(play(seed) for seed in range(WORLDS))
+    assert arrived > WORLDS * DEEDS // 2
+
+
+def _seeds() -> Iterator[int]:
+    ends = time.monotonic() + float(os.environ.get("SECONDS") or 60)
+    number = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
+    while time.monotonic() < ends:
+        print(f"SEED={number}")  # noqa: T201 - how to play it again
+        yield number
+        number += 1
+
+
+@pytest.mark.chaos
+def test_worlds_are_decided_alike_for_as_long_as_there_is_time() -> None:
+    for number in _seeds():
+        play(number)
