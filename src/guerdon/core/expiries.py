@@ -189,7 +189,10 @@ def active(d: Deciding, slug: str, day: int) -> None:
 
 
 def reconsider(d: Deciding, slug: str, days: Collection[int]) -> None:
-    """Undo what expired through inactivity where these days of activity show it to be wrong."""
+    """Let lapses through inactivity be those of all these days of activity.
+
+    What expired wrongly comes back; what was there before a lapse that stays goes with it.
+    """
     wallet, state, calendar = d.state.wallet(slug), d.wallet(slug), d.rulebook.calendar
     state.lapses = tuple(
         (
@@ -208,6 +211,11 @@ def reconsider(d: Deciding, slug: str, days: Collection[int]) -> None:
         _amend_lapses(d, wallet, state, day)
     if latest is not None and state.active_on is not None:
         state.active_on = max(state.active_on, latest)
+    pull_all(d, slug)
+    for lapse, _, _ in state.lapses:
+        for lot in head(d, slug):
+            if lot.at < lapse and not lot.fixed:
+                expire_lot(d, wallet, lot, at=lapse)
 
 
 def _amend_lapses(d: Deciding, wallet: Wallet, state: WalletState, day: int) -> None:
