@@ -104,14 +104,19 @@ def _earning(world: World, person: Person, happened: Happened) -> None:
 
 
 def _follow_beneficiaries(
-    world: World, person: Person, happened: Happened, *, refunded: bool = False
+    world: World,
+    person: Person,
+    happened: Happened,
+    *,
+    cause: Activity | None = None,
+    refunded: bool = False,
 ) -> None:
-    """Read the ladders, missions and badges of others who got something."""
+    """Read the ladders, missions and badges of others who got something, or lose it by `cause`."""
     owners = dict.fromkeys(world.survivor(award.lot.owner) for award in happened.awards)
     for name in owners:
         other = world.person(name)
         if other is not None and other is not person:
-            follow_on(world, other, happened.activity, refunded=refunded)
+            follow_on(world, other, cause or happened.activity, refunded=refunded)
 
 
 def _use_vouchers(person: Person, activity: Activity) -> None:
@@ -217,7 +222,7 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
         )
         purse.grant(world, person, lot, now=activity.received, pending=None)
     follow_on(world, person, activity, refunded=True)
-    _follow_beneficiaries(world, person, original, refunded=True)
+    _follow_beneficiaries(world, person, original, cause=activity, refunded=True)
 
 
 def _taken(original: Happened, activity: Activity) -> list[int]:
@@ -256,7 +261,7 @@ def _void(world: World, person: Person, happened: Happened) -> None:
             purse.take_back(world, person, lot, lot.worth)
     _join_history(world, person, happened)
     follow_on(world, person, happened.activity, refunded=True)
-    _follow_beneficiaries(world, person, original, refunded=True)
+    _follow_beneficiaries(world, person, original, cause=happened.activity, refunded=True)
 
 
 def _confirm(world: World, person: Person, happened: Happened) -> None:
