@@ -50,6 +50,10 @@ class Meters(Protocol):
         """The books were checked."""
         ...
 
+    def sent(self, program: str, outcome: str, seconds: float) -> None:
+        """A webhook was tried: `delivered`, `waiting` (to be tried again) or `dead`."""
+        ...
+
     def operation(self, kind: str, outcome: str, seconds: float) -> None:
         """An operation (query, mutation) was executed: `ok`, `errors` or `failed`."""
         ...
@@ -97,6 +101,9 @@ class Unmetered:
         """Nothing."""
 
     def audited(self, program: str, offences: int, at_seconds: float) -> None:
+        """Nothing."""
+
+    def sent(self, program: str, outcome: str, seconds: float) -> None:
         """Nothing."""
 
     def operation(self, kind: str, outcome: str, seconds: float) -> None:

@@ -4,6 +4,7 @@ Rule: labels are programs and fixed words, so that their number is bounded; a pr
 of its own, and gauges that every scheduler reports alike are to be read with `max`.
 """
 
+from collections import Counter as Tally
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -78,6 +79,12 @@ class Metrics:
         self._audited = self._gauge(
             "guerdon_audit_timestamp_seconds", "When the last audit ended.", "program"
         )
+        self._webhooks = self._counter(
+            "guerdon_webhooks", "Webhooks tried, by outcome.", "program", "outcome"
+        )
+        self._webhook = self._histogram(
+            "guerdon_webhook_seconds", "How long receivers take.", _SECONDS, "program"
+        )
 
     def _serving(self) -> None:
         self._operations = self._counter(
@@ -90,6 +97,8 @@ class Metrics:
         self._open = self._gauge("guerdon_open_connections", "Open at present.", "kind")
         for kind in ("connection", "subscription"):
             self._open.labels(kind)
+        self._by_outcome: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self._by_status: dict[int, Counter] = {}
         self._pushed = self._counter("guerdon_pushes", "Items sent to subscribers.")
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
@@ -146,14 +155,26 @@ class Metrics:
         self._offences.labels(program).set(offences)
         self._audited.labels(program).set(at_seconds)
 
+    def sent(self, program: str, outcome: str, seconds: float) -> None:
+        """Count a webhook."""
+        self._webhooks.labels(program, outcome).inc()
+        self._webhook.labels(program).observe(seconds)
+
     def operation(self, kind: str, outcome: str, seconds: float) -> None:
-        """Count an operation."""
-        self._operations.labels(kind, outcome).inc()
-        self._operation.labels(kind).observe(seconds)
+        """Count an operation; children are kept, because finding them costs more than counting."""
+        found = self._by_outcome.get((kind, outcome))
+        if found is None:
+            found = self._operations.labels(kind, outcome), self._operation.labels(kind)
+            self._by_outcome[kind, outcome] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def request(self, status: int) -> None:
         """Count an answer."""
-        self._requests.labels(str(status)).inc()
+        found = self._by_status.get(status)
+        if found is None:
+            found = self._by_status[status] = self._requests.labels(str(status))
+        found.inc()
 
     def connections(self, change: int, *, kind: str) -> None:
         """Note what is open."""
@@ -166,9 +187,7 @@ class Metrics:
 
 def _count(counter: Counter, program: str, results: Iterable[str]) -> int:
     """Count each result at once; return how many there were."""
-    counts: dict[str, int] = {}
-    for result in results:
-        counts[result] = counts.get(result, 0) + 1
+    counts = Tally(results)
     for result, count in counts.items():
         counter.labels(program, result).inc(count)
-    return sum(counts.values())
+    return counts.total()

@@ -227,6 +227,7 @@ class _Sender:
             wait = max(SCHEDULE_MS[tries - 1], answer.retry_after_ms or 0)
             delivery = delivery._replace(due_at=Instant(now + wait))
         await world.webhooks.settle(self._program, delivery)
+        world.meters.sent(self._program, str(delivery.state), (now - begun) / 1_000)
         if content is not None:
             await self._note(answer, now, has_arrived=has_arrived)
 
