@@ -127,7 +127,14 @@ class OwnParts:
         return self.kennel.start(
             [sys.executable, "-m", "guerdon", *words],
             log=self.folder / f"{name}.log",
-            env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1", **more},
+            # One port cannot be everybody's, should this machine's environment name one.
+            env={
+                **os.environ,
+                **self.environment,
+                "GUERDON_METRICS_PORT": "",
+                "PYTHONUNBUFFERED": "1",
+                **more,
+            },
             keep=keep,
         )
 
