@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo test check image conformance schema format lock bench chaos clean
+.PHONY: help demo test coverage check image conformance schema format lock bench chaos clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,13 @@ demo: $(READY) ## start everything on this machine (ARGS="--data DIR --port N --
 
 test: $(READY) ## run the tests (ARGS="-k word tests/core")
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(READY) ## branches reached: all of core by its own tests, 95 % of the rest (slow)
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -q --cov --cov-report= tests/core tests/program
+	@$(BIN)/coverage report --include='src/guerdon/core/*' --fail-under=100
+	@$(BIN)/python -m pytest -q --cov --cov-append --cov-report= --ignore=tests/core --ignore=tests/program
+	@$(BIN)/coverage report --fail-under=95
 
 check: $(READY) .venv/.deploy ## formatting, lint, types, layers, the code's promises about itself
 	$(BIN)/ruff format --check

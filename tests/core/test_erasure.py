@@ -3,6 +3,7 @@
 from collections import Counter
 
 from builders import Life, Town, a_line, a_member, a_town
+from guerdon.core.decision import VoucherEffect
 
 SHOP = """
     money: {unit: EUR, scale: 2}
@@ -48,6 +49,8 @@ def test_nothing_is_left_of_an_erased_member_but_lots_and_figures() -> None:
     ana.buys(60, "2026-03-02", shop="north")
     ana.does("order", "2026-03-02", amount="7")
     ana.redeems("mug", "2026-03-03")
+    ana.redeems("mug", "2026-03-03", id="second")
+    ana.does("voucher_used", "2026-03-03", voucher="second")
 
     decision = ana.does("member_erased", "2026-03-04")
 
@@ -56,8 +59,10 @@ def test_nothing_is_left_of_an_erased_member_but_lots_and_figures() -> None:
     assert [standing.attrs, standing.badges, standing.ladders, standing.counts] == [{}] * 4
     assert {name.partition(":")[0] for name in standing.shelves} <= {"lots", "pending", "closed"}
     wallet = standing.wallets["points"]
-    assert (wallet.spendable, wallet.pending, wallet.expired) == (0, 0, 63)
+    assert (wallet.spendable, wallet.pending, wallet.expired) == (0, 0, 59)
     assert standing.due_at is None
+    voided = [it for it in decision.effects if isinstance(it, VoucherEffect)]
+    assert [it.state for it in voided] == ["void"], "the one that was used stays used"
     assert [(it.value, it.eligible) for it in decision.scores] == [(0, False)]
     assert sum(in_total(ana.town).values()) == 0
 
