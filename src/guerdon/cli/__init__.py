@@ -16,6 +16,7 @@ from guerdon.cli.demo import demo
 from guerdon.cli.doctor import doctor
 from guerdon.cli.exporting import app as export
 from guerdon.cli.importing import importing
+from guerdon.cli.inbox import app as inbox
 from guerdon.cli.issuers import app as issuers
 from guerdon.cli.keys import app as keys
 from guerdon.cli.migrate import migrate
@@ -44,6 +45,7 @@ for command in (demo, serve, work, schedule, migrate, doctor, rehearse, verify, 
 app.add_typer(codes, name="codes")
 app.add_typer(export, name="export")
 app.add_typer(importing, name="import")
+app.add_typer(inbox, name="inbox")
 app.add_typer(issuers, name="issuers")
 app.add_typer(keys, name="keys")
 program.command()(create)

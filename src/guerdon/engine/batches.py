@@ -23,6 +23,7 @@ from guerdon.core.plain import (
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import ERASED, PageRef, Standing
 from guerdon.engine.crash import CrashPoint
+from guerdon.engine.dead import DROPPED
 from guerdon.engine.fetch import Reservations, Shelves, Undecidable, answer
 from guerdon.engine.heads import Heads
 from guerdon.engine.identities import (
@@ -56,6 +57,7 @@ PROGRAM = ""
 """The member id under which the standing of the program itself is kept."""
 
 
+_MARKS = frozenset({PARKED, DROPPED})
 _PERSONAL = frozenset({"ref", "lines", "data", "record", "explanations"})
 
 
@@ -164,6 +166,8 @@ class _Work:
     async def _decision(
         self, place: Waiting, activity: Activity, before: Standing, claims: Reservations
     ) -> Decision:
+        if DROPPED in place.activity:
+            return Decision(result="rejected", reason=DROPPED, standing=before.fork())
         if PARKED in place.activity and came_too_late(self._rulebook, activity):
             return Decision(result="rejected", reason="claim_window", standing=before.fork())
         self._shelves.known_as(before.member, before.absorbed)
@@ -207,7 +211,7 @@ class _Work:
         plain = decision_to_plain(decision)
         said = place.activity
         if PARKED in said:
-            said = {name: value for name, value in said.items() if name != PARKED}
+            said = {name: value for name, value in said.items() if name not in _MARKS}
         if decision.standing.status == ERASED:
             # Of somebody who was forgotten nothing new is kept.
             said = {name: value for name, value in said.items() if name not in _PERSONAL}
@@ -244,7 +248,7 @@ class _Work:
             Aside(
                 key=activity.key,
                 state=Result.FAILED,
-                reason=type(error).__name__,
+                reason=str(error),
                 order=place.order,
                 activity=place.activity,
             )

@@ -200,6 +200,14 @@ class Inbox(Protocol):
         """Return what was set aside of these keys."""
         ...
 
+    async def failed(self, program: str, limit: int) -> list[Aside]:
+        """Return what failed and was set aside, by key."""
+        ...
+
+    async def restore(self, program: str, lane: int, entry: Aside, waiting: Waiting) -> None:
+        """Put what failed back into an inbox; nothing where it is not set aside any more."""
+        ...
+
     async def parked(self, program: str, identity: str, limit: int) -> list[Aside]:
         """Return activities parked for an identity, in order of arrival."""
         ...
@@ -228,7 +236,9 @@ class Standings(Protocol):
         """Return heads by member id; asked for with their lanes."""
         ...
 
-    async def due(self, program: str, until: Instant, limit: int) -> list[tuple[str, Instant]]:
+    async def due(
+        self, program: str, until: Instant, limit: int, *, skip: int = 0
+    ) -> list[tuple[str, Instant]]:
         """Return members whose standing has something to do by `until`, earliest first."""
         ...
 

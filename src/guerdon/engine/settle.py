@@ -26,7 +26,7 @@ async def tick_due(world: World) -> int:
 async def _tick_program(world: World, program: str) -> int:
     woken = await wake(world, program)
     now = world.clock()
-    due = await world.standings.due(program, now, AT_ONCE)
+    due = await _due(world, program, now)
     if not due:
         return woken
     layout = await world.rulebooks.layout(program)
@@ -36,6 +36,25 @@ async def _tick_program(world: World, program: str) -> int:
     await world.inbox.put(program, entries)
     world.hints.wake(program, {lane for lane, _ in entries})
     return woken + len(due)
+
+
+async def _due(world: World, program: str, now: Instant) -> list[tuple[str, Instant]]:
+    """Return whose time has come, except where it could not be decided and waits for an operator.
+
+    Those stay due and stand before all others; so it is looked behind them.
+    """
+    skip = 0
+    while True:
+        page = await world.standings.due(program, now, AT_ONCE, skip=skip)
+        failed = await world.inbox.aside(program, [_key(*each) for each in page]) if page else {}
+        due = [each for each in page if _key(*each) not in failed]
+        if due or len(page) < AT_ONCE:
+            return due
+        skip += len(page)
+
+
+def _key(member: str, due: Instant) -> str:
+    return f"{REPORTER}/{member}@{due}"
 
 
 def _tick(member: str, due: Instant, now: Instant) -> Waiting:

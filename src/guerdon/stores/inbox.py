@@ -7,10 +7,12 @@ one may still be on its way in. Set aside are activities whose identity belongs 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from pymongo.errors import BulkWriteError
 
 from guerdon.engine.lanes import Layout, lanes_of
+from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Aside, Waiting
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
@@ -96,6 +98,28 @@ class InboxStore:
         with unit_of_work():
             rows = await self._mongo["aside"].find({"_id": {"$in": ids}}).to_list(None)
         return {(found := _aside(row, program)).key: found for row in rows}
+
+    async def failed(self, program: str, limit: int) -> list[Aside]:
+        """Return what failed and was set aside, by key."""
+        with unit_of_work():
+            query = {"_id": within(program), "s": Result.FAILED}
+            cursor = self._mongo["aside"].find(query).sort("_id", 1)
+            return [_aside(row, program) for row in await cursor.limit(limit).to_list(None)]
+
+    async def restore(self, program: str, lane: int, entry: Aside, waiting: Waiting) -> None:
+        """Put what failed back into an inbox; nothing where it is not set aside any more.
+
+        Both in one transaction: what is decided at once, and fails again, is set aside anew.
+        """
+        name = {"_id": key(program, entry.key), "s": Result.FAILED}
+        document = entry_document(program, lane, waiting)
+
+        async def work(session: Any) -> None:
+            gone = await self._mongo["aside"].delete_one(name, session=session)
+            if gone.deleted_count:
+                await self._mongo["inbox"].insert_one(document, session=session)
+
+        await self._mongo.transact(work)
 
     async def parked(self, program: str, identity: str, limit: int) -> list[Aside]:
         """Return activities parked for an identity, in order of arrival."""

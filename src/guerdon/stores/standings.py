@@ -30,11 +30,13 @@ class StandingStore:
         begin = len(lane_key(program, 0)) + 1
         return {row["_id"][begin:]: row["s"] for row in rows}
 
-    async def due(self, program: str, until: Instant, limit: int) -> list[tuple[str, Instant]]:
+    async def due(
+        self, program: str, until: Instant, limit: int, *, skip: int = 0
+    ) -> list[tuple[str, Instant]]:
         """Return members whose standing has something to do by `until`, earliest first."""
         with unit_of_work():
             cursor = self._mongo["standings"].find({"p": program, "d": {"$lte": until}}, {"d": 1})
-            rows = await cursor.sort("d", 1).limit(limit).to_list(None)
+            rows = await cursor.sort("d", 1).skip(skip).limit(limit).to_list(None)
         begin = len(lane_key(program, 0)) + 1
         return [(row["_id"][begin:], Instant(row["d"])) for row in rows]
 
