@@ -23,6 +23,7 @@ from guerdon.api.transport.errors import BadInput
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
 _CURSOR_CHARACTERS_MAX = 1_200
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 TEXT_END = "\U0010ffff"
 """Comes behind every text that is a key."""
 
@@ -168,7 +169,8 @@ class Listing(Generic[_T]):
 
 def write_cursor(kind: str, key: Key) -> str:
     """Return the cursor that stands on the entry with this key, whose numbers have 64 bits."""
-    return base64.urlsafe_b64encode(orjson.dumps([kind, *key])).rstrip(b"=").decode()
+    text = binascii.b2a_base64(orjson.dumps([kind, *key]), newline=False)
+    return text.translate(_URL_SAFE, b"=").decode()
 
 
 def read_cursor(kind: str, shape: tuple[type, ...], text: str) -> Key:

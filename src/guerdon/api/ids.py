@@ -58,7 +58,8 @@ def parts_for(caller: Caller, found: GlobalId, count: int) -> tuple[str, ...] | 
 
 def global_id(type_: str, program: str, *parts: str) -> str:
     """Return the id that a client sees."""
-    return base64.b64encode(f"{type_}:{program}/{'/'.join(parts)}".encode()).decode()
+    text = f"{type_}:{program}/{'/'.join(parts)}".encode()
+    return binascii.b2a_base64(text, newline=False).decode()
 
 
 def read_id(text: str) -> GlobalId:

@@ -19,13 +19,7 @@ from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from guerdon.api.transport.plain import (
-    Attribute,
-    Reader,
-    field_reader,
-    object_reader,
-    reader_of,
-)
+from guerdon.api.transport.plain import Attribute, Reader, field_reader, object_reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +93,9 @@ class WholeExecutor(Executor[Any]):
             resolve = opened(self.context_value)
         if not isinstance(resolve, Attribute):
             return None
-        complete = reader_of(field.type, lambda type_: self._object_reader(type_, details))
-        return None if complete is None else field_reader(resolve.name, complete)
+        return field_reader(
+            resolve.name, field.type, lambda type_: self._object_reader(type_, details)
+        )
 
     def _object_reader(self, type_: Any, details: Any) -> Reader | None:
         """Return what reads objects of a type whose selected fields are all plain."""
