@@ -93,6 +93,7 @@ async def push_cost(
     pushed = (Listening.received - received) / Listening.size
     spent = server.cpu_seconds() - cpu
     if task is not None:
+        assert not task.done(), "the leaderboard changes until the end"
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     for each in opened:
@@ -134,7 +135,7 @@ def measure(rounds: int, seconds: float, sockets: int) -> None:
             with rival(__file__, "starlette", "--message", message) as bare:
                 theirs.append(asyncio.run(push_cost(bare, tokens, None, seconds)))
         idle, plain = [], []
-        for _ in range(rounds):
+        for _ in range(min(rounds, 3)):
             with ours.serve() as served:
                 asyncio.run(idle_kb(served, QUERY, tokens[:20]))
                 idle.append(asyncio.run(idle_kb(served, QUERY, tokens)))

@@ -51,6 +51,7 @@ PAGE = """query Page($first: Int!) { leaderboard(slug: "all_time") { period {
   entries(first: $first) { totalCount pageInfo { hasNextPage endCursor }
     edges { cursor node { id rank score profile { displayName isViewer } } } } } } }"""
 _BLOCK = 5_000
+_AT_ONCE = 50
 
 
 def settings_of(mongo_url: str, redis_url: str) -> Settings:
@@ -323,13 +324,16 @@ async def subscribe(
     server: Served, query: str | None, sockets: Sequence[str]
 ) -> list[asyncio.Transport]:
     """Open a socket a token and wait for each one's first message (or, idle, acknowledgement)."""
-    loop = asyncio.get_running_loop()
+
+    async def open_one(token: str) -> asyncio.Transport:
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        opened = await connect(server.port, partial(Listening, query, token, ready))
+        await asyncio.wait_for(ready, 60)
+        return opened
+
     opened: list[asyncio.Transport] = []
-    for token in sockets:
-        ready: asyncio.Future[None] = loop.create_future()
-        listening = partial(Listening, query, token, ready)
-        opened.append(await connect(server.port, listening))
-        await asyncio.wait_for(ready, 30)
+    for begin in range(0, len(sockets), _AT_ONCE):
+        opened += await asyncio.gather(*map(open_one, sockets[begin : begin + _AT_ONCE]))
     return opened
 
 
