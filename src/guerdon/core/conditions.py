@@ -69,8 +69,8 @@ def _compare(op: str, bound: Value | bool) -> Callable[[Value], bool]:  # noqa: 
         if isinstance(value, tuple):
             return any(holds(item) for item in value)
         if limit is None:
-            return compare(text(value), words)
-        seen = number(value)
+            return compare(value if type(value) is str else text(value), words)
+        seen = value if type(value) is Decimal else number(value)
         return seen is not None and compare(seen, limit)
 
     return holds

@@ -77,10 +77,7 @@ def _unit(form: Unit, rounding: Rounding, getters: Getters) -> Callable[[int, Ra
 
 
 def _multiple(form: Of, rounding: Rounding) -> Callable[[int, Rates], int]:
-    names, times = form.rules, form.times
-
-    def units(net: int, rates: Rates) -> int:
-        del net
-        return divide(rates.paid_by(names) * times.over, times.under, rounding)
-
-    return units
+    names, over, under = form.rules, form.times.over, form.times.under
+    if rounding is Rounding.FLOOR:
+        return lambda _net, rates: rates.paid_by(names) * over // under
+    return lambda _net, rates: divide(rates.paid_by(names) * over, under, rounding)

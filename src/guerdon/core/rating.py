@@ -71,7 +71,9 @@ class Rating:
         for name in names:
             earning = by_id.get(name)
             if earning is not None and kind in earning.rule.activity:
-                total += self.paid(earning)
+                found = self.outcome(earning)
+                if type(found) is int:
+                    total += found
         return total
 
     def refusal(self, earning: Earning) -> Explanation:

@@ -99,10 +99,11 @@ def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
     ladders.refresh(d, after_refund=after_refund)
     if len(d.decision.effects) > effects:
         ladders.refresh(d)
-    granted = ladders.granted(d)
+    granted, effects = ladders.granted(d), len(d.decision.effects)
     missions.refresh(d, at)
     badges.refresh(d, at)
-    if ladders.granted(d) != granted:
+    # Tiers are granted by missions that are completed and badges that are given.
+    if len(d.decision.effects) > effects and ladders.granted(d) != granted:
         ladders.show_all(d)
         badges.refresh(d, at)
     refresh_wallets(d)
