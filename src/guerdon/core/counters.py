@@ -359,6 +359,9 @@ def leave(d: Deciding, reading: Reading) -> None:
         if not found.items and found.spilled:
             d.pull(name, "front", leaving)
             found = d.standing.shelves[name]
+        first = next(iter(found.items.values()), None)
+        if first is not None and first[1] > d.now:
+            return  # they lie in the order in which they leave
         due = [key for key, entry in found.items.items() if entry[1] <= d.now]
         for key in due:
             amount, _, values = d.standing.shelves[name].items[key]

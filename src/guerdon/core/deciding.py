@@ -160,8 +160,11 @@ class Deciding(Shelving):
 
     def turn(self) -> None:
         """Let an instant be over: `touched` moves now, `moved` is all that this decision did."""
-        for reading, windows in self.touched.items():
-            self.moved.setdefault(reading, {}).update(windows)
+        if not self.moved:
+            self.moved = self.touched
+        else:
+            for reading, windows in self.touched.items():
+                self.moved.setdefault(reading, {}).update(windows)
         self.touched = {}
 
     def finished(self) -> Decision:

@@ -73,6 +73,7 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
             paid = grants[earning.id]["points"]
             if paid < points:
                 caps[earning.id] = rating.carried[earning.id] = paid
+    paying.close()
     referrer = context.kept.get("member.referrer")
     if isinstance(referrer, str) and grants:
         d.put("befriended", context.activity.key, referrer)
@@ -93,9 +94,10 @@ class Paying:
         rule = earning.rule
         if rule.expiry is not None or rule.pending is not None:
             granting = self._under(rule, wallets.Terms(expiry=rule.expiry, pending=rule.pending))
+            no = granting.lot(rule.id, points)
+            granting.close()
         else:
-            granting = self.plain(rule)
-        no = granting.lot(rule.id, points)
+            no = self.plain(rule).lot(rule.id, points)
         if earning.carry is not None:
             self.d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
         return no
@@ -106,6 +108,11 @@ class Paying:
         if found is None:
             found = self._granting[rule.wallet] = self._under(rule, wallets.PLAIN)
         return found
+
+    def close(self) -> None:
+        """Let the counters that follow units count them all."""
+        for granting in self._granting.values():
+            granting.close()
 
     def _under(self, rule: Rule, terms: wallets.Terms) -> wallets.Granting:
         activity = self.context.activity
@@ -142,7 +149,10 @@ def _pay(
 
 def grant(d: Deciding, earning: Earning, context: Context, points: int) -> int:
     """Make one lot of a rule's points and return its number."""
-    return Paying(d, context).lot(earning, points)
+    paying = Paying(d, context)
+    no = paying.lot(earning, points)
+    paying.close()
+    return no
 
 
 def refer(

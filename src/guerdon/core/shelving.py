@@ -48,12 +48,13 @@ def capacity_of(shelf: str) -> int:
 class Shelving:
     """The shelves of a standing that is being decided about, and the pages that come of it."""
 
-    __slots__ = ("forked", "given", "pages", "standing")
+    __slots__ = ("counted", "forked", "given", "pages", "standing")
 
     def __init__(self, standing: Standing, given: Given) -> None:
         self.standing = standing
         self.given = given
         self.forked: dict[str, Shelf] = {}
+        self.counted: dict[str, Shelf] = {}
         self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
 
     def shelf(self, name: str) -> Shelf:
@@ -125,24 +126,25 @@ class Shelving:
         Return what moved out of the head for it, which may be the entry itself; None if nothing
         did. `fresh` tells that the entry lies nowhere yet.
         """
-        shelf = self.forked.get(name) or self.shelf(name)
-        items = shelf.items
-        if key in items:
-            items[key] = value
-            return None
         place = order(value)
+        held = self.standing.shelves.get(name)
+        items = held.items if held is not None else {}
+        if key in items:
+            self.shelf(name).items[key] = value
+            return None
         if not fresh and self.paged(name, key) is not None:
             self.pages[name, key] = (sort_text(place), value)
             return None
         last = order(items[next(reversed(items))]) if items else None
-        if shelf.spilled and (last is None or place > last):
+        if held is not None and held.spilled and (last is None or place > last):
             # With an empty head nobody knows whether what lies outside comes first.
-            self.lay_out(name, shelf, key, value, place)
+            self.lay_out(name, held, key, value, place)
             return value
+        items = self.shelf(name).items
         items[key] = value
         if last is not None and place < last:
             self.sort(name, order)
-            items = shelf.items
+            items = self.shelf(name).items
         if len(items) <= capacity_of(name):
             return None
         end = next(reversed(items))
@@ -153,7 +155,13 @@ class Shelving:
     def lay_out(
         self, name: str, shelf: Shelf, key: str, value: Plain, place: tuple[int, int, int]
     ) -> None:
-        """Store an entry of an ordered shelf, new to it, outside the head."""
+        """Store an entry of an ordered shelf, new to it, outside the head.
+
+        The head is not copied for it: only how many entries lie outside changes.
+        """
+        if shelf is not self.forked.get(name) and shelf is not self.counted.get(name):
+            shelf = Shelf(shelf.items, shelf.spilled)
+            self.counted[name] = self.standing.shelves[name] = shelf
         shelf.spilled += 1
         self.pages[name, key] = (sort_text(place), value)
 

@@ -55,13 +55,19 @@ RETURNED = "returned"
 
 def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PLAIN) -> int:
     """Make a lot of new units and return its number; 0 where there is nothing to grant."""
-    return Granting(d, slug, origin, terms).lot(origin.rule, points) if points > 0 else 0
+    if points <= 0:
+        return 0
+    granting = Granting(d, slug, origin, terms)
+    no = granting.lot(origin.rule, points)
+    granting.close()
+    return no
 
 
 class Granting:
     """Grants of one origin into one wallet: what their lots have in common is reckoned once.
 
-    A lot whose date has passed is born expired and pays no debt.
+    A lot whose date has passed is born expired and pays no debt. Counters that follow the wallet's
+    units move once, in `close`: nothing reads them between two lots of one activity.
     """
 
     __slots__ = (
@@ -78,10 +84,10 @@ class Granting:
         "_partner",
         "_purse",
         "_release",
-        "_shelf",
         "_source",
         "_state",
         "_terms",
+        "_units",
     )
 
     def __init__(self, d: Deciding, slug: str, origin: Origin, terms: Terms = PLAIN) -> None:
@@ -96,9 +102,9 @@ class Granting:
         self._release = None if terms.pending is None else _release(d, terms.pending, origin.at)
         self._home = "spendable" if self._release is None else "pending"
         self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
-        self._shelf = d.forked.get(purse.lots) or d.shelf(purse.lots)
         self._head: dict[str, Plain] | None = None
         self._last = (0, 0, 0)
+        self._units = 0
         self._moves = () if terms.silent else moves_of(d, slug, origin.at)
 
     def lot(self, rule: str, points: int) -> int:
@@ -118,8 +124,7 @@ class Granting:
         if self._moves is None:
             count_points(d, slug, lot, points)
         else:
-            for reading, window in self._moves:
-                move(d, reading, window, at, points)
+            self._units += points
         decision.postings.append(
             make(Posting, (slug, terms.account, self._home, points, no, partner))
         )
@@ -141,6 +146,13 @@ class Granting:
             self._store(lot)
         return no
 
+    def close(self) -> None:
+        """Let the counters that follow the wallet's units count what the lots brought."""
+        if self._units and self._moves:
+            for reading, window in self._moves:
+                move(self._d, reading, window, self._at, self._units)
+        self._units = 0
+
     def _store(self, lot: Lot) -> None:
         """Put the lot on its shelf, and remember when time will change it."""
         d, state, purse = self._d, self._state, self._purse
@@ -159,9 +171,10 @@ class Granting:
 
     def _add_spendable(self, lot: Lot) -> None:
         """Put the lot among the spendable ones, straight into a page where it comes last."""
-        d, purse, shelf = self._d, self._purse, self._shelf
-        head = shelf.items
-        if shelf.spilled and head:
+        d, purse = self._d, self._purse
+        shelf = d.standing.shelves.get(purse.lots)
+        if shelf is not None and shelf.spilled and shelf.items:
+            head = shelf.items
             if head is not self._head:
                 # Whatever brings more into a head sorts it anew; without that, it only gets less.
                 self._head, self._last = head, purse.order(head[next(reversed(head))])
