@@ -195,3 +195,65 @@ def test_a_rule_that_listens_to_what_never_earns_is_warned_of() -> None:
         PROGRAM.replace("- {id: base, activity: purchase,", "- {id: base, activity: redemption,")
     )
     assert "`redemption` is no earning activity" in loaded.mistakes[0].message
+
+
+HEAD = "program:\n  id: x\n  wallets: {points: {}}\n"
+PAID = "goal: 9, grant: [{wallet: points, fixed: 1}]"
+GIVES = "wallet: points, give: {fixed: 1}"
+WHOLE = [
+    (f"missions: {{m: {{opt_in: true, activity: a, once_per: day, window: {{for: P2D}}, {PAID}}}}}",
+     "missions.m.goal", "at most 3"),
+    (('missions: {m: {activity: a, streak: day, window: {from: "2026-01-01T00:00:00Z", '
+     f'to: "2026-01-03T00:00:00Z"}}, {PAID}}}}}'), "missions.m.goal", "at most 2"),
+    (f"missions: {{m: {{activity: a, once_per: day, window: {{rolling: P7D}}, {PAID}}}}}",
+     "missions.m.goal", "at most 8"),
+    (f"rules: [{{id: r, activity: a, when: {{nth: 0}}, {GIVES}}}]", "rules[0].when.nth", "never"),
+    (f"rules: [{{id: r, activity: a, when: {{nth: {{lt: 1}}}}, {GIVES}}}]",
+     "rules[0].when.nth", "never"),
+    (f'rules: [{{id: r, activity: a, when: {{date: "2026-03-02", weekday: sun}}, {GIVES}}}]',
+     "rules[0].when.weekday", "never"),
+    (f'rules: [{{id: r, activity: a, when: {{date: "2026-02-29"}}, {GIVES}}}]',
+     "rules[0].when.date", "never"),
+    (f'rules: [{{id: r, activity: a, when: {{month_day: "02-30"}}, {GIVES}}}]',
+     "rules[0].when.month_day", "never"),
+    ((f'rules: [{{id: r, activity: a, when: {{date: ["2026-03-02", "2026-03-03"], '
+     f'month_day: {{gt: "03-03"}}}}, {GIVES}}}]'), "rules[0].when.date", "never"),
+    (f"rules: [{{id: r, activity: a, lines: {{net: {{gte: 5}}}}, {GIVES}}}]",
+     "rules[0].lines.net", "no field of a line"),
+    (f"rules: [{{id: r, activity: a, lines: {{member.card: gold}}, {GIVES}}}]",
+     "rules[0].lines.member.card", "no field of a line"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "path", "message"), WHOLE, ids=[case[0][:70] for case in WHOLE])
+def test_what_can_never_be_is_warned_of(body: str, path: str, message: str) -> None:
+    loaded = load(f"{HEAD}  {body}\n")
+    assert loaded.program is not None, loaded.mistakes
+    (warning,) = loaded.mistakes
+    assert message in warning.message
+    assert warning.path == f"program.{path}"
+
+
+MEANT = [
+    f'rules: [{{id: r, activity: a, when: {{date: ["2026-03-01", "2026-03-02"], weekday: sun}}, {GIVES}}}]',  # noqa: E501
+    f'rules: [{{id: r, activity: a, when: {{month_day: ["02-29", "02-30"]}}, {GIVES}}}]',
+    f"rules: [{{id: r, activity: a, when: {{nth: {{lte: 1}}, net: {{lt: 0}}}}, {GIVES}}}]",
+    (
+        "missions: {m: {opt_in: true, activity: a, once_per: day, window: {for: P8D}, "
+        "goal: 9, grant: [{wallet: points, fixed: 1}]}}"
+    ),
+    f"rules: [{{id: r, activity: a, lines: {{amount: {{gte: 5}}, colour: red}}, {GIVES}}}]",
+]
+
+
+@pytest.mark.parametrize("body", MEANT)
+def test_what_may_well_be_is_not_warned_of(body: str) -> None:
+    loaded = load(f"{HEAD}  {body}\n")
+    assert loaded.program is not None
+    assert loaded.mistakes == []
+
+
+def test_a_plan_that_is_neither_running_nor_not_is_a_mistake() -> None:
+    rules = f"rules: [{{id: r, activity: a, when: {{plan.plus: on}}, {GIVES}}}]"
+    (mistake,) = load(f"{HEAD}  plans: {{plus: {{}}}}\n  {rules}\n").mistakes
+    assert mistake.message == "`plan.plus` never reads `on`."

@@ -143,6 +143,19 @@ def test_what_looks_like_a_misspelt_field_is_warned_of_and_kept() -> None:
     assert scenario.activities[0].activity.data == {"ammount": Decimal(5)}
 
 
+def test_a_field_that_the_program_asks_for_is_not_taken_for_a_slip() -> None:
+    rule = "    - {id: fuel, activity: purchase, wallet: points, give: {unit: litres, points: 1}}\n"
+    program = PROGRAM.replace("  counters:\n", f"{rule}  counters:\n", 1)
+    bought = f"  - {{{ACTIVITY}, litres: 40}}\n"
+    assert load_scenario(f"{program}activities:\n{bought}").mistakes == []
+
+
+def test_any_number_of_warnings_keeps_no_scenario_from_being_played() -> None:
+    many = "".join(f"  - {{{ACTIVITY.replace('a1', f'a{i}')}, ammount: 5}}\n" for i in range(300))
+    scenario = load_scenario(f"{PROGRAM}activities:\n{many}")
+    assert len(scenario.mistakes) == len(scenario.activities) == 300
+
+
 def test_activities_out_of_order_are_warned_of() -> None:
     later = ACTIVITY.replace("a1", "a2").replace("2026", "2025")
     text = f"{PROGRAM}activities:\n  - {{{ACTIVITY}}}\n  - {{{later}}}\n"

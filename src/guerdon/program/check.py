@@ -19,7 +19,14 @@ from guerdon.core.program import (
     Step,
 )
 from guerdon.program import check_readings
-from guerdon.program.contradictions import Path, Warned, about_members, contradiction, never_holds
+from guerdon.program.contradictions import (
+    Path,
+    Warned,
+    about_lines,
+    about_members,
+    contradiction,
+    never_holds,
+)
 from guerdon.program.mistakes import Mistake, Severity
 from guerdon.program.yaml_source import Mapping, Node, Sequence
 
@@ -68,7 +75,7 @@ def _rules(program: Program) -> Iterator[Warned]:
         path: Path = ("rules", i)
         yield from _unheard(path, rule.activity)
         yield from contradiction(path, "when", rule.when)
-        yield from contradiction(path, "lines", rule.lines)
+        yield from about_lines(path, rule.lines)
         yield from _refused(program, path, rule)
         if rule.limit is not None and (rule.limit.times == 0 or rule.limit.points == 0):
             yield (
@@ -168,7 +175,7 @@ def _draws(program: Program) -> Iterator[Warned]:
         path: Path = ("draws", name)
         yield from _unheard(path, draw.activity)
         yield from contradiction(path, "when", draw.when)
-        yield from contradiction(path, "lines", draw.lines)
+        yield from about_lines(path, draw.lines)
         for i, prize in enumerate(draw.table):
             if not prize.odds.over:
                 yield ((*path, "table", i, "p"), "Nobody ever wins this.", "Raise its odds.")

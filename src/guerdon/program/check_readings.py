@@ -5,6 +5,7 @@ Rule: only what the document proves is said. Putting warnings at their places is
 
 from collections.abc import Iterable, Iterator
 
+from guerdon.core.activity import Instant
 from guerdon.core.amounts import plain, to_decimal
 from guerdon.core.program import (
     Grant,
@@ -17,7 +18,14 @@ from guerdon.core.program import (
     Window,
     WindowKind,
 )
-from guerdon.program.contradictions import Path, Warned, about_members, contradiction
+from guerdon.core.windows import Calendar
+from guerdon.program.contradictions import (
+    Path,
+    Warned,
+    about_lines,
+    about_members,
+    contradiction,
+)
 
 
 def counters(program: Program) -> Iterator[Warned]:
@@ -42,24 +50,36 @@ def counters(program: Program) -> Iterator[Warned]:
 
 def _measured(path: Path, measure: Measure) -> Iterator[Warned]:
     yield from contradiction(path, "when", measure.when)
-    yield from contradiction(path, "lines", measure.lines)
+    yield from about_lines(path, measure.lines)
 
 
 _DAYS = {WindowKind.DAY: 1, WindowKind.WEEK: 7, WindowKind.MONTH: 31, WindowKind.YEAR: 366}
 _WEEKS = {WindowKind.DAY: 1, WindowKind.WEEK: 1, WindowKind.MONTH: 6, WindowKind.YEAR: 54}
 
 
-def _most(measure: Measure, window: Window) -> int | None:
+def _most(program: Program, measure: Measure, window: Window) -> int | None:
     """Return the greatest value that a measure can have in a window, None where there is none."""
     if measure.streak == "week":
         return _WEEKS.get(window.kind)
     if measure.streak == "day" or measure.once_per_day:
-        return _DAYS.get(window.kind)
+        return _days(program, window)
     return None
 
 
-def _beyond(path: Path, least: int, measure: Measure, window: Window) -> Iterator[Warned]:
-    most = _most(measure, window)
+def _days(program: Program, window: Window) -> int | None:
+    """Return how many business days a window can hold, None where it has no end."""
+    if window.period is not None:
+        return window.period.months * 31 + window.period.days + 1
+    if window.begin is not None and window.end is not None:
+        calendar = Calendar(program.timezone, program.day_start_minutes)
+        return calendar.day(Instant(window.end - 1)) - calendar.day(window.begin) + 1
+    return _DAYS.get(window.kind)
+
+
+def _beyond(
+    program: Program, path: Path, least: int, measure: Measure, window: Window
+) -> Iterator[Warned]:
+    most = _most(program, measure, window)
     if most is not None and least > most:
         yield (
             path,
@@ -75,7 +95,7 @@ def ladders(program: Program) -> Iterator[Warned]:
         counter = program.counters[ladder.counter]
         for i, rung in enumerate(ladder.tiers):
             tier: Path = (*path, "tiers", i)
-            yield from _beyond((*tier, "at"), rung.at, counter.measure, ladder.window)
+            yield from _beyond(program, (*tier, "at"), rung.at, counter.measure, ladder.window)
             yield from effects((*tier, "on_enter"), rung.on_enter)
         lowest = ladder.tiers[0]
         if lowest.at > 0:
@@ -103,10 +123,12 @@ def missions(program: Program) -> Iterator[Warned]:
         measure = mission.measure
         if measure is not None:
             yield from _measured(path, measure)
-            yield from _beyond((*path, "goal"), mission.goal, measure, mission.window)
+            yield from _beyond(program, (*path, "goal"), mission.goal, measure, mission.window)
         else:
             counter = program.counters[mission.counter or ""]
-            yield from _beyond((*path, "goal"), mission.goal, counter.measure, counter.window)
+            yield from _beyond(
+                program, (*path, "goal"), mission.goal, counter.measure, counter.window
+            )
         yield from about_members(path, "eligible", mission.eligible)
         yield from _mission_window(path, mission)
         yield from effects((*path, "grant"), mission.grant)
@@ -137,7 +159,7 @@ def badges(program: Program) -> Iterator[Warned]:
         path: Path = ("badges", name)
         if badge.counter is not None:
             counter = program.counters[badge.counter]
-            yield from _beyond((*path, "at"), badge.at, counter.measure, counter.window)
+            yield from _beyond(program, (*path, "at"), badge.at, counter.measure, counter.window)
             if badge.at == 0:
                 yield (
                     (*path, "at"),

@@ -127,8 +127,8 @@ def _judged(
                 raise spot.wrong(
                     f"`{value}` is no weekday.", did_you_mean(str(value)[:3].lower(), WEEKDAYS)
                 )
-    elif name in _FORMS:
-        holds, remedy = _FORMS[name]
+    elif name in _FORMS or name.startswith("plan."):
+        holds, remedy = _FORMS.get(name, _TRUTH)
         for value in values:
             if not holds(str(value)):
                 raise spot.wrong(f"`{name}` never reads `{shortened(str(value))}`.", remedy)

@@ -33,7 +33,8 @@ class Scale:
 class Draft:
     """The mistakes so far, and what the document declares: names by kind, tiers by ladder.
 
-    `windows` holds those of the counters, which are read before whatever reads them.
+    `windows` holds those of the counters, which are read before whatever reads them; `words` all
+    that stands in the program, where it matters whether something was ever mentioned.
     """
 
     mistakes: list[Mistake] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Draft:
     rules: dict[str, Scale] = field(default_factory=dict)
     money: Scale = Scale(2, "money")
     windows: dict[str, Window] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
 
     def window_of(self, counter: str) -> Window:
         """Return the window of a counter that was read, for nouns that name none."""

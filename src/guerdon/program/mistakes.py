@@ -36,7 +36,7 @@ class Enough(Exception):
 
 
 MOST = 200
-"""How many mistakes of one document are told."""
+"""How many mistakes of one document are told, warnings aside."""
 
 
 def note(mistakes: list[Mistake], mistake: Mistake) -> None:
@@ -46,7 +46,7 @@ def note(mistakes: list[Mistake], mistake: Mistake) -> None:
         Enough: There are `MOST` of them; the last one says so.
     """
     mistakes.append(mistake)
-    if len(mistakes) == MOST:
+    if mistake.severity is Severity.ERROR and len(mistakes) >= MOST <= len(errors(mistakes)):
         mistakes.append(
             Mistake(
                 mistake.line,

@@ -5,7 +5,7 @@ An activity's own keys have fields; every other scalar is data that conditions m
 map `attrs: {birthday: ...}` is the data `attrs.birthday`. Running them is `rehearse`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
@@ -86,6 +86,7 @@ def _read(
         return _nothing(name, mistakes)
     draft = gather(declared)
     draft.mistakes = mistakes
+    draft.words = frozenset(_words(declared))
     activities = _section(root, "activities", draft, ListOf(_ActivityShape()))
     expectations = _section(root, "expect", draft, ListOf(EXPECTATION))
     _judge_order(root, draft, activities, expectations)
@@ -228,7 +229,7 @@ class _ActivityShape(Shape[Reported]):
                     f"`{name}` is missing in an activity.",
                     f"Add it, for example `{name}: {like}`.",
                 )
-        _suspect(entries)
+        _suspect({name: one for name, one in entries.items() if name not in spot.draft.words})
         read_all(lambda name: _judge(name, entries), entries)
         at = INSTANT.read(entries["at"])
         received = INSTANT.read(entries["received"]) if "received" in entries else at
@@ -276,6 +277,19 @@ def _judge(name: str, entries: dict[str, Spot]) -> None:
         ListOf(_LineShape()).read(spot)
     else:
         _value(spot)
+
+
+def _words(node: Node | None) -> Iterator[str]:
+    """Yield every key and value of a document's part."""
+    if isinstance(node, Scalar):
+        yield node.text
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _words(item)
+    elif isinstance(node, Mapping):
+        for key, value in node.entries:
+            yield key.text
+            yield from _words(value)
 
 
 def _suspect(entries: dict[str, Spot]) -> None:
