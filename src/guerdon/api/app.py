@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,6 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from guerdon.api.answers import kept_answers, rights_of
 from guerdon.api.auth import Bearer, Gate
+from guerdon.api.federation import PATH as FEDERATION_PATH
+from guerdon.api.federation import federated_schema
 from guerdon.api.meter import Meter
 from guerdon.api.page import routes as page_routes
 from guerdon.api.schema import schema
@@ -50,28 +53,28 @@ def create_app(
     `started` is called on the application's event loop.
     """
     gate, watching = Gate(world, settings), Watching(world.meters, world.tracer)
-    transport = Transport(
-        schema(),
-        hooks=TransportHooks(
-            authenticate=gate.authenticate,
-            still_valid=gate.still_valid,
-            context=gate.context,
-            meter=Meter(world.rates),
-            share=_sharing(settings),
-            answers=kept_answers(settings),
-            explain=explain,
-            watch=watching.operation,
-            count=watching.count,
-        ),
-        options=TransportOptions(
-            allowed_origins=settings.allowed_origins,
-            execution_seconds_max=settings.wait_seconds_max + GRACE_SECONDS,
-            init_seconds_max=settings.socket_init_seconds,
-            recheck_seconds=settings.revocation_seconds,
-            message_bytes_max=settings.socket_message_bytes_max,
-            subscriptions_per_connection_max=settings.socket_subscriptions_max,
-        ),
+    hooks = TransportHooks(
+        authenticate=gate.authenticate,
+        still_valid=gate.still_valid,
+        context=gate.context,
+        meter=Meter(world.rates),
+        share=_sharing(settings),
+        answers=kept_answers(settings),
+        explain=explain,
+        watch=watching.operation,
+        count=watching.count,
     )
+    transport = Transport(schema(), hooks=hooks, options=_options(settings))
+    transports = [transport]
+    if settings.federation:
+        options = replace(
+            _options(settings), path=FEDERATION_PATH, ide_path=f"{FEDERATION_PATH}/ide"
+        )
+        transports.append(Transport(federated_schema(), hooks=hooks, options=options))
+
+    def stop() -> None:
+        for each in transports:
+            each.stop()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -79,19 +82,31 @@ def create_app(
         try:
             yield
         finally:
-            transport.stop()
+            stop()
             await world.close()
 
     health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
     signed = Route(PATH, SignedReports(world, gate, transport).__call__, methods=["POST"])
+    graphql = [route for each in transports for route in each.routes]
     app = Starlette(
-        routes=[*transport.routes, signed, *health, *page_routes()],
+        routes=[*graphql, signed, *health, *page_routes()],
         middleware=[Middleware(CountedAnswers, meters=world.meters)],
         lifespan=lifespan,
     )
-    app.state.stop = transport.stop
+    app.state.stop = stop
     app.state.transport = transport
     return app
+
+
+def _options(settings: Settings) -> TransportOptions:
+    return TransportOptions(
+        allowed_origins=settings.allowed_origins,
+        execution_seconds_max=settings.wait_seconds_max + GRACE_SECONDS,
+        init_seconds_max=settings.socket_init_seconds,
+        recheck_seconds=settings.revocation_seconds,
+        message_bytes_max=settings.socket_message_bytes_max,
+        subscriptions_per_connection_max=settings.socket_subscriptions_max,
+    )
 
 
 def explain(failure: Exception) -> Refused | None:

@@ -24,9 +24,12 @@ from guerdon.api.describe import BULK
 from guerdon.api.permissions import Right, right_of_type, right_to
 from guerdon.api.transport.errors import Forbidden
 
-ASKS_ITSELF = frozenset({"Query.me", "Query.node", "Query.nodes", "Viewer.member"})
+ASKS_ITSELF = frozenset(
+    {"Query._entities", "Query.me", "Query.node", "Query.nodes", "Viewer.member"}
+)
 """Fields that are null for those who lack the right to what they lead to, by their own doing:
-`node` asks for the right of what it found (`lookup`), a key is nobody's `me`."""
+`node` and, for routers, `_entities` ask for the right of what was found (`lookup`), a key is
+nobody's `me`."""
 
 _Resolver = Callable[..., Any]
 

@@ -213,7 +213,10 @@ def right_to(coordinate: str) -> Right:
     Raises:
         LookupError: The table does not name it.
     """
-    right = FIELDS.get(coordinate) or TYPES.get(coordinate.partition(".")[0])
+    type_, _, field = coordinate.partition(".")
+    if type_.startswith("_") or field.startswith("_"):
+        return _PUBLIC  # a router's machinery (`federation`), which asks for what it leads to
+    right = FIELDS.get(coordinate) or TYPES.get(type_)
     if right is None:
         raise LookupError(f"{coordinate} has no place in the table of permissions: give it one.")
     return right

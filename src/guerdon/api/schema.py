@@ -76,11 +76,15 @@ class Subscription(LeaderboardSubscriptions, MemberSubscriptions, RedemptionSubs
     """What can be followed live."""
 
 
+def more_types() -> list[type]:
+    """Return the types that only interfaces lead to."""
+    return [*EFFECTS, *PROBLEMS, DocumentProblem]
+
+
 @lru_cache(maxsize=1)
 def schema() -> TransportSchema:
     """Return the schema, with the guards on every field."""
-    types = [*EFFECTS, *PROBLEMS, DocumentProblem]
-    made = TransportSchema(Query, Mutation, Subscription, types=types)
+    made = TransportSchema(Query, Mutation, Subscription, types=more_types())
     finish(made)
     return made
 

@@ -29,6 +29,7 @@ from guerdon.api.transport import (
     BadInput,
     Connection,
     Credential,
+    Entity,
     Forbidden,
     Operation,
     Share,
@@ -40,6 +41,7 @@ from guerdon.api.transport import (
     Unauthenticated,
     loader,
     server_for,
+    subgraph,
 )
 
 CONNECTION_STRING = "mongodb://root:hunter2@db.internal:27017/points"
@@ -65,7 +67,7 @@ class Badge(Node):
     rarity: Rarity
     awarded_at: datetime | None
     worth: Decimal
-    code: strawberry.Private[str]
+    code: strawberry.ID
 
     @strawberry.field(description="Badges that go with this one; the type is recursive.")
     async def related(self, info: strawberry.Info[Any, None]) -> "list[Badge]":
@@ -82,7 +84,7 @@ def global_id(code: str) -> strawberry.ID:
 def _badge(number: int) -> Badge:
     return Badge(
         id=global_id(f"b{number}"),
-        code=f"b{number}",
+        code=strawberry.ID(f"b{number}"),
         title=f"Badge {number}",
         rarity=Rarity.RARE if number % 3 == 0 else Rarity.COMMON,
         awarded_at=AWARDED_AT,
@@ -91,7 +93,7 @@ def _badge(number: int) -> Badge:
 
 
 BADGES = [_badge(number) for number in range(25)]
-BY_CODE = {badge.code: badge for badge in BADGES}
+BY_CODE: dict[str, Badge] = {badge.code: badge for badge in BADGES}
 
 
 @strawberry.type
@@ -268,7 +270,7 @@ class Query:
 class Mutation:
     @strawberry.mutation
     def award(self, title: str) -> Badge:
-        return replace(BADGES[0], id=global_id("new"), code="new", title=title)
+        return replace(BADGES[0], id=global_id("new"), code=strawberry.ID("new"), title=title)
 
 
 @strawberry.type
@@ -342,6 +344,19 @@ def schema(*, wider: bool = True, in_instalments: bool = False) -> TransportSche
     return TransportSchema(*roots, types=[Badge], in_instalments=in_instalments)
 
 
+async def badge_of(_context: Any, code: str) -> Badge | None:
+    """Return the badge that a router asks for."""
+    return BY_CODE.get(code)
+
+
+def federated() -> TransportSchema:
+    """Return what the outside suites know, as a subgraph."""
+    entities = [Entity(Badge, "code", badge_of)]
+    return subgraph(
+        Query, Mutation, Subscription, entities=entities, shareable=["PageInfo"], types=[Badge]
+    )
+
+
 DEVELOPER = Credential(
     key="developer", introspection=True, ide=True, cost_max=10_000, sockets_max=10_000
 )
@@ -366,13 +381,14 @@ class Demo:
         options: TransportOptions | None = None,
         trusted: TrustedDocuments | None = None,
         callers: dict[str, Credential] | None = None,
+        federation: bool = False,
         **hooks: Any,
     ) -> None:
         self.anonymous = anonymous
         self.callers = callers if callers is not None else dict(CALLERS)
         self.counts = Counts()
         self.transport = Transport(
-            schema(wider=wider, in_instalments=in_instalments),
+            federated() if federation else schema(wider=wider, in_instalments=in_instalments),
             hooks=TransportHooks(
                 **{
                     "authenticate": self.authenticate,
@@ -413,6 +429,7 @@ def main() -> None:
     arguments.add_argument("--production", action="store_true", help="no introspection, no IDE")
     arguments.add_argument("--trusted-only", action="store_true")
     arguments.add_argument("--instalments", action="store_true", help="serve @defer")
+    arguments.add_argument("--federation", action="store_true", help="serve it as a subgraph")
     arguments.add_argument("--draft", action="store_true", help="status codes of the 2026 draft")
     arguments.add_argument("--manifest", type=Path, action="append", default=[])
     given = arguments.parse_args()
@@ -420,6 +437,7 @@ def main() -> None:
     demo = Demo(
         wider=False,
         in_instalments=given.instalments,
+        federation=given.federation,
         anonymous=replace(
             anonymous, document_mode="trusted" if given.trusted_only else "open", sockets_max=10_000
         ),

@@ -32,6 +32,7 @@ from guerdon.api.transport.routes import Transport
 from guerdon.api.transport.scalars import read_datetime, read_decimal, write_datetime, write_decimal
 from guerdon.api.transport.schema import TransportSchema
 from guerdon.api.transport.serving import Server, server_for
+from guerdon.api.transport.subgraph import Entity, subgraph
 
 __all__ = [
     "AboutViewer",
@@ -43,6 +44,7 @@ __all__ = [
     "Credential",
     "DocumentLimits",
     "DocumentStore",
+    "Entity",
     "Forbidden",
     "Meter",
     "Operation",
@@ -61,6 +63,7 @@ __all__ = [
     "read_datetime",
     "read_decimal",
     "server_for",
+    "subgraph",
     "write_datetime",
     "write_decimal",
 ]
