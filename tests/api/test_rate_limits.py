@@ -96,6 +96,20 @@ async def test_without_redis_half_of_it_is_admitted(limited: Shop, redis_url: st
     assert 0.95 * (20 + 20 * SECONDS) - 4 <= admitted <= 1.05 * (20 + 20 * seconds) + 1
 
 
+async def test_what_is_given_is_charged_however_it_was_read(limited: Shop) -> None:
+    await limited.enroll("ada")
+    answer = await limited.ask(
+        "service",
+        "{ program { wallets { slug } badges { slug } leaderboards { slug period { total } } }"
+        " members(first: 50) { edges { node { externalId wallets { slug } } } } }",
+    )
+    cost = answer["extensions"]["cost"]
+
+    # program, 2 wallets, 2 badges, 2 leaderboards and periods; members, 1 edge, 1 member, 2 wallets
+    assert cost["actual"] == 1 + 2 + 2 + 4 + 1 + 2 + 2
+    assert cost["requested"] > 300
+
+
 async def test_members_do_not_spend_each_others_allowance_and_owners_have_no_limit(
     limited: Shop,
 ) -> None:

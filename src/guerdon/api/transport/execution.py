@@ -53,15 +53,25 @@ class Following:
 class Answer:
     """What an operation gave: `data` as JSON (absent if nothing was executed), and errors.
 
-    `context` is what the resolvers saw, `objects` how many objects were looked at for it; absent
-    where nobody counted.
+    `context` is what the resolvers saw.
     """
 
     data: bytes | Stencil | None
     errors: list[dict[str, Any]] | None = None
     following: Following | None = None
     context: object = None
-    objects: int | None = None
+
+    @property
+    def objects(self) -> int | None:
+        """How many objects it holds, counted by their braces; None where more will follow.
+
+        A brace within a text counts too: a cost is at most what was asked for it, and never less
+        than what was given.
+        """
+        data = self.data
+        if data is None or self.following is not None:
+            return None
+        return (data if isinstance(data, bytes) else data.common).count(b"{") - 1
 
     def body(self, cost: Mapping[str, Any] | None = None, *, viewer: str | None = None) -> bytes:
         """Return the whole answer as JSON, as a viewer sees it."""
@@ -132,8 +142,7 @@ class Execution:
         if isinstance(result, ExperimentalIncrementalExecutionResults):
             following = Following(head(result), rest(result, self.errors))
             return replace(self._answer(result.initial_result), following=following)
-        objects = executor.objects if isinstance(executor, WholeExecutor) else None
-        return replace(self._answer(result), context=executor.context_value, objects=objects)
+        return replace(self._answer(result), context=executor.context_value)
 
     async def stream(
         self, operation: Operation, credential: Credential, connection: Connection

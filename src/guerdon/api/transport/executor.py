@@ -40,7 +40,6 @@ class WholeExecutor(Executor[Any]):
         super().__init__(*args, **options)
         self.operation_extensions = operation_extensions
         self._plans: dict[int, _Plan] = {}
-        self.objects = 0
 
     def execute_fields(  # the library's signature
         self,
@@ -51,8 +50,6 @@ class WholeExecutor(Executor[Any]):
         position_context: Any,
     ) -> Any:
         """Return the values of a selection, or what is to be awaited for them."""
-        if path is not None:  # the root is no object
-            self.objects += 1
         plan = self._plans.get(id(grouped_field_set))
         if plan is None:
             plan = self._planned(parent_type, grouped_field_set)
