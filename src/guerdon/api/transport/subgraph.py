@@ -60,7 +60,7 @@ class _Any:
 
 
 @strawberry.type(name="_Service", description="What a router composes a supergraph of.")
-class Service:
+class OwnDescription:
     """The subgraph's own description of itself."""
 
     sdl: str = strawberry.field(description="The schema in its language, with its keys.")
@@ -140,8 +140,8 @@ def _with_entities(query: type, entities: Sequence[Entity], text: str) -> type:
     load.__annotations__["return"] = list[Optional[found]]  # noqa: UP045  # as above
     load.__annotations__["representations"] = list[_Any]
 
-    def describe() -> Service:
-        return Service(sdl=text)
+    def describe() -> OwnDescription:
+        return OwnDescription(sdl=text)
 
     fields = {
         "_entities": strawberry.field(
