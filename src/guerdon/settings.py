@@ -148,9 +148,7 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Web origins that may call and open sockets, comma-separated; * for any."
     )
-    federation: bool = Field(
-        default=False, description="Serve a federation 2 subgraph at /graphql/federation."
-    )
+    federation: bool = Field(False, description="Serve a subgraph at /graphql/federation.")
     graphiql: bool = Field(
         default=True, description="Serve the GraphiQL page, from our own files, to browsers."
     )
