@@ -22,6 +22,7 @@ from guerdon.api.leaderboards import LeaderboardQueries
 from guerdon.api.lookup import NodeQueries
 from guerdon.api.member_updates import MemberSubscriptions
 from guerdon.api.members import MemberQueries
+from guerdon.api.partner_desk import PartnerMutations, PartnerQueries
 from guerdon.api.previews import PreviewQueries
 from guerdon.api.problems import PROBLEMS
 from guerdon.api.programs import ProgramQueries
@@ -43,6 +44,7 @@ class Query(
     LeaderboardQueries,
     MemberQueries,
     NodeQueries,
+    PartnerQueries,
     PreviewQueries,
     ProgramQueries,
     PublishingQueries,
@@ -61,6 +63,7 @@ class Mutation(
     ErasureMutations,
     IdentityMutations,
     KeyMutations,
+    PartnerMutations,
     PublishingMutations,
     ReceiptMutations,
     RedemptionMutations,
