@@ -55,7 +55,7 @@ INDEXES = (
         present="v",
     ),
     Index("scores", (("b", 1), ("m", 1)), "all rows of a period, for rebuilding and checking"),
-    Index("shared", (("p", 1), ("r.u", 1)), "reservations whose time has passed", present="r"),
+    Index("shared", (("p", 1), ("r.u", 1)), "reservations whose time has passed", present="r.u"),
     Index("codes", (("p", 1), ("s", 1), ("r", 1)), "free codes of a pool from a random start"),
     Index("codes", (("p", 1), ("h", 1)), "the codes that an activity took", present="h"),
     Index(

@@ -7,6 +7,7 @@ may do it, and those that may not make anything find that nothing is to be made.
 import asyncio
 from contextlib import suppress
 
+from bson.son import SON
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
@@ -42,22 +43,33 @@ async def prepare(mongo: Mongo) -> None:
 
 async def _collection(mongo: Mongo, name: str, options: Document | None) -> None:
     validator = VALIDATORS.get(name, {})
-    have: list[Document] = []
+    have: dict[str, Document] = {}
     if options is None:
         with suppress(CollectionInvalid):  # somebody else was first
             await mongo.database.create_collection(name, validator=validator)
     else:
         if options.get("validator", {}) != validator:
             await mongo.database.command("collMod", name, validator=validator)
-        have = list((await mongo[name].index_information()).values())
-    known = [each["key"] for each in have]
-    missing = [
-        _model(index)
-        for index in INDEXES
-        if index.collection == name and list(index.fields) not in known
+        have = await mongo[name].index_information()
+    wanted = [index for index in INDEXES if index.collection == name]
+    for title, each in have.items():
+        if any(_is_otherwise(each, index) for index in wanted):
+            await mongo[name].drop_index(title)
+    known = [
+        each["key"]
+        for each in have.values()
+        if not any(_is_otherwise(each, index) for index in wanted)
     ]
+    missing = [_model(index) for index in wanted if list(index.fields) not in known]
     if missing:
         await mongo[name].create_indexes(missing)
+
+
+def _is_otherwise(have: Document, index: Index) -> bool:
+    """Tell whether an index is there of the same fields, but for other documents."""
+    wanted = _model(index).document.get("partialFilterExpression", {})
+    partial = have.get("partialFilterExpression", SON())
+    return bool(have["key"] == list(index.fields) and partial.to_dict() != wanted)
 
 
 def _model(index: Index) -> IndexModel:
