@@ -137,9 +137,9 @@ async def projected(url: str, members: int) -> None:
 def main() -> None:
     """Start servers of its own and measure on them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=120)
-    parser.add_argument("--history", type=int, default=60)
-    parser.add_argument("--each", type=int, default=8, help="activities a member and round")
+    parser.add_argument("--members", type=int, default=40)
+    parser.add_argument("--history", type=int, default=100)
+    parser.add_argument("--each", type=int, default=20, help="activities a member and round")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     begun = time.monotonic()
