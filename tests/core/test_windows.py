@@ -210,6 +210,29 @@ class TestRolling:
         assert UTC.back(instant("2026-02-28 23:00"), Period(1)) == instant("2026-01-28 23:00")
         assert UTC.leaves(bought, Period(1)) == instant("2026-03-01")
 
+    @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"])
+    def test_what_is_remembered_of_a_quarter_of_an_hour_is_what_would_be_reckoned(
+        self, zone: str
+    ) -> None:
+        calendar, forgetful = Calendar(zone), Calendar(zone)
+        begin, period = instant("2026-01-27 12:00"), Period(1)
+
+        for hour in range(0, 24 * 70, 5):
+            for part in (0, 1, 899_999, 900_000):
+                at = Instant(begin + hour * 3_600_000 + part)
+                assert calendar.leaves(at, period) == forgetful._leaves(at, period)
+
+    def test_where_a_day_began_within_a_quarter_of_an_hour_nothing_is_remembered(self) -> None:
+        """Amsterdam kept its own mean time, nineteen minutes and a half before Greenwich's."""
+        calendar = Calendar("Europe/Amsterdam")
+        midnight = calendar.begin(day("1930-01-29"))
+
+        before = calendar.leaves(Instant(midnight - 1000), Period(1))
+        after = calendar.leaves(Instant(midnight + 1000), Period(1))
+
+        assert before == calendar.begin(day("1930-03-01")) - 1000
+        assert after == calendar.begin(day("1930-03-01"))
+
     def test_looking_back_keeps_the_clock_time(self) -> None:
         assert UTC.back(instant("2026-03-31 10:00"), Period(1)) == instant("2026-02-28 10:00")
 
