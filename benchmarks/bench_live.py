@@ -9,8 +9,10 @@ leaderboard changes faster than it is shown. Rounds in turn; medians, and ratios
 import argparse
 import asyncio
 import statistics
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 
 import uvicorn
 from starlette.applications import Starlette
@@ -74,8 +76,8 @@ async def changing(ours: Service) -> None:
     """Change one of the ten rows again and again, as the projection does."""
     world = build(ours.settings)
     try:
-        for step in range(1_000_000):
-            await change(world, step % 10, value=2**41 + step * 7, seq=step + 2)
+        for step in count(time.time_ns() // 1_000_000):
+            await change(world, step % 10, value=step, seq=step)
             await asyncio.sleep(CHANGE_SECONDS)
     finally:
         await world.close()
