@@ -81,7 +81,7 @@ class DrawEffect(Effect):
     """A draw was played."""
 
     draw: str = says("The draw's short name.")
-    result: str = says("One of won, none, pity (the consolation after bad luck) or budget (all was won).")
+    result: str = says("One of won, none, pity (consolation after bad luck), budget (all was won).")
     prize: str | None = says("The prize's short name; null where nothing was won.")
 
 
