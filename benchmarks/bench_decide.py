@@ -37,19 +37,25 @@ PROGRAMS = (
 )
 
 
+Pages = dict[str, tuple[str, Plain] | None]
+
+
 class Member:
     """One member's standing and the pages that lie outside its head."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.standing = Standing(member="m")
-        self.pages: dict[str, dict[str, tuple[str, Plain]]] = {}
+        self.past: dict[str, Pages] = {}
+        self.pages: dict[str, Pages] = {}
 
     def copy(self) -> "Member":
-        """Return another member with the same past."""
+        """Return another member with the same past, which is shared and not changed any more.
+
+        A copy of half a million pages would be resized while the clock runs.
+        """
         found = Member(self.rulebook)
-        found.standing = self.standing
-        found.pages = {shelf: dict(entries) for shelf, entries in self.pages.items()}
+        found.standing, found.past = self.standing, self.pages
         return found
 
     def decide(self, activity: Activity) -> Decision:
@@ -80,20 +86,20 @@ class Member:
 
     def _keep(self, decision: Decision) -> Decision:
         for shelf, key, sort, value in decision.pages:
-            if value is None:
-                self.pages[shelf].pop(key, None)
-            else:
-                self.pages.setdefault(shelf, {})[key] = (sort, value)
+            entry = None if value is None else (sort, value)
+            self.pages.setdefault(shelf, {})[key] = entry
         self.standing = decision.standing
         return decision
 
     def _give(self, given: Given, ref: PageRef) -> None:
         given.loaded.add(ref)
-        pages = self.pages.get(ref.shelf, {})
+        past, own = self.past.get(ref.shelf, {}), self.pages.get(ref.shelf, {})
         if ref.scope == "one":
-            given.entries[ref.shelf, ref.key] = pages.get(ref.key)
+            known = own if ref.key in own else past
+            given.entries[ref.shelf, ref.key] = known.get(ref.key)
             return
-        found = sorted((entry[0], key) for key, entry in pages.items())
+        pages = past | own
+        found = sorted((entry[0], key) for key, entry in pages.items() if entry is not None)
         if ref.scope == "front":
             found = [pair for pair in found if pair[0] > ref.key][:64]
         for _, key in found:
