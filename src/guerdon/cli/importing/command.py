@@ -23,11 +23,6 @@ importing = typer.Typer(
 )
 
 
-@importing.callback()
-def _only_a_group() -> None:
-    """Keep the name of the one command there is so far."""
-
-
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or JSON Lines.")]
 Kind = Annotated[str | None, typer.Option("--type", help="What each line is, such as purchase.")]
 Maps = Annotated[
@@ -78,15 +73,7 @@ def activities(
     from guerdon.cli.importing.refused import AskedWrongly, CannotGoOn
     from guerdon.cli.importing.run import Order
 
-    if ready_file:
-        ready = json.loads(ready_file.read_text())
-        url, key = url or ready["graphql"], key or ready["keys"]["service"]
-    if not url or not url.startswith(("http://", "https://")) or not key:
-        stop(
-            "Say where to with --url http://.../graphql and --key, or the environment's "
-            "GUERDON_URL and GUERDON_KEY; a demo prints both.",
-            code=2,
-        )
+    url, key = _whereto(url, key, ready_file)
     order = Order(
         path=file,
         url=url,
@@ -105,6 +92,67 @@ def activities(
         stop(str(wrong), code=2)
     except CannotGoOn as end:
         stop(f"{end}\nRun the same command again to go on where this run ended.")
+
+
+@importing.command()
+def members(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON Lines.")],
+    url: Url = None,
+    key: Key = None,
+    ready_file: ReadyFile = None,
+    errors: Errors = Path("errors.csv"),
+    streams: StreamCount = 8,
+) -> None:
+    """Enroll or update everybody in FILE, as `guerdon export members` writes it."""
+    from guerdon.cli.importing.refused import AskedWrongly, CannotGoOn
+
+    try:
+        asyncio.run(_members(file, _whereto(url, key, ready_file), errors, streams))
+    except AskedWrongly as wrong:
+        stop(str(wrong), code=2)
+    except CannotGoOn as end:
+        stop(f"{end}\nRun the same command again: whoever is in changes nothing.")
+
+
+async def _members(file: Path, whereto: tuple[str, str], errors: Path, streams: int) -> None:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from guerdon.cli.importing.mistakes import Mistakes
+    from guerdon.cli.importing.people import bring_in
+    from guerdon.cli.importing.remote import Remote
+
+    console = Console()
+    bar = Progress(console=console, transient=True, disable=not console.is_terminal)
+    with Mistakes(errors, continues=False) as mistakes, bar:
+        with file.open("rb") as lines:
+            task = bar.add_task(file.name, total=sum(1 for _ in lines))
+        async with Remote(*whereto, connections=streams) as remote:
+            count = await bring_in(
+                file,
+                remote,
+                mistakes,
+                streams=streams,
+                step=lambda line: bar.update(task, completed=line),
+            )
+    typer.echo(f"{count:,} members are in.")
+    if mistakes.count:
+        typer.echo(f"{mistakes.count:,} lines were refused; they are listed in {errors}.")
+        raise typer.Exit(1)
+
+
+def _whereto(url: str | None, key: str | None, ready_file: Path | None) -> tuple[str, str]:
+    """Return address and key, or end the command where they are not said."""
+    if ready_file:
+        ready = json.loads(ready_file.read_text())
+        url, key = url or ready["graphql"], key or ready["keys"]["service"]
+    if not url or not url.startswith(("http://", "https://")) or not key:
+        stop(
+            "Say where to with --url http://.../graphql and --key, or the environment's "
+            "GUERDON_URL and GUERDON_KEY; a demo prints both.",
+            code=2,
+        )
+    return url, key
 
 
 async def _import(order: "Order", key: str, *, wait: bool) -> None:

@@ -19,7 +19,7 @@ import orjson
 
 from guerdon.cli.importing.activities import Activity
 from guerdon.cli.importing.lines import json_of
-from guerdon.cli.importing.refused import CannotGoOn
+from guerdon.cli.importing.refused import CannotGoOn, LineRefused
 
 PROGRAM = """query ImportInto {
   viewer { role partner { slug } } program { slug name timezone dayStart }
@@ -28,6 +28,13 @@ WAITING = "query Waiting { program { waiting } }"
 KNOWN = "query Known($id: String!) { activity(activityId: $id) { id } }"
 RECORD = """mutation Import($input: RecordActivitiesInput!) {
   recordActivities(input: $input) { receipts { result reason } problems { message path } }
+}"""
+
+ENROLL = """mutation Enroll($input: EnrollMemberInput!) {
+  enrollMember(input: $input) { member { displayName } problems { message path } }
+}"""
+UPDATE = """mutation Update($input: UpdateMemberInput!) {
+  updateMember(input: $input) { member { displayName } problems { message path } }
 }"""
 
 _LINES_MAX = 1_000  # the API takes no more in one request
@@ -140,6 +147,34 @@ class Remote:
             done = len(receipts)
             receipts += await self._record(activities[done : done + self._lines_max])
         return receipts
+
+    async def enroll(self, person: dict[str, Any]) -> dict[str, Any]:
+        """Enroll somebody, and return the member who is there then.
+
+        Raises:
+            LineRefused: The service does not take them.
+        """
+        return await self._change(ENROLL, "enrollMember", person)
+
+    async def update(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Change a member's profile.
+
+        Raises:
+            LineRefused: The service does not take it.
+        """
+        return await self._change(UPDATE, "updateMember", change)
+
+    async def _change(self, query: str, name: str, change: dict[str, Any]) -> dict[str, Any]:
+        try:
+            payload = (await self._send(query, {"input": change}))[name]
+        except _Refused as refused:
+            if refused.code not in _WRONG_LINE:
+                raise CannotGoOn(refused.message) from None
+            raise LineRefused("", refused.message) from None
+        for problem in payload["problems"]:
+            raise LineRefused(".".join(problem["path"] or ()), problem["message"])
+        member: dict[str, Any] = payload["member"] or {}
+        return member
 
     async def _record(self, activities: Sequence[Activity]) -> list[Receipt]:
         """Report what fits into one request; in parts where the service wants it so."""

@@ -1,0 +1,88 @@
+"""Bringing members in: names, pictures, attributes and identities, as `export members` wrote them.
+
+The rule: a member who is there already gets what the file says of the profile; what they hold comes
+with their activities. A line that is wrong takes nothing from the others, and a second run changes
+nothing.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from guerdon.cli.importing.mistakes import Mistakes
+from guerdon.cli.importing.refused import LineRefused
+from guerdon.cli.importing.remote import Remote
+
+_TEXTS = ("displayName", "avatarUrl")
+_GONE = frozenset({"ERASED", "MERGED"})
+
+
+async def bring_in(
+    path: Path,
+    remote: Remote,
+    mistakes: Mistakes,
+    *,
+    streams: int,
+    step: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Enroll or update everybody in a file, several at a time; return how many are in."""
+    lines = iter(enumerate(_lines(path), 1))
+    count = 0
+
+    async def stream() -> None:
+        nonlocal count
+        for number, line in lines:
+            try:
+                person = _person(line)
+                if person is not None:
+                    await _one(remote, person)
+                    count += 1
+            except LineRefused as wrong:
+                mistakes.add(number, wrong.column, wrong.reason)
+            step(number)
+
+    await asyncio.gather(*(stream() for _ in range(streams)))
+    return count
+
+
+async def _one(remote: Remote, person: dict[str, Any]) -> None:
+    member = await remote.enroll(person)
+    shown = {name: person[name] for name in _TEXTS if name in person}
+    if any(member.get(name) != value for name, value in shown.items() if name == "displayName"):
+        await remote.update({"member": {"externalId": person["externalId"]}, **shown})
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file
+
+
+def _person(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says of somebody; None of who was merged or erased.
+
+    Raises:
+        LineRefused: It is no object, or a part of it is not what it should be.
+    """
+    try:
+        found = json.loads(line)
+    except ValueError:
+        raise LineRefused("", "is no JSON.") from None
+    if not isinstance(found, dict) or not isinstance(found.get("externalId"), str):
+        raise LineRefused("externalId", "is missing, or is no text.")
+    if found.get("status") in _GONE:
+        return None
+    person: dict[str, Any] = {"externalId": found["externalId"]}
+    for name in _TEXTS:
+        if found.get(name) is not None:
+            person[name] = _checked(found[name], str, name, "is no text.")
+    attributes = _checked(found.get("attributes") or {}, dict, "attributes", "is no object.")
+    identities = _checked(found.get("identities") or [], list, "identities", "is no list.")
+    return person | {"attributes": attributes, "identities": identities}
+
+
+def _checked(value: Any, kind: type, name: str, otherwise: str) -> Any:
+    if not isinstance(value, kind):
+        raise LineRefused(name, otherwise)
+    return value

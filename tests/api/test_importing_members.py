@@ -1,0 +1,48 @@
+"""Members go from one installation into another: names, attributes, identities; twice is once."""
+
+import csv
+import json
+from pathlib import Path
+
+from api.shop import Shop
+from guerdon.cli.importing.mistakes import Mistakes
+from guerdon.cli.importing.people import bring_in
+from guerdon.cli.importing.remote import Remote
+
+PEOPLE = [
+    {"externalId": "ada", "displayName": "Ada", "attributes": {"city": "Bari"}, "status": "ACTIVE",
+     "identities": [{"scheme": "card", "value": "1"}], "wallets": {"stars": {"spendable": "5"}}},
+    {"externalId": "ben", "displayName": None, "attributes": {}},
+    {"externalId": "old", "status": "MERGED"},
+    {"displayName": "nobody"},
+    {"externalId": "eve", "identities": "none"},
+    {"externalId": "kim", "identities": [{"scheme": "card", "value": "1"}]},
+]  # fmt: skip
+
+MEMBERS = "{ members { totalCount edges { node { externalId displayName attributes } } } }"
+
+
+async def take_in(shop: Shop, path: Path, errors: Path) -> int:
+    url = f"http://127.0.0.1:{shop.port}/graphql"
+    with Mistakes(errors, continues=False) as mistakes:
+        async with Remote(url, shop.keys["service"], connections=4) as remote:
+            return await bring_in(path, remote, mistakes, streams=1)
+
+
+async def test_members_of_a_file_are_in_once_and_wrong_lines_are_named(
+    shop: Shop, tmp_path: Path
+) -> None:
+    path, errors = tmp_path / "members.jsonl", tmp_path / "errors.csv"
+    path.write_text("\n".join([*map(json.dumps, PEOPLE), "{"]) + "\n")
+    await shop.enroll("ada", displayName="A.")
+
+    first = await take_in(shop, path, errors)
+    second = await take_in(shop, path, errors)
+    found = (await shop.get("service", MEMBERS))["members"]
+
+    assert first == second == 2
+    with errors.open() as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["4", "5", "6", "7"]
+    members = {edge["node"]["externalId"]: edge["node"] for edge in found["edges"]}
+    assert members["ada"]["displayName"] == "Ada"
+    assert set(members) == {"ada", "ben", "kim"}
