@@ -53,7 +53,7 @@ class TestWhoIsRefused:
     def test_what_concerns_the_whole_program_needs_no_member(self) -> None:
         town = a_town(BASIC)
 
-        for kind in ("raffle", "estimate", "clock"):
+        for kind in ("estimate", "clock"):
             decision = town.decide(an_activity(kind, member=None, id=kind, redemption_rate="0.9"))
             assert decision.result == "accepted"
 
