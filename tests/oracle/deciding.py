@@ -18,6 +18,7 @@ from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
 from oracle.granting import Cause, award, grant_tier, issue
 from oracle.reading import (
+    Look,
     context_of,
     holds,
     matching,
@@ -119,8 +120,8 @@ def _follow_beneficiaries(
             follow_on(world, other, cause or happened.activity, refunded=refunded)
 
 
-def _use_vouchers(person: Person, activity: Activity) -> None:
-    named = activity.data.get("vouchers")
+def _use_vouchers(person: Person, activity: Activity, key: str = "vouchers") -> None:
+    named = activity.data.get(key)
     names = named if isinstance(named, tuple) else () if named is None else (named,)
     vouchers = []
     for name in names:
@@ -279,14 +280,22 @@ def _confirm(world: World, person: Person, happened: Happened) -> None:
 # ---------------------------------------------------------------- rewards
 
 
-def cost_of(world: World, reward: Reward, activity: Activity, quantity: int) -> int:
-    """Return what a redemption costs."""
+def price_of(
+    world: World, reward: Reward, activity: Activity, look: Look, quantity: int
+) -> tuple[str, int]:
+    """Return the wallet that pays, and how much: the first price that fits, or the cost."""
+    wallet = str(activity.data.get("wallet") or reward.wallet)
+    for price in reward.prices:
+        if price.wallet == wallet and holds(price.when, look):
+            return wallet, price.cost * quantity
+    if wallet != reward.wallet:
+        raise Refused("unknown_price")
     if reward.cost is not None:
-        return reward.cost * quantity
+        return wallet, reward.cost * quantity
     value = number(activity.data.get("value")) or Decimal(0)
     money = Fraction(value) * 10**world.program.money_scale
     exact = money * reward.any_points / reward.any_value * quantity
-    return purse.rounded(exact, Rounding.CEIL)
+    return wallet, purse.rounded(exact, Rounding.CEIL)
 
 
 def stock_left(world: World, reward: Reward) -> int | None:
@@ -304,7 +313,9 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
     if reward is None:
         raise Refused("unknown_reward")
     quantity = int(number(activity.data.get("qty")) or 1)
-    if not holds(reward.when, seen(world, happened, 0)):
+    look = seen(world, happened, 0)
+    wallet, cost = price_of(world, reward, activity, look, quantity)
+    if not holds(reward.when, look):
         raise Refused("not_eligible")
     if reward.per_member_times is not None:
         span = world.calendar.span(reward.per_member_per, activity.at)
@@ -321,17 +332,17 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
     left = stock_left(world, reward)
     if left is not None and left < quantity:
         raise Refused("out_of_stock")
-    cost = cost_of(world, reward, activity, quantity)
-    if purse.spendable(world, person, reward.wallet) < cost:
+    if purse.spendable(world, person, wallet) < cost:
         raise Refused("insufficient_points")
     use = Use("redemption", activity.id, cost)
-    person.uses.append((reward.wallet, use))
-    purse.spend(world, person, reward.wallet, use, cost)
+    person.uses.append((wallet, use))
+    purse.spend(world, person, wallet, use, cost)
     world.redemptions.append(
         Redemption(
             activity.id,
             person.name,
             reward.id,
+            wallet,
             quantity,
             activity.at,
             activity.partner or reward.partner,
@@ -373,10 +384,10 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
     redemption.cancelled = True
     for voucher in vouchers:
         voucher.state = "void"
-    dead = purse.undo(world, person, reward.wallet, redemption.use, now=activity.received)
+    dead = purse.undo(world, person, redemption.wallet, redemption.use, now=activity.received)
     if dead and reward.grace is not None:
         again = sum(part for _, part in dead)
-        lot = Lot(person.name, reward.wallet, activity.id, "returned", again, activity.at)
+        lot = Lot(person.name, redemption.wallet, activity.id, "returned", again, activity.at)
         lot.policy = After(reward.grace)
         for old, part in dead:
             old.expired -= part
@@ -509,6 +520,11 @@ def _plain(world: World, person: Person, happened: Happened) -> None:
     follow_on(world, person, happened.activity)
 
 
+def _use_voucher(world: World, person: Person, happened: Happened) -> None:
+    _use_vouchers(person, happened.activity, "voucher")
+    _plain(world, person, happened)
+
+
 def _award_badge(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     cause = Cause(activity.at, activity.received)
@@ -522,6 +538,7 @@ DECIDERS: dict[str, Callable[[World, Person, Happened], None]] = {
     "confirmation": _confirm,
     "redemption": _redeem,
     "redemption_cancelled": _cancel,
+    "voucher_used": _use_voucher,
     "adjustment": _adjust,
     "transfer": _transfer,
     "tier_granted": _grant_tier,

@@ -14,7 +14,7 @@ from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import climbing, counting, purse
 from oracle.arrivals import Play
 from oracle.calendar import CALENDAR_WINDOWS
-from oracle.deciding import stock_left
+from oracle.deciding import price_of, stock_left
 from oracle.earning import fraction
 from oracle.granting import progress, state_of
 from oracle.reading import activity_look, context_of, holds, member_look
@@ -167,7 +167,8 @@ class Look:
             slug
             for slug, reward in self.program.rewards.items()
             if reward.cost is not None
-            and reward.cost <= purse.spendable(self.world, person, reward.wallet)
+            and price_of(self.world, reward, asking, look, 1)[1]
+            <= purse.spendable(self.world, person, reward.wallet)
             and stock_left(self.world, reward) != 0
             and holds(reward.when, look)
         )
@@ -245,9 +246,7 @@ class Look:
         )
         redeemed = sum(
             (
-                self._major(
-                    self.program.rewards[one.reward].wallet, one.use.amount - one.use.cancelled
-                )
+                self._major(one.wallet, one.use.amount - one.use.cancelled)
                 for one in self.world.redemptions
                 if one.partner == name
             ),

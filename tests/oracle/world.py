@@ -178,6 +178,7 @@ class Redemption:
     name: str
     member: str
     reward: str
+    wallet: str
     quantity: int
     at: int
     partner: str | None
