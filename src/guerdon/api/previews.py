@@ -24,6 +24,8 @@ from guerdon.engine.refusals import InvalidInput
 COST = 10
 """What a preview costs: it decides an activity."""
 
+_NOBODY = frozenset({"unknown_identity", "unknown_member"})
+
 
 @noun
 class ActivityPreview:
@@ -83,7 +85,9 @@ class PreviewQueries:
                 entry=None,
                 catalogue=catalogue,
             )
-        found = await preview.preview(context.world, context.caller, reported)
+        async with context.trying_a_member(reported.member) as attempt:
+            found = await preview.preview(context.world, context.caller, reported)
+            attempt.failed = found.reason in _NOBODY
         return ActivityPreview(
             result=result_of(found.result),
             reason=found.reason,
