@@ -21,7 +21,7 @@ from guerdon.core.plain import (
     standing_to_plain,
 )
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import ERASED, PageRef, Standing
+from guerdon.core.standing import ERASED, PageRef, Plain, Standing
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.dead import DROPPED
 from guerdon.engine.fetch import Reservations, Shelves, Undecidable, answer
@@ -208,7 +208,7 @@ class _Work:
         note_decision(self._batch, activity, decision)
 
     def _entry(self, place: Waiting, activity: Activity, decision: Decision) -> Entry:
-        plain = decision_to_plain(decision)
+        plain = decision_in_journal(decision)
         said = place.activity
         if PARKED in said:
             said = {name: value for name, value in said.items() if name not in _MARKS}
@@ -216,14 +216,6 @@ class _Work:
             # Of somebody who was forgotten nothing new is kept.
             said = {name: value for name, value in said.items() if name not in _PERSONAL}
             plain = {name: value for name, value in plain.items() if name not in _PERSONAL}
-        claims = [
-            *decision.claims,
-            *(claim._replace(amount=-claim.amount) for claim in decision.releases),
-        ]
-        if claims:
-            plain["claims"] = [[claim.kind, claim.key, claim.amount] for claim in claims]
-        if decision.scores:
-            plain["scores"] = [list(score) for score in decision.scores]
         return Entry(
             lane=self._hold.lane,
             seq=self._hold.seq + len(self._batch.entries) + 1,
@@ -293,6 +285,20 @@ class _Work:
         ]
         batch.scores = list(self._scores.values())
         return self._decided
+
+
+def decision_in_journal(decision: Decision) -> Plain:
+    """Return a decision as its journal entry has it; what is given back counts negative."""
+    plain = decision_to_plain(decision)
+    claims = [
+        *decision.claims,
+        *(claim._replace(amount=-claim.amount) for claim in decision.releases),
+    ]
+    if claims:
+        plain["claims"] = [[claim.kind, claim.key, claim.amount] for claim in claims]
+    if decision.scores:
+        plain["scores"] = [list(score) for score in decision.scores]
+    return plain
 
 
 def _is_empty_tick(activity: Activity, decision: Decision) -> bool:

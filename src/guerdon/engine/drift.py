@@ -7,7 +7,7 @@ with it. Periods that have been over for three months are left to `verify`.
 
 import logging
 
-from guerdon.engine.rebuild import complete, renew
+from guerdon.engine.rebuild import Progress, complete, renew, silent
 from guerdon.engine.records import Board
 from guerdon.engine.refusals import LiveDown, NotBuilt
 from guerdon.engine.world import World
@@ -35,11 +35,40 @@ async def mend(world: World) -> int:
     return mended
 
 
+async def differing(
+    world: World, program: str, *, progress: Progress = silent
+) -> tuple[int, list[Board]]:
+    """Return how many leaderboards there are, and those to be built anew; nothing is changed.
+
+    Raises:
+        LiveDown: Redis does not answer.
+    """
+    boards = [Board(*period) for period in await world.scores.periods(program)]
+    found = []
+    for done, board in enumerate(boards):
+        progress(done, len(boards))
+        try:
+            if await _stays_different(world, program, board, also_over=True):
+                found.append(board)
+        except NotBuilt:
+            found.append(board)
+    progress(len(boards), len(boards))
+    return len(boards), found
+
+
+async def _stays_different(
+    world: World, program: str, board: Board, *, also_over: bool = False
+) -> bool:
+    for _ in range(_LOOKS):
+        if not await _differs(world, program, board, also_over=also_over):
+            return False
+    return True
+
+
 async def _look(world: World, program: str, board: Board) -> bool:
     try:
-        for _ in range(_LOOKS):
-            if not await _differs(world, program, board):
-                return False
+        if not await _stays_different(world, program, board):
+            return False
     except NotBuilt:
         await complete(world, program, [board])
         return True
@@ -51,7 +80,7 @@ async def _look(world: World, program: str, board: Board) -> bool:
     return True
 
 
-async def _differs(world: World, program: str, board: Board) -> bool:
+async def _differs(world: World, program: str, board: Board, *, also_over: bool) -> bool:
     """Tell whether any row differs, is missing, or should not be there."""
     after: str | None = None
     shown = 0
@@ -59,7 +88,8 @@ async def _differs(world: World, program: str, board: Board) -> bool:
         program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
     ):
         ends = rows[0].score.ends
-        if after is None and ends is not None and ends + _OVER_MS < world.clock():
+        is_over = ends is not None and ends + _OVER_MS < world.clock()
+        if after is None and is_over and not also_over:
             return False
         if await world.projection.differing(program, board, rows):
             return True

@@ -59,6 +59,10 @@ class Evidence(Protocol):
         """Return what the directory says of these members."""
         ...
 
+    async def members(self, program: str, after: str, limit: int) -> list[str]:
+        """Return the ids of all members in order, whatever their status, behind an id."""
+        ...
+
     async def shared(self, program: str) -> dict[str, tuple[int, int]]:
         """Return what is shared, by kind and key: its size, and what is left or only reserved."""
         ...

@@ -18,7 +18,8 @@ _AT_ONCE = 5_000
 Progress = Callable[[int, int], None]
 
 
-def _silent(done: int, total: int) -> None:
+def silent(done: int, total: int) -> None:
+    """Tell nobody."""
     del done, total
 
 
@@ -51,7 +52,7 @@ async def restore(world: World, program: str) -> bool:
     return True
 
 
-async def leaderboards(world: World, program: str, *, progress: Progress = _silent) -> int | None:
+async def leaderboards(world: World, program: str, *, progress: Progress = silent) -> int | None:
     """Build all leaderboards anew and return how many rows they have.
 
     None says that another rebuild is under way.

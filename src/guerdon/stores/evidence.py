@@ -62,6 +62,16 @@ class EvidenceStore:
             for row in rows
         }
 
+    async def members(self, program: str, after: str, limit: int) -> list[str]:
+        """Return the ids of all members in order, whatever their status, behind an id."""
+        span = within(program)
+        if after:
+            span = {"$gt": key(program, after), "$lt": span["$lt"]}
+        with unit_of_work(_SECONDS):
+            cursor = self._mongo["members"].find({"_id": span}, {"_id": 1}).sort("_id", 1)
+            rows = await cursor.limit(limit).to_list(None)
+        return [behind(row["_id"], program) for row in rows]
+
     async def shared(self, program: str) -> dict[str, tuple[int, int]]:
         """Return what is shared, by kind and key: its size, and what is left or only reserved."""
         with unit_of_work(_SECONDS):
