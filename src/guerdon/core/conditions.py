@@ -20,7 +20,7 @@ Compiled = Callable[[Read], bool]
 
 def text(value: Value | bool) -> str:  # noqa: FBT001 - a value that may be a truth value
     """Return a value as the program's author would write it; a missing one is empty."""
-    if type(value) is str:
+    if isinstance(value, str):
         return value
     if value is None:
         return ""
@@ -28,9 +28,7 @@ def text(value: Value | bool) -> str:  # noqa: FBT001 - a value that may be a tr
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, tuple):
-        return ", ".join(text(item) for item in value)
-    return value
+    return ", ".join(text(item) for item in value)
 
 
 def number(value: Value | bool) -> Decimal | None:  # noqa: FBT001 - as above

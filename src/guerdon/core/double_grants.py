@@ -178,16 +178,14 @@ def _limit_vouchers(d: Deciding) -> None:
 
 
 def _move_up(d: Deciding, source: str, name: str, others: list[str]) -> None:
-    """Give the plain name to one that stays."""
+    """Give the plain name to one that stays: there is one, since only what is too much goes."""
     if name != source:
         return
-    for other in others:
-        living = voucher_of(d.look("voucher", other))
-        if other != name and living.state != "void":
-            void, member = voucher_of(d.look("voucher", name)), d.standing.member
-            d.put("voucher", name, living._replace(origin=origin_of(member, other, living)))
-            d.put("voucher", other, void._replace(origin=origin_of(member, name, void)))
-            return
+    held = {other: voucher_of(d.look("voucher", other)) for other in others}
+    other = next(each for each, one in held.items() if each != name and one.state != "void")
+    living, void, member = held[other], held[name], d.standing.member
+    d.put("voucher", name, living._replace(origin=origin_of(member, other, living)))
+    d.put("voucher", other, void._replace(origin=origin_of(member, name, void)))
 
 
 def _window(d: Deciding, per: Per | None, at: Instant) -> str:
