@@ -2,7 +2,8 @@
 
 import pytest
 
-from builders import Life, Town, a_line, a_member, a_program, a_town
+from builders import Life, Town, a_line, a_member, a_program, a_town, instant
+from guerdon.core.rulebook import Rulebook
 
 BEFORE = """
     wallets: {points: {}}
@@ -130,7 +131,7 @@ def test_a_term_of_today_does_not_rest_on_a_year_of_long_ago() -> None:
 
 def test_whoever_comes_after_the_version_began_has_nothing_to_fill() -> None:
     town = later(EVERY)
-    ben = a_member(town, name="ben", at="2026-07-01")
+    ben = a_member(town, name="ben", enrolled="2026-07-01")
     ben.buys(5, "2026-07-02")
 
     assert ben.counter("2026-07-02", "spent") == 500
@@ -160,3 +161,73 @@ def test_a_second_version_with_the_same_counter_fills_nothing_again() -> None:
     ana.waits("2026-07-02")
 
     assert ana.counter("2026-07-02", "spent") == 4500
+
+
+def test_an_account_that_was_given_up_before_the_version_began_fills_nothing() -> None:
+    town = later(EVERY)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    ben.buys(20, "2026-03-02")
+    ben.does("member_merged", "2026-05-01", into="ana")
+    town.settle("ben", instant("2026-07-01"))
+
+    assert ben.counter("2026-07-01", "spent") == 0
+    assert ana.counter("2026-07-01", "spent") == 2000
+
+
+def test_an_account_that_was_given_up_before_the_survivor_filled_is_filled_when_it_comes() -> None:
+    town = later(EVERY)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    ana.buys(10, "2026-03-01")
+    ben.buys(20, "2026-03-02")
+    ana.waits("2026-06-02")
+    ben.does("member_merged", "2026-05-01", into="ana")
+
+    for name, value in {"filled": 2, "spent": 3000, "points": 30, "base": 0, "days": 2}.items():
+        assert ana.counter("2026-06-03", name) == value
+
+
+def test_a_counter_of_units_alone_is_filled_from_the_lots() -> None:
+    ana = ana_in('      points: {sum: "points:points", backfill: journal}')
+    ana.buys(30, "2026-03-01", id="p")
+    ana.refunds("p", "2026-03-02", amount="10")
+
+    assert ana.counter("2026-06-01", "points") == 20
+
+
+def test_a_refund_of_what_the_counter_does_not_count_takes_nothing_back() -> None:
+    ana = ana_in("      visits: {activity: visit, backfill: journal}")
+    ana.buys(30, "2026-03-01", id="p")
+    ana.does("visit", "2026-03-01")
+    ana.refunds("p", "2026-03-02")
+
+    assert ana.counter("2026-06-01", "visits") == 1
+
+
+def test_of_what_cost_nothing_a_refund_of_one_line_takes_nothing_back() -> None:
+    gift = "{activity: purchase, backfill: journal}"
+    filled, always = (
+        ana_in(f"      gifts: {gift}"),
+        a_member(a_program(f"{BEFORE}    counters: {{gifts: {gift}}}")),
+    )
+    for ana in (filled, always):
+        ana.does("purchase", "2026-03-01", id="p", lines=[a_line(0, sku="a"), a_line(0, sku="b")])
+        ana.refunds("p", "2026-03-02", lines=[a_line(0, sku="a")])
+        assert ana.counter("2026-06-01", "gifts") == 1
+        ana.refunds("p", "2026-06-02")
+        assert ana.counter("2026-06-02", "gifts") == 0
+
+
+def test_a_version_that_is_told_of_after_its_instant_is_filled_at_the_next_look() -> None:
+    ana = a_member(BEFORE)
+    ana.buys(60, "2026-03-01")
+    ana.waits("2026-06-10")
+    badge = """
+    counters: {spent: {activity: purchase, sum: net, backfill: journal}}
+    badges: {buyer: {counter: spent, at: 50}}
+"""
+    new = a_program(f"{BEFORE}{badge}", version=2, begin="2026-06-01")
+    ana.town.rulebook = Rulebook([a_program(BEFORE), new])
+    ana.waits("2026-06-11")
+
+    assert ana.counter("2026-06-11", "spent") == 6000
+    assert ana.badges() == {"buyer": "2026-06-11"}

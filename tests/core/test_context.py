@@ -180,6 +180,13 @@ class TestOwnFields:
     ) -> None:
         assert hits(matching(when), "2026-03-02", **fields) == [held]
 
+    def test_a_field_that_is_told_to_be_nothing_matches_nothing(self) -> None:
+        life = matching("shade: red")
+
+        assert hits(life, "2026-03-02", shade="red") == [True]
+        assert hits(life, "2026-03-02", shade=None) == [False]
+        assert life.does("act", "2026-03-02", shade=None).explanations[0].seen == ""
+
     def test_the_amount_of_several_lines_is_their_sum(self) -> None:
         life = matching("amount: 15")
 
@@ -244,3 +251,21 @@ def test_the_window_of_an_activity_is_asked_once_for_all_counters() -> None:
     life.does("act", "2026-03-31", amount=5)
 
     assert (life.counter("2026-03-31", "orders"), life.counter("2026-03-31", "spend")) == (1, 500)
+
+
+def test_a_late_report_is_judged_by_its_own_version_and_counted_by_the_newest_one_too() -> None:
+    """Both ask for the same attribute; it is read once."""
+    rules = """
+        wallets: {points: {}}
+        rules:
+          - {id: base, activity: act, when: {member.club: CLUB}, wallet: points, give: {fixed: 1}}
+    """
+    counter = "    counters: {acts: {activity: act, when: {member.club: gold}}}"
+    old = a_program(rules.replace("CLUB", "gold"))
+    new = a_program(f"{rules.replace('CLUB', 'tin')}{counter}", version=2, begin="2026-04-01")
+    life = a_member(a_town(old, new), club="gold")
+
+    assert hits(life, "2026-03-31", received="2026-04-02") == [True]
+    assert hits(life, "2026-04-02") == [False]
+    assert life.balance("2026-04-02") == 1
+    assert life.counter("2026-04-02", "acts") == 1

@@ -568,3 +568,20 @@ def test_a_rolling_leaderboard_says_when_its_oldest_entry_leaves() -> None:
     assert [(score.value, score.eligible) for score in decision.scores] == [(600, True)]
     assert life.waits("2026-03-12").scores[-1].eligible is False
     assert life.due() is None
+
+
+def test_units_earned_outside_a_fixed_window_do_not_count_in_it() -> None:
+    window = '{from: "2026-03-01T00:00:00Z", to: "2026-06-01T00:00:00Z"}'
+    program = """
+        wallets: {points: {}}
+        rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+        counters:
+          spring: {sum: "points:points", window: WINDOW}
+        """
+    life = a_member(program.replace("WINDOW", window))
+    life.buys(5, "2026-02-28")
+    life.buys(7, "2026-03-01")
+    life.buys(9, "2026-06-01")
+
+    assert life.balance("2026-06-01") == 21
+    assert life.counter("2026-05-31", "spring") == 7

@@ -141,3 +141,16 @@ def test_pages_outside_the_head_go_as_well() -> None:
 def outside(life: Life) -> set[str]:
     """Return the kinds of shelves that have pages outside the head."""
     return {shelf.partition(":")[0] for shelf, _ in life.town.pages[life.name]}
+
+
+def test_who_is_forgotten_leaves_a_leaderboard_of_all_time_too() -> None:
+    ana = a_member("""
+        counters: {spent: {activity: purchase, sum: net}, visits: {activity: visit}}
+        leaderboards: {top: {counter: spent, ties: shared}, busy: {counter: visits, ties: shared}}
+        """)
+    ana.buys(50, "2026-03-02")
+
+    decision = ana.does("member_erased", "2026-03-04")
+
+    scores = [(it.leaderboard, it.value, it.eligible) for it in decision.scores]
+    assert scores == [("top", 0, False)], "where there never was a row, there is none to take away"

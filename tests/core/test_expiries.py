@@ -636,3 +636,15 @@ ladders: {status: {counter: visits, tiers: [{id: low, at: 0}, {id: high, at: 1}]
     life.does("visit", "2026-06-02")
 
     assert life.expiries("2026-06-02") == {"old.base": None}
+
+
+def test_a_wallet_that_holds_nothing_has_nothing_due_by_a_later_versions_policy() -> None:
+    life = _two_versions("{expiry: {mode: never}}", "{expiry: {mode: after, period: P1M}}")
+    life.buys(10, "2026-03-01", id="p")
+    life.refunds("p", "2026-03-02")
+    life.waits("2026-06-02")
+
+    assert life.due() is None
+    assert life.wallet("2026-06-02").spendable == 0
+    life.buys(5, "2026-06-03", id="q")
+    assert life.expiries("2026-06-03") == {"q.base": "2026-07-04"}

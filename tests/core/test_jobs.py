@@ -7,6 +7,9 @@ import pytest
 from builders import Given, Life, a_member, a_program, a_town, instant
 from guerdon.core.decision import PointsEffect
 from guerdon.core.program import Job
+from guerdon.core.rulebook import Rulebook
+from guerdon.core.settle import settle
+from guerdon.core.standing import Standing
 
 
 def waiting(job: str, more: str = "", enrolled: str = "2026-01-01", **attributes: Given) -> Life:
@@ -296,3 +299,11 @@ def test_a_day_that_no_year_and_no_month_has_never_comes() -> None:
     never = Job(id="never", yearly=((2, 30),), monthly=32)
 
     assert a_member(replace(program, jobs={"never": never})).due() is None
+
+
+def test_nobody_who_is_not_enrolled_has_a_job_before_them() -> None:
+    program = a_program(f"wallets: {{points: {{}}}}\nschedule: {{gift: {{monthly: '5', {GIFT}}}}}")
+    found = settle(Rulebook([program]), Standing("ghost"), instant("2026-03-06"))
+
+    assert found.effects == []
+    assert found.standing.due_at is None

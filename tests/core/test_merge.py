@@ -869,3 +869,17 @@ def test_what_lapsed_before_the_other_account_did_anything_stays_expired() -> No
 
     assert ana.balance("2026-08-02") == 5
     assert ana.wallet("2026-08-02").expired == 10
+
+
+def test_what_lapsed_comes_back_no_more_once_a_later_version_knows_no_inactivity() -> None:
+    new = SLEEPY.replace("mode: inactivity, period: P6M, activity: [purchase]", "mode: never")
+    town = a_town(a_program(SLEEPY), a_program(new, version=2, begin="2026-08-01"))
+    ana, bob = a_member(town), a_member(town, name="bob")
+    ana.buys(10, "2026-01-10")
+    bob.buys(5, "2026-05-01")
+    ana.waits("2026-08-01")
+
+    merge(bob, "2026-08-02")
+
+    assert ana.balance("2026-08-02") == 5
+    assert ana.wallet("2026-08-02").expired == 10

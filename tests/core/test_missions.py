@@ -373,3 +373,18 @@ class TestPoints:
 
         life.buys(20, "2026-03-08")
         assert state(life, "2026-03-08") == ("completed", 20)
+
+
+def test_a_mission_that_follows_one_rules_units_needs_no_joining_where_it_does_not_say_so() -> None:
+    life = a_member("""
+        wallets: {points: {}}
+        rules:
+          - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+          - {id: more, activity: purchase, wallet: points, give: {rate: 2}}
+        missions: {m: {sum: "points:points:more", goal: 20}}
+        """)
+    life.buys(9, "2026-03-02")
+    assert life.mission("2026-03-02", "m").progress == 18
+    life.buys(1, "2026-03-03")
+
+    assert shown(life.mission("2026-03-03", "m").completed_at) == "2026-03-03"

@@ -15,6 +15,7 @@ from guerdon.core.plain import (
     effects_from_plain,
     explanations_from_plain,
     kept_from_plain,
+    page_to_plain,
     postings_from_plain,
     record_to_plain,
     standing_from_plain,
@@ -22,7 +23,7 @@ from guerdon.core.plain import (
     value_from_plain,
     value_to_plain,
 )
-from guerdon.core.standing import Plain, Standing
+from guerdon.core.standing import PageWrite, Plain, Standing
 
 
 def stored(found: Plain) -> Plain:
@@ -155,3 +156,20 @@ def test_a_redemption_is_printed_with_its_record() -> None:
     decision = next(each for each in life.town.decided if each.record and "reward" in each.record)
 
     assert stored(decision_to_plain(decision))["record"]["reward"] == "mug"
+
+
+def test_a_number_of_a_databases_own_kind_is_kept_as_it_is() -> None:
+    class Long(int):
+        """As a driver reads a number of 64 bits."""
+
+    assert record_to_plain({"at": Long(5), "all": [Long(6)]}) == {"at": 5, "all": [6]}
+    assert record_to_plain(Long(7)) == 7
+
+
+def test_a_page_is_printed_with_its_place_and_its_decimals_as_text() -> None:
+    page = PageWrite("record", "service/r", "7", {"rate": Decimal("1.50"), "taken": [(1, 2)]})
+
+    printed = page_to_plain(page)
+
+    assert printed[:3] == ("record", "service/r", "7")
+    assert stored(printed.value) == {"rate": {"n": "1.5"}, "taken": [[1, 2]]}

@@ -275,3 +275,27 @@ def test_what_a_partner_honours_is_posted_with_its_name() -> None:
     assert [(p.source, p.target, p.partner) for p in back.postings] == [
         ("redeemed", "spendable", "cafe")
     ]
+
+
+def test_each_item_of_a_redemption_takes_one_code_and_a_cancelled_one_is_nobody_elses() -> None:
+    life = rich("cost: 10, voucher: {valid: P30D, codes: partner}")
+
+    decision = life.redeems("mug", "2026-03-02", id="r", qty=2)
+    assert Claim("code", "partner", 2) in decision.claims
+    decision = life.does("redemption_cancelled", "2026-03-03", of="r")
+    assert decision.releases == [Claim("code", "partner|service/r", 2)]
+
+
+@pytest.mark.parametrize(("stock", "freed"), [(", stock: 3", 2), ("", 0)])
+def test_a_redemption_of_before_claims_were_kept_frees_the_stock_it_took(
+    stock: str, freed: int
+) -> None:
+    life = rich(f"cost: 30{stock}")
+    life.redeems("mug", "2026-03-02", id="r", qty=2)
+    del life.town.records["service/r"]["claims"]
+
+    decision = life.does("redemption_cancelled", "2026-03-05", of="r")
+
+    assert decision.result == "accepted"
+    assert sum(claim.amount for claim in decision.releases) == freed
+    assert all(claim.key == "mug" for claim in decision.releases)

@@ -87,3 +87,18 @@ def test_a_line_has_the_rates_of_the_version_in_force_when_it_happened() -> None
 
     assert (first.amount, second.amount) == (Fraction("12.7"), Fraction(20))
     assert lines_of(rulebook, "deli", [posting], AT) == []
+
+
+def test_a_partner_who_left_is_shown_what_moved_and_owes_nothing_for_it() -> None:
+    later = a_program("wallets: {points: {}}", version=2, begin="2026-04-01")
+    posting = Posting("points", "issued", "spendable", 1_000, 1, "cafe")
+    (line,) = lines_of(Rulebook([PROGRAM, later]), "cafe", [posting], instant("2026-04-01"))
+
+    assert [line.issued, line.redeemed, line.amount] == [Fraction(1_000), Fraction(0), Fraction(0)]
+
+
+def test_what_came_and_went_at_once_is_no_line() -> None:
+    there = Posting("points", "issued", "spendable", 1_000, 1, "cafe")
+    back = Posting("points", "spendable", "issued", 1_000, 1, "cafe")
+
+    assert lines_of(RULEBOOK, "cafe", [there, back], AT) == []

@@ -175,3 +175,58 @@ def test_what_is_kept_of_a_redemption_is_found_by_its_key() -> None:
 
     assert kept("service/r") == 10
     assert kept("service/x") is None
+
+
+def test_a_voucher_is_found_by_its_name() -> None:
+    life = a_member("""
+        wallets: {points: {}}
+        rewards: {mug: {wallet: points, cost: 10, voucher: {valid: P30D}}}
+        """)
+    life.does("adjustment", "2026-03-02", wallet="points", points=30)
+    life.redeems("mug", "2026-03-03", id="r", qty=2)
+
+    def found(name: str) -> object:
+        return life.town.view("ana", instant("2026-03-04"), lambda view: view.voucher(name))
+
+    held = life.town.view("ana", instant("2026-03-04"), View.vouchers)
+    assert {name: found(name) for name in held} == held
+    assert set(held) == {"r", "r#2"}
+    assert found("r#3") is None
+
+
+def test_redemptions_are_found_by_their_keys_at_once_and_others_are_left_out() -> None:
+    life = a_member(TestOffers.PROGRAM)
+    life.does("adjustment", "2026-03-02", id="x", wallet="points", points=30)
+    life.redeems("cheap", "2026-03-03", id="r")
+    life.redeems("any", "2026-03-03", id="s", value="1.00")
+    keys = ["service/s", "service/x", "service/r", "service/none"]
+
+    found = life.town.view("ana", instant("2026-03-04"), lambda view: view.redemptions(keys))
+
+    assert {key: (kept["reward"], kept["cost"]) for key, kept in found.items()} == {
+        "service/s": ("any", 10),
+        "service/r": ("cheap", 10),
+    }
+
+
+def test_a_price_is_that_of_the_wallet_that_pays_and_of_who_asks() -> None:
+    life = a_member("""
+        wallets: {points: {}, stars: {}}
+        rewards:
+          mug:
+            wallet: points
+            cost: 10
+            prices:
+              - {wallet: stars, cost: 2, when: {member.club: gold}}
+              - {wallet: stars, cost: 3}
+          any: {wallet: points, any: {points: 10, value: 1.00}}
+        """)
+
+    def price(slug: str, wallet: str | None = None) -> tuple[str, int | None]:
+        return life.town.view("ana", instant("2026-03-04"), lambda view: view.price(slug, wallet))
+
+    assert price("mug") == ("points", 10)
+    assert price("mug", "stars") == ("stars", 3)
+    life.does("member_updated", "2026-03-02", attrs__club="gold")
+    assert price("mug", "stars") == ("stars", 2)
+    assert price("any") == ("points", None)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from builders import a_member, shown
-from guerdon.core.vouchers import Voucher, voucher_of
+from builders import a_member, instant, shown
+from guerdon.core.deciding import Deciding
+from guerdon.core.vouchers import Voucher, held, voucher_of
 
 PROGRAM = """
     wallets: {points: {}}
@@ -110,3 +111,24 @@ def test_a_voucher_is_read_however_a_database_kept_it() -> None:
 
     assert voucher_of(voucher) is voucher
     assert voucher_of(list(voucher)) == voucher
+
+
+def test_a_voucher_that_an_account_never_had_is_called_nothing_there() -> None:
+    life = a_member("""
+        wallets: {points: {}}
+        rewards: {mug: {wallet: points, cost: 1, voucher: {valid: P30D}}}
+        """)
+    life.does("adjustment", "2026-03-02", wallet="points", points=1)
+    life.redeems("mug", "2026-03-03", id="r")
+    now = instant("2026-03-04")
+
+    def called(member: str, name: str) -> str | None:
+        rulebook, standing = life.town.rulebook, life.standing
+        return life.town.answering(
+            "ana",
+            lambda given: held(Deciding(rulebook, standing, now=now, given=given), member, name),
+        )
+
+    assert called("ana", "r") == "r"
+    assert called("ana", "r#2") is None
+    assert called("bob", "r") is None

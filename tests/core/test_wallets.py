@@ -3,6 +3,7 @@
 import pytest
 
 from builders import Life, Town, a_member, a_town
+from guerdon.core import shelving
 from guerdon.core.decision import Decision, PointsEffect, Posting
 from guerdon.core.lots import lot_of
 
@@ -242,3 +243,25 @@ def test_what_is_taken_out_of_several_lots_is_posted_lot_by_lot(spend: str) -> N
         Posting("points", "spendable", "redeemed", 6, 1),
         Posting("points", "spendable", "redeemed", 4, 2),
     ]
+
+
+def test_two_lots_of_one_purchase_lie_behind_what_does_not_fit_the_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(shelving.CAPACITY, "lots", 2)
+    life = a_member("""
+        wallets: {points: {}}
+        rules:
+          - {id: base, activity: purchase, wallet: points, give: {fixed: 1}}
+          - {id: more, activity: purchase, wallet: points, give: {fixed: 2}}
+        """)
+    for day in range(2, 6):
+        life.buys(5, f"2026-03-0{day}", id=f"p{day}")
+
+    assert life.standing.shelves["lots:points"].spilled
+    assert list(life.left("2026-03-05").items()) == [
+        (f"p{day}.{rule}", units)
+        for day in range(2, 6)
+        for rule, units in (("base", 1), ("more", 2))
+    ]
+    assert life.balance("2026-03-05") == 12

@@ -283,3 +283,17 @@ def test_caches_are_emptied_before_they_grow_without_bound(monkeypatch: pytest.M
         assert [keys[each] for each in days] == list(map(str, days))
         assert len(keys) <= 2
         assert [calendar.later(each, Period(days=1)) for each in days] == [e + 1 for e in days]
+
+
+def test_what_is_remembered_of_leaving_is_forgotten_before_it_grows_without_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(windows, "_CACHE_MAX", 2)
+    calendar, period = Calendar("Europe/Berlin"), Period(days=1)
+    hours = [Instant(instant("2026-03-27 22:00") + k * 3_600_000) for k in range(5)]
+
+    for _ in range(2):
+        assert [calendar.leaves(at, period) for at in hours] == [
+            calendar._leaves(at, period) for at in hours
+        ]
+        assert len(calendar._leaving[period]) <= 2
