@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
-from redis.asyncio import Redis
 
 from api.transport.wire import PATIENCE, Socket, until
 from guerdon.api.app import create_app
@@ -18,7 +17,6 @@ from guerdon.engine import keys, publish, tokens
 from guerdon.engine.score import score_lane
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.world import Role, World
-from guerdon.live.client import LIVE_DB, with_db
 from guerdon.settings import Settings
 from guerdon.wiring import build
 
@@ -197,7 +195,6 @@ async def open_shops(
     workers = WorkersHere()
     world = replace(build(settings), hints=workers, tracer=tracer or Untraced())
     workers.world = world
-    await _forget_failures(settings)
     listening = socket.create_server(("127.0.0.1", 0))
     app = create_app(world, settings)
     server = server_for(app, on_stop=app.state.stop, log_level="critical", access_log=False)
@@ -214,13 +211,6 @@ async def open_shops(
         await workers.rest()
         server.should_exit = True
         await serving
-
-
-async def _forget_failures(settings: Settings) -> None:
-    """Have nobody pay for what other tests failed to find: all of them have one address."""
-    async with Redis.from_url(with_db(settings.redis_url.get_secret_value(), LIVE_DB)) as client:
-        async for key in client.scan_iter(match=f"{settings.redis_namespace}:rate:guess:*"):
-            await client.delete(key)
 
 
 async def _open(

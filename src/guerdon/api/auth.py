@@ -12,7 +12,6 @@ from structlog.contextvars import bind_contextvars
 
 from guerdon.api.context import Context
 from guerdon.api.credentials import Credentials
-from guerdon.api.guesses import Guesses
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
 from guerdon.engine import keys, refusals, tokens
@@ -41,7 +40,6 @@ class Gate:
         self._world = world
         self._settings = settings
         self._credentials = Credentials(world)
-        self._guesses = Guesses(world.rates)
         owner = _rate(settings.owner_units_per_second, settings.owner_units_burst)
         self._rates = {
             Role.MEMBER: _rate(settings.member_units_per_second, settings.member_units_burst),
@@ -77,7 +75,7 @@ class Gate:
             return await keys.is_active(self._world, caller.key_id)
         return await tokens.is_active(self._world, caller)
 
-    def context(self, bearer: Bearer, connection: Connection) -> Context:
+    def context(self, bearer: Bearer, _connection: Connection) -> Context:
         """Return what the resolvers of one operation see."""
         if bearer.caller is None:
             raise Unauthenticated("The developers' page needs no credential; queries do.")
@@ -86,8 +84,6 @@ class Gate:
             bearer.caller,
             links=Links(),
             pause_ms=round(1000 / self._settings.leaderboard_updates_per_second),
-            guesses=self._guesses,
-            address=connection.address,
         )
 
     async def _check(self, token: str) -> Caller:

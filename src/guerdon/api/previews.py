@@ -24,8 +24,6 @@ from guerdon.engine.refusals import InvalidInput
 COST = 10
 """What a preview costs: it decides an activity."""
 
-_NOBODY = frozenset({"unknown_identity", "unknown_member"})
-
 
 @noun
 class ActivityPreview:
@@ -85,9 +83,7 @@ class PreviewQueries:
                 entry=None,
                 catalogue=catalogue,
             )
-        async with context.trying_a_member(reported.member) as attempt:
-            found = await preview.preview(context.world, context.caller, reported)
-            attempt.failed = found.reason in _NOBODY
+        found = await preview.preview(context.world, context.caller, reported)
         return ActivityPreview(
             result=result_of(found.result),
             reason=found.reason,
