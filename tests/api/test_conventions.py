@@ -94,7 +94,7 @@ def test_what_returns_a_connection_takes_the_four_arguments_of_relay() -> None:
         and {
             name: str(it.type)
             for name, it in found.args.items()
-            if name not in ("search", "partner")
+            if name not in ("search", "partner", "state")
         }
         != {"first": "Int", "after": "String", "last": "Int", "before": "String"}
     ]

@@ -99,6 +99,9 @@ PATHS = {
     "Leaderboard": ['leaderboard(slug: "all_time")'],
     "LeaderboardPeriod": ['leaderboard(slug: "all_time")', "period"],
     "Partner": ["program", "partners"],
+    "Reward": ['reward(slug: "cake")'],
+    "Statement": ["statements", "edges", "node"],
+    "WebhookEndpoint": ["webhookEndpoints"],
 }
 
 

@@ -50,6 +50,7 @@ SHARED: dict[str, Any] = {
 SHARED_AT = {
     "Query.reward.slug": "cake", "Member.wallet.slug": "stars",
     "Mutation.createWebhookSource.partner": "cafe",
+    "Mutation.disputeStatement.lines": ["1-1"],
 }  # fmt: skip
 CURSORS = frozenset({"after", "before"})
 

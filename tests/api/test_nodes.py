@@ -7,6 +7,9 @@ from api.shop import Shop
 from guerdon.api.ids import global_id
 from guerdon.api.lookup import LOADS
 from guerdon.api.schema import schema
+from guerdon.core.activity import Instant
+from guerdon.engine import statements
+from guerdon.engine.records import Issued
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -43,8 +46,21 @@ async def busy(shop: Shop) -> set[str]:
         """mutation { createApiKey(input: {name: "n", role: SERVICE, scopes: []})
             { apiKey { id } problems { message } } }""",
     )
+    hooks = await shop.get(
+        "admin",
+        """mutation { createWebhookEndpoint(input: {url: "https://partner.example.com/"})
+            { endpoint { id } }
+            createWebhookSource(input: {name: "n", partner: "cafe"}) { source { id } } }""",
+    )
+    nothing = Issued(
+        partner="cafe", begin=Instant(0), end=Instant(1), issued="0", redeemed="0", balance=0,
+        until="0", lines=0, digest=statements.digest_of([]), issued_at=shop.world.clock(),
+    )  # fmt: skip
+    await shop.world.statements.add(shop.program, nothing)
+    settled = await shop.get("admin", "{ statements { edges { node { id } } } }")
     assert redeemed["redeemReward"]["problems"] == made["createApiKey"]["problems"] == []
-    return ids_in(await shop.get("service", EVERY_ID)) | ids_in(redeemed) | ids_in(made)
+    seen = ids_in(await shop.get("service", EVERY_ID))
+    return seen.union(*map(ids_in, (redeemed, made, hooks, settled)))
 
 
 async def test_everything_with_an_id_is_found_again_by_it(shop: Shop) -> None:

@@ -18,11 +18,7 @@ SHOWN = "id url topics partner createdAt failingSince disabled"
 async def change(
     shop: Shop, name: str, input_: dict[str, Any], *, token: str = "admin"
 ) -> dict[str, Any]:
-    inputs = {
-        "rotateWebhookSecret": "WebhookEndpointInput",
-        "deleteWebhookEndpoint": "WebhookEndpointInput",
-    }
-    kind = inputs.get(name, f"{name[0].upper()}{name[1:]}Input")
+    kind = f"{name[0].upper()}{name[1:]}Input"
     data = await shop.get(
         token,
         f"mutation($i: {kind}!) {{ {name}(input: $i) {{ secret endpoint {{ {SHOWN} }}"
@@ -219,7 +215,7 @@ async def test_both_secrets_are_good_while_one_is_rotated(shop: Shop) -> None:
     data = await shop.get("admin", "{ webhookSources { id } }")
     rotated = await shop.get(
         "admin",
-        "mutation($i: WebhookSourceInput!) { rotateWebhookSource(input: $i) { secret } }",
+        "mutation($i: RotateWebhookSourceInput!) { rotateWebhookSource(input: $i) { secret } }",
         i={"id": data["webhookSources"][0]["id"]},
     )
     new = rotated["rotateWebhookSource"]["secret"]
@@ -230,7 +226,8 @@ async def test_both_secrets_are_good_while_one_is_rotated(shop: Shop) -> None:
     ]
     await shop.get(
         "admin",
-        "mutation($i: WebhookSourceInput!) { deleteWebhookSource(input: $i) { problems { code } }}",
+        "mutation($i: DeleteWebhookSourceInput!) { deleteWebhookSource(input: $i) {"
+        " problems { code } } }",
         i={"id": data["webhookSources"][0]["id"]},
     )
 

@@ -27,6 +27,10 @@ NO_TRUTH = {
     "codes": "sealed texts, which authenticate themselves, and reservations",
     "issuers": "who signs members' tokens: no part of the books",
     "revocations": "tokens that are good no more: no part of the books",
+    "statements": "made of the journal, each with the digest of its lines",
+    "webhooks": "where messages go to: no part of the books",
+    "webhook_places": "how far the journal was read: no part of the books",
+    "webhook_deliveries": "references into the journal, which is looked at itself",
     "installation": "secrets: one that was changed opens nothing",
 }
 

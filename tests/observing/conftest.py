@@ -74,7 +74,7 @@ def until(asked: Any) -> None:
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def installation(
     kennel: Kennel,
     mongo_url: str,

@@ -101,8 +101,15 @@ class UpdateWebhookEndpointInput:
 
 
 @order
-class WebhookEndpointInput:
-    """Which endpoint."""
+class RotateWebhookSecretInput:
+    """Whose secret is to be changed."""
+
+    id: strawberry.ID = asks("The endpoint's global id.")
+
+
+@order
+class DeleteWebhookEndpointInput:
+    """Which endpoint is to be forgotten."""
 
     id: strawberry.ID = asks("The endpoint's global id.")
 
@@ -116,8 +123,15 @@ class CreateWebhookSourceInput:
 
 
 @order
-class WebhookSourceInput:
-    """Which source."""
+class RotateWebhookSourceInput:
+    """Whose secret is to be changed."""
+
+    id: strawberry.ID = asks("The source's global id.")
+
+
+@order
+class DeleteWebhookSourceInput:
+    """Which source is to be forgotten."""
 
     id: strawberry.ID = asks("The source's global id.")
 
@@ -221,7 +235,7 @@ class WebhookMutations:
     @mutation
     @_endpoint_refusing
     async def rotate_webhook_secret(
-        self, info: Info, input: Annotated[WebhookEndpointInput, argument("Which endpoint.")]
+        self, info: Info, input: Annotated[RotateWebhookSecretInput, argument("Which endpoint.")]
     ) -> WebhookEndpointPayload:
         """Give an endpoint a new secret; for a day messages are signed with both."""
         context = info.context
@@ -232,7 +246,7 @@ class WebhookMutations:
     @mutation
     @_endpoint_refusing
     async def delete_webhook_endpoint(
-        self, info: Info, input: Annotated[WebhookEndpointInput, argument("Which endpoint.")]
+        self, info: Info, input: Annotated[DeleteWebhookEndpointInput, argument("Which endpoint.")]
     ) -> WebhookEndpointPayload:
         """Forget an endpoint, with its log and all that was on its way to it."""
         context = info.context
@@ -255,7 +269,7 @@ class WebhookMutations:
     @mutation
     @_source_refusing
     async def rotate_webhook_source(
-        self, info: Info, input: Annotated[WebhookSourceInput, argument("Which source.")]
+        self, info: Info, input: Annotated[RotateWebhookSourceInput, argument("Which source.")]
     ) -> WebhookSourcePayload:
         """Give a source a new secret; for a day both are good."""
         context = info.context
@@ -266,7 +280,7 @@ class WebhookMutations:
     @mutation
     @_source_refusing
     async def delete_webhook_source(
-        self, info: Info, input: Annotated[WebhookSourceInput, argument("Which source.")]
+        self, info: Info, input: Annotated[DeleteWebhookSourceInput, argument("Which source.")]
     ) -> WebhookSourcePayload:
         """Let nobody report by a source any more."""
         context = info.context
