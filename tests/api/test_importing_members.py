@@ -40,7 +40,7 @@ async def test_members_of_a_file_are_in_once_and_wrong_lines_are_named(
     second = await take_in(shop, path, errors)
     found = (await shop.get("service", MEMBERS))["members"]
 
-    assert first == second == 2
+    assert (first, second) == (2, 2), errors.read_text()
     with errors.open() as file:
         assert [row["line"] for row in csv.DictReader(file)] == ["4", "5", "6", "7"]
     members = {edge["node"]["externalId"]: edge["node"] for edge in found["edges"]}

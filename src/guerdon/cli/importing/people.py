@@ -48,10 +48,9 @@ async def bring_in(
 
 
 async def _one(remote: Remote, person: dict[str, Any]) -> None:
-    member = await remote.enroll(person)
-    shown = {name: person[name] for name in _TEXTS if name in person}
-    if any(member.get(name) != value for name, value in shown.items() if name == "displayName"):
-        await remote.update({"member": {"externalId": person["externalId"]}, **shown})
+    if await remote.enroll(person) is None:
+        known = {name: person[name] for name in (*_TEXTS, "attributes") if name in person}
+        await remote.update({"member": {"externalId": person["externalId"]}, **known})
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -31,14 +31,15 @@ RECORD = """mutation Import($input: RecordActivitiesInput!) {
 }"""
 
 ENROLL = """mutation Enroll($input: EnrollMemberInput!) {
-  enrollMember(input: $input) { member { displayName } problems { message path } }
+  enrollMember(input: $input) { member { displayName } problems { code message path } }
 }"""
 UPDATE = """mutation Update($input: UpdateMemberInput!) {
-  updateMember(input: $input) { member { displayName } problems { message path } }
+  updateMember(input: $input) { member { displayName } problems { code message path } }
 }"""
 
 _LINES_MAX = 1_000  # the API takes no more in one request
 _NO_RIGHTS = {"UNAUTHENTICATED", "FORBIDDEN"}
+_THERE = "ALREADY_ENROLLED"
 _TOO_LARGE = "PAYLOAD_TOO_LARGE"
 _WRONG_LINE = {"BAD_USER_INPUT", _TOO_LARGE}
 _TRY_AGAIN = {429, 500, 502, 503, 504}
@@ -148,23 +149,23 @@ class Remote:
             receipts += await self._record(activities[done : done + self._lines_max])
         return receipts
 
-    async def enroll(self, person: dict[str, Any]) -> dict[str, Any]:
-        """Enroll somebody, and return the member who is there then.
+    async def enroll(self, person: dict[str, Any]) -> dict[str, Any] | None:
+        """Enroll somebody and return the member; None for who takes part already.
 
         Raises:
             LineRefused: The service does not take them.
         """
         return await self._change(ENROLL, "enrollMember", person)
 
-    async def update(self, change: dict[str, Any]) -> dict[str, Any]:
+    async def update(self, change: dict[str, Any]) -> None:
         """Change a member's profile.
 
         Raises:
             LineRefused: The service does not take it.
         """
-        return await self._change(UPDATE, "updateMember", change)
+        await self._change(UPDATE, "updateMember", change)
 
-    async def _change(self, query: str, name: str, change: dict[str, Any]) -> dict[str, Any]:
+    async def _change(self, query: str, name: str, change: dict[str, Any]) -> dict[str, Any] | None:
         try:
             payload = (await self._send(query, {"input": change}))[name]
         except _Refused as refused:
@@ -172,6 +173,8 @@ class Remote:
                 raise CannotGoOn(refused.message) from None
             raise LineRefused("", refused.message) from None
         for problem in payload["problems"]:
+            if problem["code"] == _THERE:
+                return None
             raise LineRefused(".".join(problem["path"] or ()), problem["message"])
         member: dict[str, Any] = payload["member"] or {}
         return member
