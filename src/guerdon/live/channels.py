@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from guerdon.engine.records import Topic
@@ -98,6 +100,18 @@ class LiveChannels:
             await listener.close()
 
 
+class _NoSecondTry(Retry):
+    """A failure ends the connection. The library's own retry would connect anew even with no try
+    left, and a reader and a subscriber that both do so leave one of two sockets to nobody.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+
+    async def call_with_retry(self, do: Any, *_unasked: Any, **_also: Any) -> Any:
+        return await do()
+
+
 class _Listener:
     """One connection that listens, by channel, for everybody in this process."""
 
@@ -136,7 +150,8 @@ class _Listener:
             return
         with contextlib.suppress(RedisError, OSError):
             async with self._changing:
-                await getattr(pubsub, verb)(*names)
+                if pubsub is self._pubsub:
+                    await getattr(pubsub, verb)(*names)
 
     async def _run(self) -> None:
         pause = _PAUSE_SECONDS
@@ -152,7 +167,7 @@ class _Listener:
     async def _read(self) -> None:
         """Subscribe to everything that is wanted, wake everybody, then follow until it breaks."""
         await self._has_names.wait()
-        self._client = self._live.connect(timeout_seconds=None)
+        self._client = self._live.connect(timeout_seconds=None, retry=_NoSecondTry())
         pubsub = self._client.pubsub()
         names = list(self._signals)
         await pubsub.subscribe(*(names or [f"{self._live.namespace}:live"]))
@@ -168,11 +183,14 @@ class _Listener:
                     signal.set()
 
     async def _disconnect(self) -> None:
-        self._pubsub = None
+        """Close what there is, after whoever is changing the subscription on it."""
+        pubsub, self._pubsub = self._pubsub, None
         client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(RedisError, OSError):
-                await client.aclose()
+        async with self._changing:
+            for closing in (pubsub, client):
+                if closing is not None:
+                    with contextlib.suppress(RedisError, OSError):
+                        await closing.aclose()
 
     async def close(self) -> None:
         if self._task is not None:

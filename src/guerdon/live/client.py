@@ -47,13 +47,13 @@ class Live:
             WeakKeyDictionary()
         )
 
-    def connect(self, *, timeout_seconds: float | None) -> Any:
+    def connect(self, *, timeout_seconds: float | None, retry: Retry | None = None) -> Any:
         """Return a client of its own; without a deadline for who only listens."""
         return Redis.from_url(
             self._url,
             socket_timeout=timeout_seconds,
             socket_connect_timeout=self._timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
+            retry=retry or Retry(NoBackoff(), 0),
         )
 
     @property
