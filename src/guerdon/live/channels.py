@@ -101,8 +101,10 @@ class LiveChannels:
 
 
 class _NoSecondTry(Retry):
-    """A failure ends the connection. The library's own retry would connect anew even with no try
-    left, and a reader and a subscriber that both do so leave one of two sockets to nobody.
+    """Lets a failure end the connection.
+
+    The library's own retry would connect anew even with no try left, and a reader and a subscriber
+    that both do so leave one of two sockets to nobody.
     """
 
     def __init__(self) -> None:
