@@ -258,14 +258,15 @@ async def test_what_a_partner_calls_a_redemption_is_its_own_and_says_nothing(ric
     assert await rich.code("partner", who, id=seen["id"]) == "FORBIDDEN"
 
 
-async def at_present(shop: Shop) -> str:
-    """Return the partner's cursor behind everything that has happened so far."""
+async def at_present(shop: Shop, *, begin: bool = False) -> str:
+    """Return the partner's cursor behind everything so far, or at the beginning of all."""
     from guerdon.api.redemption_updates import _cursor
     from guerdon.engine import watch
     from guerdon.engine.pseudonyms import veil_of
 
     veil = await veil_of(shop.world, shop.program, "cafe")
-    return _cursor(veil, await watch.places(shop.world, shop.program))
+    places = await watch.places(shop.world, shop.program)
+    return _cursor(veil, dict.fromkeys(places, 0) if begin else places)
 
 
 async def test_a_cursor_of_somebody_else_is_refused(rich: Shop) -> None:

@@ -38,6 +38,7 @@ program:
 
 _WRONG_TEXTS = {
     "a period": "6 months",
+    "a length of time": "6 hours",
     "a name for references": "gold tier",
     "a day of the year": "15 Feb",
     "a time of day": "6am",

@@ -10,7 +10,7 @@ import pytest
 
 from api.conftest import settings, shop  # noqa: F401  # fixtures of the API's tests
 from api.shop import DOCUMENT, Shop
-from api.test_vouchers import REDEEM
+from api.test_vouchers import REDEEM, at_present, follow, take
 from docs.blocks import DOCS
 from guerdon.engine import publish
 
@@ -20,13 +20,18 @@ DOCUMENTS = {
     for block in re.findall(r"```graphql\n(.*?)```", TEXT, flags=re.DOTALL)
 }
 COFFEE = "partner: cafe, voucher: {valid: P30D}"
+MUG = "    mug:"
+TABLE = """\
+    table: {name: Table for two, wallet: stars, cost: 5, partner: cafe, fulfil: {within: PT24H}}
+"""
 
 
 @pytest.fixture
 async def ready(shop: Shop) -> Shop:  # noqa: F811
     """A shop whose owner has agreed with the cafe: its coffee gives out the cafe's codes."""
     coded = COFFEE.replace("{valid: P30D}", "{valid: P30D, codes: cafe}")
-    await publish.publish(shop.world, DOCUMENT.format(id=shop.program).replace(COFFEE, coded))
+    text = DOCUMENT.format(id=shop.program).replace(COFFEE, coded)
+    await publish.publish(shop.world, text.replace(MUG, f"{TABLE}{MUG}"))
     await shop.enroll(
         "ada",
         identities=[{"scheme": "cafe", "value": "4711"}],
@@ -58,7 +63,7 @@ async def test_a_partner_comes_from_its_key_to_its_first_voucher_by_the_page_alo
 
     assert (me["role"], me["partner"]["slug"]) == ("PARTNER", "cafe")
     assert (stocked["added"], stocked["repeated"], stocked["problems"]) == (2, [3], [])
-    assert [it["node"]["slug"] for it in rewards] == ["coffee"]
+    assert [it["node"]["slug"] for it in rewards] == ["coffee", "table"]
     assert rewards[0]["node"]["codesLeft"] == 2
     assert [it["result"] for it in reported["receipts"]] == ["ACCEPTED", "PARKED"]
     assert member["tiers"] == ["status:blue"]
@@ -74,6 +79,20 @@ async def test_updates_are_followed_as_the_page_says(ready: Shop) -> None:
         refused = await socket.read()
 
     assert "no cursor of these updates" in refused["payload"][0]["message"]
+
+
+async def test_what_only_the_partner_can_fulfil_is_answered_as_the_page_says(ready: Shop) -> None:
+    await ready.buy("ada", "100.00", "p1")
+    for number in range(2):
+        await take(ready, "table", f"r{number}")
+    told = await follow(ready, "partner", 2, await at_present(ready, begin=True))
+    done, refused = (it["redemption"]["id"] for it in told)
+
+    fulfilled = (await ready.get("partner", DOCUMENTS["Fulfil"], id=done))["fulfilRedemption"]
+    failed = (await ready.get("partner", DOCUMENTS["Refuse"], id=refused))["refuseRedemption"]
+
+    assert (fulfilled["redemption"]["state"], fulfilled["problems"]) == ("ISSUED", [])
+    assert failed["redemption"] == {"state": "FAILED", "reason": "fully booked"}
 
 
 async def test_without_consent_nobody_is_a_member(ready: Shop) -> None:
@@ -100,5 +119,6 @@ async def test_a_partner_stocks_only_its_own_rewards_that_give_out_codes(ready: 
 
 def test_every_document_of_the_page_is_sent_by_a_test() -> None:
     assert set(DOCUMENTS) == {
-        "Me", "MyRewards", "Stock", "Report", "Member", "Use", "Follow", "Statements",
+        "Me", "MyRewards", "Stock", "Report", "Member", "Use", "Fulfil", "Refuse", "Follow",
+        "Statements",
     }  # fmt: skip

@@ -71,7 +71,7 @@ class VoucherEffect(Effect):
 
 @noun
 class RedemptionEffect(Effect):
-    """A reward was redeemed, or its redemption cancelled."""
+    """A reward was redeemed, or its redemption fulfilled, failed or cancelled."""
 
     redemption: Redemption = says("The redemption, in the state that this gave it.")
 

@@ -185,6 +185,8 @@ FIELDS: dict[str, Right] = {
     "Mutation.joinMission": members_and_owner("activities:write"),
     "Mutation.cancelRedemption": members_and_owner("activities:write"),
     "Mutation.redeemReward": members_and_owner("activities:write"),
+    "Mutation.fulfilRedemption": _TILL,
+    "Mutation.refuseRedemption": _TILL,
     "Mutation.linkIdentity": owner("members:write"),
     "Mutation.mergeMembers": owner("members:write"),
     "Mutation.publishProgram": _PUBLISH,

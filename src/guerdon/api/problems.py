@@ -76,6 +76,8 @@ _SENTENCES = {
     "not_yet": "This has not begun.",
     "unknown_price": "This reward has no price in that wallet for this member.",
     "not_eligible": "This is not meant for this member, or not now.",
+    "invalid_reason": "Say why in 1 to 200 printable characters.",
+    "not_pending": "There is no such redemption that waits to be fulfilled.",
     "not_redeemed": "There is no such redemption that could be cancelled.",
     "out_of_stock": "None are left.",
     "payload_differs": "This id was used before with other content: choose a new one.",

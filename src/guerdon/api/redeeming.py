@@ -2,7 +2,7 @@
 
 The rule: a redemption is an activity under the caller's own `redemptionId`; a repeat answers with
 the same redemption and takes nothing twice. It is refused in a fixed order: not eligible, limit,
-out of stock, too few units.
+out of stock, too few units. What a partner has to fulfil is pending first (`fulfilling`).
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,9 @@ class RedemptionPayload:
     problems: list[Problem] = says("Why it was refused; empty where it was done.")
 
 
-_refusing = refusing(lambda problems: RedemptionPayload(redemption=None, problems=problems))
+refusing_redemption = refusing(
+    lambda problems: RedemptionPayload(redemption=None, problems=problems)
+)
 
 
 @noun
@@ -67,11 +69,14 @@ class RedemptionMutations:
     """Root fields that take rewards and give them back."""
 
     @mutation
-    @_refusing
+    @refusing_redemption
     async def redeem_reward(
         self, info: Info, input: Annotated[RedeemRewardInput, argument("What to take.")]
     ) -> RedemptionPayload:
-        """Take a reward: the units are spent and what they buy is issued."""
+        """Take a reward: the units are spent and what they buy is issued.
+
+        What a partner must fulfil is pending until then.
+        """
         context = info.context
         quantity = 1 if input.quantity is None else input.quantity
         wallet = given(input.wallet)
@@ -91,10 +96,10 @@ class RedemptionMutations:
         problems = outcome_problems(receipt, _place)
         if any(problem.code == "INSUFFICIENT_POINTS" for problem in problems) and receipt.member:
             problems = [await _lack(context, receipt.member, input)]
-        return await _payload(context, receipt, problems)
+        return await redemption_payload(context, receipt, problems)
 
     @mutation
-    @_refusing
+    @refusing_redemption
     async def cancel_redemption(
         self, info: Info, input: Annotated[CancelRedemptionInput, argument("What to give back.")]
     ) -> RedemptionPayload:
@@ -108,12 +113,13 @@ class RedemptionMutations:
             activity_id=given(input.activity_id),
             data={"of": redemption_id},
         )
-        return await _payload(context, receipt, outcome_problems(receipt, place))
+        return await redemption_payload(context, receipt, outcome_problems(receipt, place))
 
 
-async def _payload(
+async def redemption_payload(
     context: Context, receipt: Receipt, problems: list[Problem]
 ) -> RedemptionPayload:
+    """Return what became of a redemption by a decision, or why it was refused."""
     catalogue = await context.catalogue()
     effect = _effect_of(receipt.entry)
     if effect is None or problems or not receipt.member:

@@ -43,7 +43,7 @@ class RedemptionSubscriptions:
             str | None, argument("A cursor of these updates; absent: only what is new.")
         ] = None,
     ) -> AsyncIterator[RedemptionUpdate]:
-        """For a partner: the redemptions of its rewards, taken, cancelled or used."""
+        """For a partner: its rewards' redemptions: pending, issued, failed, cancelled or used."""
         context = info.context
         slug, veil = context.caller.partner, context.caller.veil
         assert slug is not None, "the table of permissions lets partners through only"

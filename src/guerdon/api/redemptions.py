@@ -17,7 +17,7 @@ from guerdon.api.connections import Found, Key, Listing, PageInfo, Range, page_i
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import field, kind, kinds, noun, says
 from guerdon.api.ids import caller_id
-from guerdon.api.instants import amount, to_datetime
+from guerdon.api.instants import amount, maybe_datetime, to_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.rewards import Reward, reward_noun
 from guerdon.api.standings import shown
@@ -59,6 +59,10 @@ class Redemption(Node):
     wallet: str = says("The wallet that paid.")
     state: RedemptionState = says("What became of it.")
     at: datetime = says("When it was taken or, once cancelled, given back.")
+    until: datetime | None = says("By when its partner has to fulfil it, while it is pending.")
+    reason: str | None = says(
+        "Why it failed: `deadline` where it was not fulfilled in time, else what its partner said."
+    )
     member_id: strawberry.Private[str]
     key: strawberry.Private[str]
 
@@ -152,6 +156,8 @@ def redemption_noun(
         wallet=effect.wallet or reward.wallet,
         state=RedemptionState(effect.state),
         at=to_datetime(effect.at),
+        until=maybe_datetime(effect.until),
+        reason=effect.reason or None,
         member_id=member_id,
         key=effect.redemption,
     )
@@ -211,6 +217,8 @@ async def _present(
             quantity=record["quantity"],
             at=record["at"],
             wallet=record["wallet"],
+            reason=record.get("reason", ""),
+            until=record.get("until") if record["state"] == "pending" else None,
         )
         found[entry.key] = redemption_noun(catalogue, member_id, effect, context.caller)
     return found

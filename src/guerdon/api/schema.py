@@ -15,6 +15,7 @@ from guerdon.api.effects import EFFECTS
 from guerdon.api.enrollments import EnrollmentMutations
 from guerdon.api.erasing import ErasureMutations
 from guerdon.api.fields import finish
+from guerdon.api.fulfilling import FulfilmentMutations
 from guerdon.api.identities import IdentityMutations
 from guerdon.api.keys import KeyMutations
 from guerdon.api.leaderboard_updates import LeaderboardSubscriptions
@@ -67,6 +68,7 @@ class Mutation(
     PublishingMutations,
     ReceiptMutations,
     RedemptionMutations,
+    FulfilmentMutations,
     StatementMutations,
     VoucherMutations,
     WebhookMutations,

@@ -35,6 +35,8 @@ OWN_TYPES = frozenset(
         "ineligible",
         "redemption",
         "redemption_cancelled",
+        "redemption_fulfilled",
+        "redemption_refused",
         "voucher_used",
         "adjustment",
         "transfer",

@@ -59,7 +59,7 @@ class Posting(NamedTuple):
     """`amount` minor units of a wallet move from `source` to `target`; always positive.
 
     Accounts of the member: spendable, pending, debt. Of the program: issued, redeemed, expired,
-    written_off, transit. `partner` names whom a settlement concerns, `lot` the lot.
+    written_off, transit, held. `partner` names whom a settlement concerns, `lot` the lot.
     """
 
     wallet: str
@@ -132,7 +132,11 @@ class VoucherEffect(NamedTuple):
 
 
 class RedemptionEffect(NamedTuple):
-    """A redemption reached a state; `cost` in minor units of the wallet, "" the reward's own."""
+    """A redemption reached a state: pending, issued, cancelled or failed.
+
+    `cost` is in minor units of the wallet, "" the reward's own. `reason` says why it failed,
+    `until` by when a pending one must be fulfilled.
+    """
 
     redemption: str
     reward: str
@@ -141,6 +145,8 @@ class RedemptionEffect(NamedTuple):
     quantity: int
     at: Instant
     wallet: str = ""
+    reason: str = ""
+    until: Instant | None = None
     tag: str = "redemption"
 
 

@@ -1,14 +1,15 @@
 """A person who leaves is forgotten; the figures stay for the books.
 
-Rule: what is left of units expires, debts are written off, vouchers become void, and nothing else
-of the standing remains but the lots: their numbers, dates and the ids of what they came from. An
-account that was merged into this one is forgotten by a follow-up in its own lane. Whatever still
-arrives for somebody who was forgotten is for nobody: units on their way expire at once.
+Rule: what waits for a partner fails, what is left of units expires, debts are written off, vouchers
+become void, and nothing else of the standing remains but the lots: their numbers, dates and the ids
+of what they came from. An account that was merged into this one is forgotten by a follow-up in its
+own lane. Whatever still arrives for somebody who was forgotten is for nobody: units on their way
+expire at once.
 """
 
 from collections.abc import Iterator
 
-from guerdon.core import vouchers
+from guerdon.core import redemptions, vouchers
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
@@ -47,6 +48,7 @@ def erase_absorbed(d: Deciding, activity: Activity) -> None:
 def forget(d: Deciding, activity: Activity) -> None:
     """Take everything from a member who is erased; called behind whatever was decided for them."""
     _ask(d)
+    redemptions.fail_all(d, ERASED)
     for slug in list(d.standing.wallets):
         _forfeit(d, slug)
     for name, value in d.everything("voucher").items():

@@ -7,7 +7,16 @@ reversed newest first, and a referral between the two was a self-referral.
 
 from collections.abc import Mapping
 
-from guerdon.core import counters, expiries, holdings, measures, rules, streaks, wallets
+from guerdon.core import (
+    counters,
+    expiries,
+    fulfilments,
+    holdings,
+    measures,
+    rules,
+    streaks,
+    wallets,
+)
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import fill_from, history
 from guerdon.core.conditions import text
@@ -108,6 +117,8 @@ def _order_of(d: Deciding, name: str) -> Order | None:
     prefix, _, rest = name.partition(":")
     if prefix in holdings.LIVING:
         return order_of(d.state.wallet(rest))
+    if prefix == fulfilments.SHELF:
+        return fulfilments.order
     return counters.leaving if prefix == "roll" else None
 
 
@@ -194,6 +205,8 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
                 d.put(name, key, (d.look(name, key) or 0) + value)
             elif prefix == "roll":
                 d.put_ordered(name, _moved_entry(key, offset), value, counters.leaving)
+            elif prefix == fulfilments.SHELF:
+                d.put_ordered(name, key, value, fulfilments.order)
             elif prefix == "voucher":
                 _move_voucher(d, donor.member, key, value)
             elif prefix in ("done", "befriended", "referred", "record"):

@@ -117,11 +117,21 @@ _EFFECTS: dict[str, Any] = {
 
 
 def effect_to_plain(effect: Effect) -> Plain:
-    """Return an effect as a list that begins with its tag; a drawn number is text (64 bits)."""
+    """Return an effect as a list that begins with its tag; a drawn number is text (64 bits).
+
+    What only redemptions have that a partner fulfils is left out of others.
+    """
     found: list[Plain] = [effect[-1], *effect[:-1]]
     if found[0] == "draw":
         found[2] = str(found[2])
+    elif found[0] == "redemption":
+        while len(found) > _REDEMPTION_LEAST and found[-1] in ("", None):
+            found.pop()
     return found
+
+
+_REDEMPTION_LEAST = 8
+"""The tag, and the fields up to the wallet."""
 
 
 def effects_from_plain(found: Plain) -> list[Effect]:

@@ -21,6 +21,18 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time by the clock, whatever the calendar says: a day is 24 hours."""
+
+    minutes: int
+
+    @property
+    def milliseconds(self) -> int:
+        """The length as instants are counted."""
+        return self.minutes * 60_000
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """One comparison of a matcher.
 
@@ -514,7 +526,8 @@ class Reward:
 
     `prices` come before the cost. `codes` names the pool that its vouchers' codes are taken from,
     `codes_low` at how few of them somebody is to be told. `gives_points` of `gives_wallet` come
-    with each.
+    with each. With `fulfil_within` a redemption is pending until the `partner` has fulfilled it,
+    for so long at most.
     """
 
     id: str
@@ -543,6 +556,7 @@ class Reward:
     gives_points: int | None = None
     codes: str | None = None
     codes_low: int | None = None
+    fulfil_within: Duration | None = None
     texts: Mapping[str, Wording] = field(default_factory=dict)
     description: str | None = None
     image_url: str | None = None

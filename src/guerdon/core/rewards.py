@@ -1,14 +1,15 @@
-"""Redemptions: units buy a reward, and a cancelled redemption gives them back to their own lots.
+"""Redeeming: units buy a reward.
 
 Rule: refused in a fixed order, so that the same situation always gets the same answer:
-`not_yet`, `ended`, `not_eligible`, `limit`, `out_of_stock`, `insufficient_points`; a cancellation
-`not_redeemed`, `voucher_used`, `final`, `cancel_window`. Stock and codes are claimed.
+`not_yet`, `ended`, `not_eligible`, `limit`, `out_of_stock`, `insufficient_points`. Stock and codes
+are claimed. What a partner must fulfil is paid and set aside at once, and given when it is
+fulfilled: what becomes of a redemption afterwards is decided in `core.redemptions`.
 """
 
 from decimal import Decimal
 from typing import Any
 
-from guerdon.core import returns, vouchers, wallets
+from guerdon.core import fulfilments, vouchers, wallets
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
@@ -16,10 +17,9 @@ from guerdon.core.context import Context, holds_all, is_state, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, RedemptionEffect
 from guerdon.core.errors import Rejected
-from guerdon.core.originals import is_own, origin_key
 from guerdon.core.program import Condition, Per, Reward
 from guerdon.core.rulebook import Version
-from guerdon.core.windows import add, per_key
+from guerdon.core.windows import per_key
 
 
 def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
@@ -42,48 +42,71 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     _reserve(d, claims, wallet=wallet, cost=cost)
     d.put(f"taken:{reward.id}", window, taken + quantity)
     partner = activity.partner or reward.partner or ""
-    portions = wallets.take(d, wallet, cost, target="redeemed", partner=partner)
+    until = _set_aside(d, reward, activity)
+    portions = wallets.take(
+        d, wallet, cost, target="redeemed" if until is None else HELD,
+        partner=partner if until is None else "",
+    )  # fmt: skip
     d.wallet(wallet).redeemed += cost
-    names = [
-        vouchers.issue(
-            d,
-            reward.id,
-            source=activity.id,
-            at=activity.at,
-            valid=reward.voucher_valid,
-            redemption=activity.id,
-            codes=f"{reward.codes}|{place}|{activity.key}" if reward.codes else "",
-        )
-        for place in range(quantity if reward.has_voucher else 0)
-    ]
-    lot = _bring(d, reward, activity, quantity)
-    paid_by = "" if wallet == reward.wallet else wallet
-    d.effect(
-        RedemptionEffect(activity.id, reward.id, "issued", cost, quantity, activity.at, paid_by)
-    )
-    return {
+    state = "issued" if until is None else "pending"
+    record = {
         "member": d.standing.member,
         "reward": reward.id,
         "wallet": wallet,
         "taken": [list(pair) for pair in portions],
         "cost": cost,
         "quantity": quantity,
-        "vouchers": names,
-        "state": "issued",
+        "vouchers": [],
+        "state": state,
         "window": window,
         "partner": partner,
         "at": activity.at,
         "claims": [[claim.kind, claim.key, claim.amount] for claim in claims],
-        **({"lot": lot} if lot else {}),
+        **({} if until is None else {"until": until}),
     }
+    if until is None:
+        record |= deliver(d, reward, activity.key, quantity, activity.at)
+    paid_by = "" if wallet == reward.wallet else wallet
+    d.effect(
+        RedemptionEffect(
+            activity.id, reward.id, state, cost, quantity, activity.at, paid_by, until=until
+        )
+    )
+    return record
 
 
-def _bring(d: Deciding, reward: Reward, activity: Activity, quantity: int) -> int:
-    """Grant the units of another wallet that a reward brings; return their lot."""
-    if not reward.gives_points:
-        return 0
-    origin = wallets.Origin(activity.id, "reward", activity.at, activity.key)
-    return wallets.grant(d, reward.gives_wallet, reward.gives_points * quantity, origin)
+HELD = "held"
+"""The account in which units lie that paid for what a partner has yet to fulfil."""
+
+
+def _set_aside(d: Deciding, reward: Reward, activity: Activity) -> Instant | None:
+    """Let a redemption wait where a partner must fulfil it; return how long, None where none."""
+    if reward.fulfil_within is None:
+        return None
+    until = Instant(d.now + reward.fulfil_within.milliseconds)
+    fulfilments.wait(d, activity.key, until)
+    return until
+
+
+def deliver(d: Deciding, reward: Reward, key: str, quantity: int, at: Instant) -> dict[str, Any]:
+    """Give what a redemption brings, vouchers and units; return what its record says of them."""
+    redemption = key.partition("/")[2]
+    names = [
+        vouchers.issue(
+            d,
+            reward.id,
+            source=redemption,
+            at=at,
+            valid=reward.voucher_valid,
+            redemption=redemption,
+            codes=f"{reward.codes}|{place}|{key}" if reward.codes else "",
+        )
+        for place in range(quantity if reward.has_voucher else 0)
+    ]
+    origin = wallets.Origin(redemption, "reward", at, key)
+    points = (reward.gives_points or 0) * quantity
+    lot = wallets.grant(d, reward.gives_wallet, points, origin) if points else 0
+    return {"vouchers": names, **({"lot": lot} if lot else {})}
 
 
 def closed_at(reward: Reward, at: Instant) -> str:
@@ -171,71 +194,3 @@ def _reserve(d: Deciding, claims: list[Claim], *, wallet: str, cost: int) -> Non
         raise Rejected("insufficient_points")
     for claim in claims:
         d.confirm(claim, claim.amount)
-
-
-def cancel(d: Deciding, activity: Activity) -> None:
-    """Give the units of a redemption back and make its vouchers void."""
-    key = origin_key(activity)
-    found = d.look("record", key)
-    if found is None or "reward" not in found or not is_own(d, found):
-        raise Rejected("not_redeemed")
-    if found["state"] != "issued":
-        raise Rejected("not_redeemed")
-    record = dict(found)
-    found_here = (vouchers.held(d, record["member"], name) for name in record["vouchers"])
-    held = [name for name in found_here if name is not None]
-    if any(vouchers.voucher_of(d.look("voucher", name)).state == "used" for name in held):
-        raise Rejected("voucher_used")
-    reward = d.rulebook.at(record["at"]).program.rewards[record["reward"]]
-    if reward.final:
-        raise Rejected("final")
-    calendar = d.rulebook.calendar
-    if reward.cancel_within is not None:
-        ends = calendar.through(add(calendar.day(record["at"]), reward.cancel_within))
-        if activity.at >= ends:
-            raise Rejected("cancel_window")
-    _give_back(d, activity, reward, record)
-    for name in held:
-        vouchers.cancel(d, name)
-    record["state"] = "cancelled"
-    d.put("record", key, record)
-    redemption = key.partition("/")[2]
-    d.effect(
-        RedemptionEffect(
-            redemption,
-            reward.id,
-            "cancelled",
-            record["cost"],
-            record["quantity"],
-            activity.at,
-            "" if record["wallet"] == reward.wallet else record["wallet"],
-        )
-    )
-
-
-def _give_back(d: Deciding, activity: Activity, reward: Reward, record: dict[str, Any]) -> None:
-    slug = record["wallet"]
-    shift = d.standing.absorbed.get(record["member"], 0)
-    portions = [(no + shift if no else 0, amount) for no, amount in record["taken"]]
-    d.wallet(slug).redeemed -= record["cost"]
-    back = returns.Return(partner=record["partner"], grace=reward.grace)
-    returns.restore(d, slug, portions, back, source=activity.id, at=activity.at)
-    name = f"taken:{reward.id}"
-    d.put(
-        name, record["window"], max((d.look(name, record["window"]) or 0) - record["quantity"], 0)
-    )
-    for claim in _taken(reward, record):
-        # A code that was shown is nobody else's any more: it is named with who took it.
-        named = f"{claim.key}|{origin_key(activity)}" if claim.kind == "code" else claim.key
-        d.decision.releases.append(claim._replace(key=named))
-    if record.get("lot"):
-        brought = (reward.gives_points or 0) * record["quantity"]
-        wallets.reverse(d, reward.gives_wallet, record["lot"] + shift, brought)
-
-
-def _taken(reward: Reward, record: dict[str, Any]) -> list[Claim]:
-    """Return what a redemption had taken of what members share."""
-    if "claims" in record:
-        return [Claim(kind, key, amount) for kind, key, amount in record["claims"]]
-    taken = Claim("stock", reward.id, record["quantity"], reward.stock)
-    return [] if reward.stock is None else [taken]

@@ -254,6 +254,14 @@ class Rulebook:
             return None
         return self._begins[bisect_right(self._begins, after)]
 
+    def partner_of(self, reward: str) -> str | None:
+        """Return who honours a reward, by the newest version that has it."""
+        for version in reversed(self.versions):
+            found = version.program.rewards.get(reward)
+            if found is not None:
+                return found.partner
+        return None
+
     def wallet(self, slug: str) -> Wallet:
         """Return a wallet's definition, from the newest version that still has it."""
         return self._purses[slug].wallet

@@ -42,6 +42,13 @@ _MISSIONS = {
     "expired": "{name} is over",
 }
 
+_REDEMPTIONS = {
+    "issued": "{name}: redeemed",
+    "pending": "{name}: redeemed, waiting for the partner",
+    "cancelled": "{name}: cancelled",
+    "failed": "{name}: not fulfilled ({reason}), returned",
+}
+
 _DRAWS = {
     "won": "{name}: won {prize}",
     "pity": "{name}: {prize}, for bad luck",
@@ -70,7 +77,7 @@ def effect_sentence(program: Program, effect: Effect) -> str:
     if isinstance(effect, RedemptionEffect):
         reward = program.rewards.get(effect.reward)
         name = reward.name if reward is not None else effect.reward
-        return f"{name}: {'cancelled' if effect.state == 'cancelled' else 'redeemed'}"
+        return _REDEMPTIONS[effect.state].format(name=name, reason=effect.reason)
     if isinstance(effect, DrawEffect):
         return _DRAWS[effect.result].format(name=effect.draw, prize=effect.prize)
     return f"Voucher {effect.kind}: {effect.state}"

@@ -1,11 +1,22 @@
 """What time alone brings, in order, up to an instant.
 
-Rule: at one instant lots expire, then pending lots are released, then tiers are reviewed and
-granted tiers end, then jobs run in the program's order; activities of that instant come after. No
-clock is read: the scheduler says what time it is, with a tick, and readers with their own.
+Rule: at one instant redemptions fail that were not fulfilled, then lots expire, then pending lots
+are released, then tiers are reviewed and granted tiers end, then jobs run in the program's order;
+activities of that instant come after. No clock is read: the scheduler says what time it is, with a
+tick, and readers with their own.
 """
 
-from guerdon.core import backfill, badges, counters, expiries, jobs, ladders, missions
+from guerdon.core import (
+    backfill,
+    badges,
+    counters,
+    expiries,
+    fulfilments,
+    jobs,
+    ladders,
+    missions,
+    redemptions,
+)
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import Decision, Given, Score
@@ -73,6 +84,7 @@ def _step(d: Deciding, before: Instant) -> None:
     is_filled = d.state.fills > d.standing.filled and backfill.fill(d)
     for reading in d.state.rolling:
         counters.leave(d, reading)
+    redemptions.fail_overdue(d)
     due = [slug for slug, state in d.standing.wallets.items() if _has_come(d, state.due)]
     for slug in due:
         expiries.expire_due(d, slug)
@@ -139,6 +151,7 @@ def _due(d: Deciding) -> Instant | None:
         return None  # all it had is the survivor's, or gone
     program = d.state.program
     due = jobs.due(d, standing.settled_at) if program.jobs else None
+    due = earlier(due, fulfilments.next_end(standing))
     for wallet in standing.wallets.values():
         due = earlier(due, wallet.due)
     for slug, ladder in standing.ladders.items():

@@ -31,6 +31,7 @@ CAPACITY = {
     "limit": 16,
     "taken": 16,
     "record": 0,
+    "unfulfilled": 16,
     "closed": 16,
     "days": 48,
     "roll": 32,

@@ -1,8 +1,9 @@
 """Raffles: who won, worked out from the journal whenever it is asked.
 
 Rule: a raffle that was decided says nothing but its seed; who takes part are the redemptions of its
-reward that arrived before it and were not cancelled by then, whatever becomes of them later. So the
-answer is the same for everybody who asks, as long as none of these members are merged.
+reward that had been issued before it and were not cancelled by then, whatever becomes of them
+later. So the answer is the same for everybody who asks, as long as none of these members are
+merged.
 """
 
 from guerdon.core.activity import Activity
@@ -45,7 +46,7 @@ def _take_part(entry: Entry, item: str, tickets: dict[str, Ticket]) -> None:
     for effect in effects_from_plain(entry.decision.get("effects", ())):
         if not isinstance(effect, RedemptionEffect) or effect.reward != item:
             continue
-        if effect.state == "cancelled":
+        if effect.state in ("cancelled", "failed"):
             tickets.pop(effect.redemption, None)
-        elif entry.member is not None:
+        elif effect.state == "issued" and entry.member is not None:
             tickets[effect.redemption] = Ticket(effect.redemption, entry.member, effect.quantity)

@@ -37,6 +37,8 @@ OWN: dict[str, Right] = {
     "ineligible": Right(_TILL),
     "redemption": Right(_SELF),
     "redemption_cancelled": Right(_SELF),
+    "redemption_fulfilled": Right(_TILL),
+    "redemption_refused": Right(_TILL),
     "voucher_used": Right(_TILL),
     "transfer": Right(_SELF),
     "clock": Right(_OWNER),

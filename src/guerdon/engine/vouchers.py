@@ -52,17 +52,8 @@ def partners_of(rulebook: Rulebook, decision: Decision) -> tuple[str, ...]:
         for effect in decision.effects
         if isinstance(effect, RedemptionEffect | VoucherEffect)
     }
-    found = {partner_of(rulebook, reward) for reward in rewards}
+    found = {rulebook.partner_of(reward) for reward in rewards}
     return tuple(sorted(slug for slug in found if slug is not None))
-
-
-def partner_of(rulebook: Rulebook, reward: str) -> str | None:
-    """Return who honours a reward, by the newest version that has it."""
-    for version in reversed(rulebook.versions):
-        found = version.program.rewards.get(reward)
-        if found is not None:
-            return found.partner
-    return None
 
 
 async def find(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher]:
@@ -83,7 +74,7 @@ async def _may_use(world: World, caller: Caller, voucher: Voucher) -> bool:
     if caller.role is not Role.PARTNER:
         return True
     rulebook = await world.rulebooks.get(caller.program)
-    return partner_of(rulebook, voucher.kind) == caller.partner
+    return rulebook.partner_of(voucher.kind) == caller.partner
 
 
 async def _found(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher] | None:

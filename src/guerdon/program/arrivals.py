@@ -214,7 +214,7 @@ class Arrivals:
         tickets = [
             Ticket(ticket.redemption, self.memory.survivor(ticket.member), ticket.quantity)
             for reward, state, ticket in self.memory.redemptions.values()
-            if reward == item and state != "cancelled"
+            if reward == item and state == "issued"
         ]
         self.raffles[activity.id] = winners(
             text(activity.data.get("seed")), tickets, int(count) if count is not None else 1

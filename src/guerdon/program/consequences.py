@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from guerdon.core.program import Condition, GrantPoints, Period
+from guerdon.core.program import Condition, Duration, GrantPoints, Period
 from guerdon.program.portrait import Scope
 
 Verdict = tuple[str, bool]
@@ -72,6 +72,7 @@ KEYS = {
     "gives_points": "gives.points",
     "codes": "voucher.codes",
     "codes_low": "voucher.low",
+    "fulfil_within": "fulfil.within",
     "any_points": "any.points",
     "any_value": "any.value",
     "least": "min",
@@ -138,10 +139,10 @@ _MORE_IS_BETTER = frozenset(
     }
 )
 _LESS_IS_BETTER = frozenset(
-    {"at", "goal", "cost", "step", "fee", "any_points", "least", "pity_after"}
+    {"at", "goal", "cost", "step", "fee", "any_points", "least", "pity_after", "fulfil_within"}
 )
 _NONE_IS_MOST = frozenset({"max", "stock", "per_member_times", "max_age", "claim_window"})
-_NONE_IS_BEST = frozenset({"limit", "pending", "best_of", "partner"})
+_NONE_IS_BEST = frozenset({"limit", "pending", "best_of", "partner", "fulfil_within"})
 
 
 def vanishing(noun: Noun) -> Verdict:
@@ -238,6 +239,8 @@ def _figure(value: Any, show: Any, field: str) -> Fraction | None:
         return Fraction(10) ** 30 if field in _NONE_IS_MOST else None
     if isinstance(value, Period):
         return Fraction(value.months * 31 + value.days)
+    if isinstance(value, Duration):
+        return Fraction(value.minutes)
     if isinstance(value, bool) or not isinstance(show, str):
         return None
     try:

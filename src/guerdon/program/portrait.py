@@ -5,7 +5,7 @@ Rule: an amount is shown in the digits of what it is an amount of, which the nou
 author knows. What a difference means is `consequences`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from guerdon.core.amounts import Ratio, plain, to_decimal
 from guerdon.core.program import (
     Condition,
     Dividend,
+    Duration,
     Mission,
     Period,
     Program,
@@ -90,12 +91,9 @@ def shown(value: Any, scope: Scope, *, noun: Any = None, field: str = "") -> Any
         return plain(scope.amount(field, value))
     if isinstance(value, Ratio):
         return exact(scope.rate(noun, value))
-    if isinstance(value, Period):
-        return period(value)
-    if isinstance(value, Condition):
-        return condition(value)
-    if isinstance(value, Window):
-        return window(value)
+    own = _OWN_FORMS.get(type(value))
+    if own is not None:
+        return own(value)
     if isinstance(value, Mapping):
         return {str(name): shown(each, scope, noun=noun) for name, each in value.items()}
     if isinstance(value, tuple | list):
@@ -134,6 +132,12 @@ def period(value: Period) -> str:
     return f"P{months}{days}"
 
 
+def duration(value: Duration) -> str:
+    """Return a length of time as ISO 8601."""
+    hours, minutes = divmod(value.minutes, 60)
+    return f"PT{f'{hours}H' if hours else ''}{f'{minutes}M' if minutes or not hours else ''}"
+
+
 def condition(value: Condition) -> dict[str, Any]:
     """Return a matcher as the document writes it, every comparison spelt out."""
     found: dict[str, Any] = {}
@@ -155,3 +159,12 @@ def window(value: Window) -> str:
         parts.append(period(value.period))
     parts += [instant(at) for at in (value.begin, value.end) if at is not None]
     return " ".join(parts)
+
+
+_OWN_FORMS: dict[type, Callable[[Any], Any]] = {
+    Period: period,
+    Duration: duration,
+    Condition: condition,
+    Window: window,
+}
+"""What has a notation of its own."""

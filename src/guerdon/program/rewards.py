@@ -11,7 +11,7 @@ from guerdon.program.grants import PER
 from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Whole
 from guerdon.program.presentation import looks, shown
 from guerdon.program.records import Fields, Key, Record
-from guerdon.program.scalars import ID, INSTANT, PERIOD, WALLET, Reference, judge_id
+from guerdon.program.scalars import DURATION, ID, INSTANT, PERIOD, WALLET, Reference, judge_id
 from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, shortened
 from guerdon.program.wallets import with_units
 
@@ -195,6 +195,21 @@ _VOUCHER = Record(
 )
 
 
+_FULFIL = Record(
+    what="`fulfil`",
+    keys=(
+        Key(
+            name="within",
+            shape=DURATION,
+            about="How long the partner has, from when the redemption arrives.",
+            example="PT24H",
+            required=True,
+        ),
+    ),
+    build=lambda fields: fields["within"],
+)
+
+
 def _reward(fields: Fields) -> Reward:
     name = fields.spot.name
     wallet = fields["wallet"]
@@ -209,6 +224,10 @@ def _reward(fields: Fields) -> Reward:
         )
     points, value = fields["any"] or (0, 0)
     times, per = fields["per_member"] or (None, Per.LIFETIME)
+    if fields.given("fulfil") and not fields.given("partner"):
+        raise fields.at("fulfil").wrong(
+            "Nobody is there to fulfil this reward.", "Name its `partner`, or remove `fulfil`."
+        )
     voucher: _VoucherTerms | None = fields["voucher"]
     gives_wallet, gives_points = fields["gives"] or ("", None)
     period_stock, period = fields["stock_per"] or (None, None)
@@ -223,6 +242,7 @@ def _reward(fields: Fields) -> Reward:
         "prices",
         "gives",
         "stock_per",
+        "fulfil",
     )
     own: dict[str, Any] = fields.without(*taken)
     return Reward(
@@ -236,6 +256,7 @@ def _reward(fields: Fields) -> Reward:
         has_voucher=voucher is not None,
         codes=voucher.codes if voucher else None,
         codes_low=voucher.low if voucher else None,
+        fulfil_within=fields["fulfil"],
         final=fields["on_cancel"],
         prices=prices,
         gives_wallet=gives_wallet,
@@ -356,6 +377,13 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
                 shape=Reference("partner"),
                 about="The partner who honours it.",
                 example="cafe",
+            ),
+            Key(
+                name="fulfil",
+                shape=_FULFIL,
+                about="The `partner` has to fulfil each: until then it is pending, and what is "
+                "not fulfilled in time gives everything back.",
+                example="{within: PT24H}",
             ),
         ),
         build=_reward,

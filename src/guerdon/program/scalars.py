@@ -11,7 +11,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from guerdon.core.activity import Instant, Value
-from guerdon.core.program import Period
+from guerdon.core.program import Duration, Period
 from guerdon.core.windows import parse_period
 from guerdon.program.draft import Spot
 from guerdon.program.numbers import ANY_NUMBER
@@ -106,6 +106,30 @@ PERIOD = Parsed(
     "Write it like P14D (days), P2W (weeks), P18M (months) or P1Y (years).",
     period,
     "^P(?=[0-9])([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?$",
+)
+
+
+def duration(text: str) -> Duration:
+    """Return a length of time by the clock, of a minute to ninety days."""
+    found = re.fullmatch(
+        r"P(?=[0-9T])([0-9]{1,5}D)?(?:T(?=[0-9])([0-9]{1,5}H)?([0-9]{1,6}M)?)?", text
+    )
+    if found is None:
+        raise ValueError
+    days, hours, minutes = (int((part or "0_")[:-1]) for part in found.groups())
+    length = Duration(days * 1_440 + hours * 60 + minutes)
+    if not 1 <= length.minutes <= _LONGEST:
+        raise ValueError("This lasts a minute at least and 90 days at most: PT1M to P90D.")
+    return length
+
+
+_LONGEST = 90 * 1_440
+
+DURATION = Parsed(
+    "a length of time",
+    "Write it like PT24H (hours), PT90M (minutes) or P2D (days of 24 hours).",
+    duration,
+    "^P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?)?$",
 )
 
 

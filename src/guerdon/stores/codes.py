@@ -3,7 +3,8 @@
 `{_id: program|fingerprint, p: program|pool, s: state, r: chance, e: sealed, h: holder, u: until}`.
 Rule: a code is free, held (reserved), taken or void, and moves by one guarded update; it is taken
 from a random start, so that lanes do not stand in each other's way. A code that was shown to
-somebody is never given to another: what is given back of a confirmed claim is void.
+somebody is never given to another: what is given back of a confirmed claim is void, unless it was
+shown to nobody.
 """
 
 import random
@@ -20,6 +21,7 @@ from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, within
 
 KIND = "code"
+UNSEEN = "unseen_code"
 _DUPLICATE = 11000
 
 
@@ -144,6 +146,16 @@ def confirm_codes(program: str, reserved: Reserved) -> list[Document]:
         "u": {"$set": {"s": "taken"}, "$unset": {"u": ""}},
     }
     return [one] * claim.amount
+
+
+def free_codes(program: str, claim: Claim) -> Document:
+    """Return the update that makes codes free that were taken and that nobody has seen."""
+    pool, _, holder = claim.key.partition("|")
+    return {
+        "q": {"p": key(program, pool), "h": holder, "s": "taken"},
+        "u": {"$set": {"s": "free"}, "$unset": {"h": ""}},
+        "multi": True,
+    }
 
 
 def void_codes(program: str, claim: Claim) -> Document:

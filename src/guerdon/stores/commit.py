@@ -15,7 +15,7 @@ from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
 from guerdon.stores.client import Document, Mongo, Step, unit_of_work
-from guerdon.stores.codes import KIND, confirm_codes, void_codes
+from guerdon.stores.codes import KIND, UNSEEN, confirm_codes, free_codes, void_codes
 from guerdon.stores.inbox import aside_document, entry_document
 from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key, within
@@ -268,6 +268,7 @@ def _shared(plan: _Plan, batch: Batch) -> None:
     plan.update("shared", [{"q": q, "u": u} for q, u in kept], lacking=Outdated)
     plan.update("codes", taken, lacking=Outdated)
     claims = [each.claim for each in batch.given_back]
-    back = [give_back(program, claim) for claim in claims if claim.kind != KIND]
+    back = [give_back(program, claim) for claim in claims if claim.kind not in (KIND, UNSEEN)]
     plan.update("shared", [{"q": q, "u": u} for q, u in back])
     plan.update("codes", [void_codes(program, claim) for claim in claims if claim.kind == KIND])
+    plan.update("codes", [free_codes(program, claim) for claim in claims if claim.kind == UNSEEN])

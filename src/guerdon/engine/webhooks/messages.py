@@ -47,7 +47,9 @@ TOPICS = (
     "voucher.issued",
     "voucher.used",
     "voucher.cancelled",
+    "redemption.pending",
     "redemption.issued",
+    "redemption.failed",
     "redemption.cancelled",
     "draw.won",
     "draw.none",
@@ -152,6 +154,8 @@ def _told(program: Program, effect: Effect) -> tuple[str, dict[str, Any]]:
                 "redemptionId": effect.redemption,
                 "reward": effect.reward,
                 "quantity": effect.quantity,
+                "until": None if effect.until is None else text_of(effect.until),
+                "reason": effect.reason or None,
             }
         case DrawEffect():
             return f"draw.{effect.result}", {"draw": effect.draw, "prize": effect.prize}
