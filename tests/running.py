@@ -29,6 +29,11 @@ class Guerdon:
         """The page's address, its credential in the fragment."""
         return str(self.ready["page"])
 
+    @property
+    def partner_page(self) -> str:
+        """The partner page's address, its credentials in the fragment."""
+        return str(self.ready["partner_page"])
+
     def ask(
         self, query: str, variables: dict[str, Any] | None = None, *, role: str = "service"
     ) -> dict[str, Any]:

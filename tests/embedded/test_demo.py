@@ -106,7 +106,9 @@ def test_ready_file_says_where_everything_is_once_everything_answers(demo: Demo)
         "graphql",
         "ws",
         "page",
+        "partner_page",
         "keys",
+        "partners",
         "member_tokens",
         "mongo",
         "mongo_application",
@@ -114,6 +116,7 @@ def test_ready_file_says_where_everything_is_once_everything_answers(demo: Demo)
         "pids",
     ]
     assert set(ready["keys"]) == {"admin", "service", "partner"}
+    assert ready["partners"] == {"cafe": ready["keys"]["partner"]}
     assert set(ready["pids"]) == {"mongod", "redis", "api", "workers", "scheduler"}
     assert len(ready["pids"]["workers"]) == 2
     assert demo.answers()

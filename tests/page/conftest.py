@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,22 +94,29 @@ class Visit:
         return [(name, score) for name, score in found]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(
-    browser: Browser, guerdon: Guerdon, request: pytest.FixtureRequest
-) -> AsyncIterator[Visit]:
-    """A tab that has not opened the page yet; `@pytest.mark.parametrize` may give its screen."""
-    screen: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
-    context: BrowserContext = await browser.new_context(**screen | getattr(request, "param", {}))
+@asynccontextmanager
+async def tab(browser: Browser, address: str, **screen: Any) -> AsyncIterator[Visit]:
+    """Yield a tab that has not opened its address yet, and see that nothing went wrong in it."""
+    shape: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
+    context: BrowserContext = await browser.new_context(**shape | screen)
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    visit = Visit(page, guerdon.page)
+    visit = Visit(page, address)
     yield visit
     complaints = list(visit.complaints)
     # An answer that a test changes may still be on its way: let go of it before its tab goes.
     await page.unroute_all(behavior="ignoreErrors")
     await context.close()
     assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(
+    browser: Browser, guerdon: Guerdon, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
+    """A tab for the live page; `@pytest.mark.parametrize` may give its screen."""
+    async with tab(browser, guerdon.page, **getattr(request, "param", {})) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="session")

@@ -295,6 +295,22 @@ async def test_a_member_with_a_token_sees_the_same_page_without_the_till(
     await expect(visit.page.locator("#till")).to_be_hidden()
 
 
+async def test_the_demo_has_a_partner_whose_page_is_one_link_away(
+    visit: Visit, guerdon: Guerdon
+) -> None:
+    await visit.page.goto(guerdon.partner_page)
+
+    await expect(visit.page.locator("guerdon-till h2")).to_have_text("Needle Café")
+    rewards = visit.page.locator("guerdon-rewards .offers li")
+    await expect(rewards.filter(has_text="A coffee at the Needle")).to_contain_text("60 Groove")
+    await expect(rewards.filter(has_text="Breakfast")).to_contain_text("None left at the moment")
+    await expect(rewards.filter(has_text="Tote bag")).to_have_count(0)
+    await visit.page.get_by_role("link", name="the shop").click()
+    await expect(visit.page.locator("guerdon-member h2")).to_have_text("Anouk Verhoeven")
+    await visit.page.get_by_role("link", name="what partners see").click()
+    await expect(visit.page.locator("guerdon-till h2")).to_have_text("Needle Café")
+
+
 async def test_numbers_and_dates_follow_the_reader(visit: Visit) -> None:
     await visit.open()
     formats = await visit.page.evaluate(

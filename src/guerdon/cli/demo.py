@@ -117,6 +117,11 @@ class Plan:
 
         return mongod.url(self.mongo_port, self.logins, who=OWNER)
 
+    def partner_page(self, seeded: "Seeded") -> str | None:
+        """Return the link of the partner's page; None where the program has no partners."""
+        fragment = seeded.till_fragment
+        return None if fragment is None else f"{self.page}partner#{fragment}"
+
     def answer(self, seeded: "Seeded", pids: dict[str, int]) -> dict[str, Any]:
         """Return what the ready file says."""
         environment = self.environment()
@@ -124,7 +129,9 @@ class Plan:
             "graphql": f"{self.page}graphql",
             "ws": f"ws://127.0.0.1:{self.api_port}/graphql",
             "page": f"{self.page}#{seeded.page_fragment}",
+            "partner_page": self.partner_page(seeded),
             "keys": dict(seeded.keys),
+            "partners": dict(seeded.partners),
             "member_tokens": dict(seeded.member_tokens),
             "mongo": self.owner_url(),
             "mongo_application": environment["GUERDON_MONGO_URL"],
@@ -257,9 +264,11 @@ class ReadyFile:
 
 def _announce(plan: Plan, seeded: "Seeded") -> None:
     kept = "kept" if plan.folder.joinpath("lock").exists() else "removed at the end"
+    partner_page = plan.partner_page(seeded)
     lines = [
         "",
         f"  Live page   {plan.page}#{seeded.page_fragment}",
+        *([f"  Partner     {partner_page}"] if partner_page else []),
         f"  GraphQL     {plan.page}graphql",
         *(f"  Key         {key}  ({role})" for role, key in seeded.keys.items()),
         f"  Data        {plan.folder} ({kept})",

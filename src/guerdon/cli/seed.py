@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guerdon.cli.sample import REGULARS, Person, Sale, people, sales
 from guerdon.cli.stops import stop
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from guerdon.engine.world import World
 
 PURCHASE = "purchase"
+PARTNERS_NUMBER = "4711"
+"""Under which every partner knows the first guest, in a scheme that is called like the partner."""
+
 _GUESTS = 3  # members of a demo that begins empty, so that there is somebody to look at
 _PAGE_SCOPES = ("activities:write", "members:read")
 _BATCH = 1_000
@@ -37,12 +40,16 @@ class Seeded:
     """What a demo tells the one who started it.
 
     `page_fragment` is the page's credential, to be put behind the `#` of its address: a key that
-    may record activities and read members, and nothing else.
+    may record activities and read members, and nothing else. `partners` are the keys of the
+    program's partners, who honours a reward first; `till_fragment` is the credential of the
+    partner's page, which brings them along, and None where the program has no partners.
     """
 
     keys: Mapping[str, str]
     member_tokens: Mapping[str, str]
+    partners: Mapping[str, str]
     page_fragment: str
+    till_fragment: str | None
 
 
 async def seed(settings: Settings, program_path: Path, *, sample: bool) -> Seeded:
@@ -56,14 +63,22 @@ async def seed(settings: Settings, program_path: Path, *, sample: bool) -> Seede
     world = build(settings)
     try:
         program = await _publish(world, program_path)
-        keys, page_key = await _keys(world, program)
+        partners = await _partners(world, program)
+        keys, tills, page_key = await _keys(world, program, partners)
         guests = await _guests(world, program, sample=sample)
-        members = await _report(world, program, guests, sample=sample)
+        members = await _report(world, program, guests, partners, sample=sample)
         tokens = await _tokens(world, program, members)
     finally:
         await world.close()
     names = ",".join(person.external_id for person in guests[:REGULARS])
-    return Seeded(keys=keys, member_tokens=tokens, page_fragment=f"key={page_key}&members={names}")
+    fragment = f"key={page_key}&members={names}"
+    return Seeded(
+        keys=keys,
+        member_tokens=tokens,
+        partners=tills,
+        page_fragment=fragment,
+        till_fragment=f"{fragment}&tills={','.join(tills.values())}" if tills else None,
+    )
 
 
 async def _publish(world: "World", path: Path) -> str:
@@ -77,30 +92,42 @@ async def _publish(world: "World", path: Path) -> str:
         stop("\n".join(lines), code=2)
 
 
-async def _keys(world: "World", program: str) -> tuple[dict[str, str], str]:
-    """Return a key for each role, and the page's."""
+async def _partners(world: "World", program: str) -> list[str]:
+    """Return the program's partners, those first who honour a reward."""
+    found = (await world.rulebooks.get(program)).at(world.clock()).program
+    honouring = {reward.partner for reward in found.rewards.values()}
+    return sorted(found.partners, key=lambda slug: slug not in honouring)
+
+
+async def _keys(
+    world: "World", program: str, partners: list[str]
+) -> tuple[dict[str, str], dict[str, str], str]:
+    """Return a key for each role, one for each partner, and the page's."""
     from guerdon.engine.keys import create
     from guerdon.engine.world import Role
 
     pepper = await world.secrets.key_pepper()
-    rulebook = await world.rulebooks.get(program)
-    partners = rulebook.at(world.clock()).program.partners
 
-    async def make(name: str, role: Role, scopes: Iterable[str] | None = None) -> str:
+    async def make(
+        name: str, role: Role, scopes: Iterable[str] | None = None, partner: str | None = None
+    ) -> str:
         text, _ = await create(
             world,
             program,
             name=f"demo {name}",
             role=role,
             scopes=None if scopes is None else list(scopes),
-            partner=next(iter(partners), "partner") if role is Role.PARTNER else None,
+            partner=partner,
             seed=hmac.digest(pepper, f"demo {name}".encode(), "sha256"),
         )
         return text
 
-    roles = (Role.ADMIN, Role.SERVICE, Role.PARTNER)
-    keys = {role.value: await make(role.value, role) for role in roles}
-    return keys, await make("page", Role.SERVICE, _PAGE_SCOPES)
+    tills = {slug: await make(f"partner {slug}", Role.PARTNER, partner=slug) for slug in partners}
+    keys = {role.value: await make(role.value, role) for role in (Role.ADMIN, Role.SERVICE)}
+    keys[Role.PARTNER.value] = next(iter(tills.values()), None) or await make(
+        Role.PARTNER.value, Role.PARTNER, partner="partner"
+    )
+    return keys, tills, await make("page", Role.SERVICE, _PAGE_SCOPES)
 
 
 async def _guests(world: "World", program: str, *, sample: bool) -> list[Person]:
@@ -112,9 +139,12 @@ async def _guests(world: "World", program: str, *, sample: bool) -> list[Person]
 
 
 async def _report(
-    world: "World", program: str, guests: list[Person], *, sample: bool
+    world: "World", program: str, guests: list[Person], partners: list[str], *, sample: bool
 ) -> dict[str, str]:
-    """Report what the demo begins with; return the member's id of each guest."""
+    """Report what the demo begins with; return the member's id of each guest.
+
+    Every partner knows the first guest, under a number of its own and by their consent.
+    """
     from guerdon.engine.accept import record
     from guerdon.engine.keys import DEFAULT_SCOPES
     from guerdon.engine.world import Caller, Role, reporter_of
@@ -127,9 +157,12 @@ async def _report(
     )
     bought = await _sales(world, program) if sample else []
     first = bought[0].at if bought else await _begun(world, program)
-    enrolled = [_enrollment(person, first - timedelta(hours=1)) for person in guests]
+    joined = first - timedelta(hours=1)
+    enrolled = [_enrollment(person, joined) for person in guests]
+    linked = [it for slug in partners if guests for it in _known_to(slug, guests[0], joined)]
     known = {person.external_id for person in guests}
-    reported = enrolled + [_purchase(sale) for sale in bought if sale.person.external_id in known]
+    made = [_purchase(sale) for sale in bought if sale.person.external_id in known]
+    reported = enrolled + linked + made
     receipts = []
     for start in range(0, len(reported), _BATCH):
         receipts += await record(world, caller, reported[start : start + _BATCH])
@@ -161,6 +194,25 @@ def _enrollment(person: Person, at: datetime) -> "ActivityInput":
         member=MemberRef(external_id=person.external_id),
         shown=Shown(display_name=person.name),
     )
+
+
+def _known_to(partner: str, person: Person, at: datetime) -> "list[ActivityInput]":
+    from guerdon.engine.inputs import ActivityInput, MemberRef
+
+    kinds: dict[str, dict[str, Any]] = {
+        "identity_linked": {"scheme": partner, "value": PARTNERS_NUMBER},
+        "member_updated": {"attrs": {f"shares_with.{partner}": True}},
+    }
+    return [
+        ActivityInput(
+            id=f"sample-{person.external_id}-{type_}-{partner}",
+            type=type_,
+            at=_instant(at),
+            member=MemberRef(external_id=person.external_id),
+            data=data,
+        )
+        for type_, data in kinds.items()
+    ]
 
 
 def _purchase(sale: Sale) -> "ActivityInput":

@@ -25,9 +25,11 @@ MEDIA = {
 }
 
 # `connect-src 'self'` covers the socket as well. Forms are handled by the page's script alone, so
-# that a key typed into one can never be part of an address. No script makes markup out of text.
+# that a key typed into one can never be part of an address. No script makes markup out of text: a
+# voucher's QR code is an image, which runs nothing, and therefore images may be `data:`.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -79,15 +81,11 @@ class File:
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes of the page (`/`, `/page/...`) and of the elements (`/elements/...`)."""
+    """Return the routes of `/` and `/partner`, of `/page/...` and of `/elements/...`."""
     page = _folder(HERE / "files")
-    index = page.pop("index.html")
-
-    async def show(request: Request) -> Response:
-        return index.answer(request, PAGE)
-
     return [
-        Route("/", show),
+        _file("/", page.pop("index.html")),
+        _file("/partner", page.pop("partner.html")),
         _files("/page/{name}", page, PAGE),
         _files("/elements/{name}", _folder(HERE / "elements"), ELEMENT),
     ]
@@ -95,6 +93,13 @@ def routes() -> list[BaseRoute]:
 
 def _folder(folder: Path) -> dict[str, File]:
     return {path.name: File.read(path) for path in folder.iterdir() if path.suffix in MEDIA}
+
+
+def _file(path: str, file: File) -> Route:
+    async def show(request: Request) -> Response:
+        return file.answer(request, PAGE)
+
+    return Route(path, show)
 
 
 def _files(path: str, files: dict[str, File], headers: dict[str, str]) -> Route:

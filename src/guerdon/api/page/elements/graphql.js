@@ -29,6 +29,15 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * 96 bits of chance, to name what is reported before it is sent; `crypto.randomUUID` is missing
+ * where a page is not served over TLS.
+ */
+export function chance() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 const links = new Map();
 
 /** Return the link to `endpoint` for `token`, shared with everybody who asks for the same. */

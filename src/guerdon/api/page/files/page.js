@@ -1,16 +1,15 @@
 /**
  * The live page: who is looked at, which leaderboard, and the till.
  *
- * The credential comes in the fragment of the address (`#key=...&members=ada,ben`), which browsers
- * send to nobody; it is kept for this tab and taken out of the address at once. The till needs a
- * key that may record purchases: a member's token shows everything and hides the till.
+ * The till needs a key that may record purchases: a member's token shows everything and hides the
+ * till. Where the credential comes from is the matter of `credential.js`.
  */
 
-import { linkTo } from "/elements/graphql.js";
+import { chance, linkTo } from "/elements/graphql.js";
 import { node } from "/elements/element.js";
+import { begin } from "/page/credential.js";
 
 const ENDPOINT = "/graphql";
-const KEPT = "guerdon-page";
 const OTHER = "";
 const AMOUNTS = ["1.29", "9.90", "12.50", "18.00", "24.90", "31.50", "89.00"];
 const PAUSE_MS = [1_500, 4_000];
@@ -25,34 +24,12 @@ const RECORD = `mutation Record($input: RecordActivitiesInput!) {
   }
 }`;
 
-/** 96 bits of chance; `crypto.randomUUID` is missing where the page is not served over TLS. */
-function chance() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 const at = (id) => document.getElementById(id);
-
-/** What the fragment brought, or what an earlier visit of this tab kept. */
-function credential() {
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  if (fragment.has("key")) {
-    const members = (fragment.get("members") ?? "").split(",").filter(Boolean);
-    sessionStorage.setItem(KEPT, JSON.stringify({ key: fragment.get("key"), members }));
-    history.replaceState(null, "", location.pathname);
-  }
-  return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-}
 
 function askForKey(why) {
   if (why) at("sign-in-why").textContent = why;
   at("panels").hidden = true;
   at("sign-in").hidden = false;
-}
-
-function keep(key) {
-  const members = JSON.parse(sessionStorage.getItem(KEPT) ?? "null")?.members ?? [];
-  sessionStorage.setItem(KEPT, JSON.stringify({ key, members }));
 }
 
 /** The page for one credential. */
@@ -64,7 +41,8 @@ class Page {
   #timer = null;
   #runsUntil = 0;
 
-  constructor({ key, members }) {
+  constructor({ key, members, tills }) {
+    at("partners").hidden = !tills?.length;
     this.#key = key;
     this.#members = members;
     this.#link = linkTo(ENDPOINT, key);
@@ -252,32 +230,13 @@ class Page {
   }
 }
 
-async function begin() {
-  const kept = credential();
-  if (!kept) return askForKey();
-  try {
-    await new Page(kept).open();
-  } catch (error) {
-    if (error.isAboutRights) {
-      sessionStorage.removeItem(KEPT);
-      askForKey(
-        "This key is not accepted: the demo that made it has ended, or it has expired. Open the link that guerdon printed last.",
-      );
-    } else {
-      askForKey(`${error.message} It may still be starting; load this page again in a moment.`);
-    }
-  }
-}
-
-at("sign-in-form").addEventListener("submit", (sent) => {
-  sent.preventDefault();
-  keep(at("key").value.trim());
-  at("key").value = "";
-  begin();
-});
-addEventListener("hashchange", () => location.hash.includes("key=") && location.reload());
 const prices = new Intl.NumberFormat(navigator.language, { minimumFractionDigits: 2 });
 for (const price of document.querySelectorAll(".choices b")) {
   price.textContent = prices.format(price.textContent);
 }
-begin();
+begin({
+  open: (credential) => new Page(credential).open(),
+  ask: askForKey,
+  form: at("sign-in-form"),
+  field: at("key"),
+});
