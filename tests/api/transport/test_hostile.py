@@ -2,107 +2,59 @@
 
 import asyncio
 import gc
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
 from api.transport.demo import CALLERS, Demo
+from api.transport.hostile import FAMILIES, attacks
+from api.transport.hostile.writing import Bodies
 from api.transport.wire import Port, post, serving
+from guerdon.api.transport import DocumentLimits, Refused
+from guerdon.api.transport.lengths import tokens_in
+from guerdon.api.transport.requests import GraphQLRequest, request_from_body
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 REFUSED_WITHIN_SECONDS = 0.05
 NEIGHBOURS_WITHIN_SECONDS = 0.2
-ROUNDS = 5  # the best one counts: the machine has other work
+NEIGHBOURS_AT_WORST_SECONDS = 1.0  # they share this process and this machine with the attackers
+ROUNDS = 6  # the best one counts: the machine has other work
+CALLS_AT_MOST = 50_000
+CALLS_A_TOKEN = 100
+MEMBER_BODY_BYTES = 100_000
 FRAME_BYTES_MAX = 65_536
 
 # May send a megabyte and spend much, so that it is the document that is refused.
 MIGHTY = replace(CALLERS["service"], key="mighty", introspection=True)
 
-
-def fragment_bomb(levels: int) -> str:
-    """Return what stands for 2^levels paths through a recursive type."""
-    fragments = [
-        f"fragment F{n} on Badge {{ a: related {{ ...F{n + 1} }} b: related {{ ...F{n + 1} }} }}"
-        for n in range(levels)
-    ]
-    root = '{ badge(by: {code: "b1"}) { ...F0 } }'
-    return " ".join([root, *fragments, f"fragment F{levels} on Badge {{ id }}"])
-
-
-def flat_bomb(levels: int) -> str:
-    """Return doubling spreads at one level: no depth, and 2^levels fields at the root."""
-    fragments = [f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels)]
-    return " ".join(["{ ...F0 }", *fragments, f"fragment F{levels} on Query {{ hello }}"])
-
-
-def connection_bomb(levels: int) -> str:
-    """Return doubling spreads beneath a connection, where careless paging expands them."""
-    fragments = [
-        f"fragment F{n} on BadgeConnection {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels)
-    ]
-    last = f"fragment F{levels} on BadgeConnection {{ edges {{ cursor }} }}"
-    return " ".join(["{ badges(first: 1) { ...F0 } }", *fragments, last])
-
-
-def cross_product(width: int) -> str:
-    """Return fragments that each spread all later ones: quadratic for rules that compare pairs."""
-    fragments = [
-        f"fragment F{n} on Badge {{ related {{ {' '.join(f'...F{m}' for m in range(n + 1, width))}"
-        f" id }} }}"
-        for n in range(width)
-    ]
-    spreads = " ".join(f"...F{n}" for n in range(width))
-    return " ".join([f'{{ badge(by: {{code: "b1"}}) {{ {spreads} }} }}', *fragments])
-
-
-HOSTILE = {
-    "2^200 paths": fragment_bomb(200),
-    "2^50 paths within the limit of tokens": fragment_bomb(50),
-    "2^90 spreads at one level": flat_bomb(90),
-    "2^55 spreads, few fragments": flat_bomb(55),
-    "2^55 spreads beneath a connection": connection_bomb(55),
-    "fragments that spread all others": cross_product(20),
-    "20,000 aliases": "{ " + " ".join(f"a{n}: hello" for n in range(20_000)) + " }",
-    "16 aliases": "{ " + " ".join(f"a{n}: hello" for n in range(16)) + " }",
-    "5,000 repeats": "{ " + "hello " * 5_000 + "}",
-    "900 repeats in 300 groups": "{ " + "... { hello hello hello } " * 300 + "}",
-    "1,000 directives": "{ hello " + "@include(if: true) " * 1_000 + "}",
-    "1,000 unknown directives": "{ hello " + "@x " * 990 + "}",
-    "depth 400": '{ badge(by: {code: "b1"}) ' + "{ related " * 399 + "{ id " + "} " * 401,
-    "depth 180": '{ badge(by: {code: "b1"}) ' + "{ related " * 179 + "{ id " + "} " * 181,
-    "lists 5,000 deep": "{ nodes(ids: " + "[" * 5_000 + "]" * 5_000 + ") { id } }",
-    "a cycle": "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A hello }",
-    "a cycle of 60": "{ ...F0 } "
-    + " ".join(f"fragment F{n} on Query {{ ...F{(n + 1) % 60} hello }}" for n in range(60)),
-    "a hundred of a hundred of a hundred": "{ badges(first: 100) { edges { node { related {"
-    " related { related { related { related { id } } } } } } } } }",
-    "ten whole pages": "{ "
-    + " ".join(
-        f"p{n}: badges(first: 100) {{ edges {{ node {{ related {{ related {{ id }} }} }} }} }}"
-        for n in range(10)
-    )
-    + " }",
-    "10,000 operations": " ".join(f"query Q{n} {{ hello }}" for n in range(10_000)),
-    "6 operations": " ".join(f"query Q{n} {{ hello }}" for n in range(6)),
-    "2,000 fragments that nobody uses": "{ hello } "
-    + " ".join(f"fragment F{n} on Query {{ hello }}" for n in range(2_000)),
-    "500 variables": "query(" + " ".join(f"$v{n}: Int" for n in range(500)) + ") { hello }",
-    "introspection of introspection": "{ __schema { types { fields { type { fields { type {"
-    " fields { type { fields { type { name } } } } } } } } } } }",
-    "15 introspections": "{ "
-    + " ".join(f"a{n}: __schema {{ types {{ fields {{ name }} }} }}" for n in range(15))
-    + " }",
-    "90,000 characters of comment and no field": "#" * 90_000 + "\n{",
-    "a string of 90,000 escapes": '{ hello(name: "' + "\\u0041" * 15_000 + '" }',
-    "a block string of 20,000 lines": '{ hello(name: """' + "\n  x" * 20_000 + '""" }',
-    "a name of 90,000 letters": "{ " + "a" * 90_000 + " }",
-    "40,000 brackets": "{ " * 40_000,
-}
+# What is small enough, and right, or has its mistake where only a resolver sees it.
+SERVED = {
+    "selections: inline fragments 13 deep",
+    "fragments: 2^9 spreads below a connection",
+    "characters: NUL in a string",
+    "introspections: ofType, 4 times",
+    "introspections: ofType, 12 times",
+    "introspections: ofType, 45 times",
+    "pages: both ends",
+    *(f"pages: a page of {size}" for size in ("-1", "101", "-2147483648")),
+    *(f"pages: a page of {size}, by variable" for size in ("-1", "101")),
+    *(
+        f"pages: a cursor {start!r} of {length}"
+        for start, length in (
+            ("", 0), ("x", 1), ("é", 1), ("YXQ6LTU=", 8), ("YXQ6OTk5", 8_004),
+        )
+    ),
+}  # fmt: skip
+HARMLESS = {"pages: a page of 101", "pages: a page of 101, by variable"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -128,41 +80,118 @@ async def wire(port: Port) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_over_http_it_is_refused_at_once(wire: httpx2.AsyncClient, name: str) -> None:
-    took = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
-        answer = await post(wire, {"query": HOSTILE[name]}, authorization="Bearer mighty")
-        took.append(time.perf_counter() - started)
-
-    assert 400 <= answer.status_code < 500
-    assert "data" not in answer.json()
-    assert min(took) < REFUSED_WITHIN_SECONDS
+def anew(body: bytes, number: int) -> bytes:
+    """Return the same attack in a text that nobody remembers."""
+    return body.replace(b'"query": "', b'"query": "#%d\\n' % number, 1)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_over_a_socket_it_is_refused_at_once(port: Port, name: str) -> None:
-    took = []
-    for _ in range(ROUNDS):
+def tokens_of(body: bytes) -> int:
+    """Count the tokens of the document that a body holds, if any."""
+    try:
+        return tokens_in(request_from_body(body).query or "")
+    except Refused:
+        return 0
+
+
+def calls_of(work: Callable[[], object]) -> int:
+    """Count the functions that Python calls for some work, whatever else the machine does."""
+    count = 0
+
+    def seen(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_reading_it_is_little_work(family: Callable[[], Bodies]) -> None:
+    """Counted, so that it is the same on every machine: calls while a document is prepared."""
+    operations = Demo().transport.parts.operations
+    much: dict[str, int] = {}
+    for name, body in family():
+        if len(body) > MEMBER_BODY_BYTES:
+            continue
+
+        def prepare(body: bytes = body) -> None:
+            with suppress(Refused, StopIteration):
+                operations.prepare(request_from_body(body), MIGHTY).send(None)
+
+        calls = calls_of(prepare)
+        tokens = min(tokens_of(body), DocumentLimits().tokens_max)
+        if calls > CALLS_AT_MOST + CALLS_A_TOKEN * tokens:
+            much[name] = calls
+
+    assert much == {}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_over_http_it_is_refused_at_once(
+    wire: httpx2.AsyncClient, family: Callable[[], Bodies]
+) -> None:
+    slow = {}
+    for name, body in family():
+        took = []
+        for number in range(ROUNDS):
+            sent = anew(body, number)
+            started = time.thread_time()
+            answer = await post(wire, sent, authorization="Bearer mighty")
+            took.append(time.thread_time() - started)
+            if took[-1] < REFUSED_WITHIN_SECONDS:
+                break
+        if min(took) >= REFUSED_WITHIN_SECONDS and len(body) <= MEMBER_BODY_BYTES:
+            slow[name] = min(took)
+        served = f"{family.__name__}: {name}" in SERVED
+        assert (answer.status_code == 200) is served, (name, answer.text[:300])
+        assert served or 400 <= answer.status_code < 500, (name, answer.text[:300])
+        assert served or "data" not in answer.json(), name
+        assert len(answer.content) < 10_000, name
+
+    assert slow == {}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+async def test_over_a_socket_it_is_refused_at_once(
+    port: Port, family: Callable[[], Bodies]
+) -> None:
+    for name, body in family():
         async with port.socket(token="mighty") as socket:
             await socket.init()
-            started = time.perf_counter()
-            await socket.subscribe(HOSTILE[name])
-            if len(HOSTILE[name]) + 100 > FRAME_BYTES_MAX:
-                assert (await socket.closed())[0] == 1009
-            else:
-                assert (await socket.read())["type"] == "error"
-            took.append(time.perf_counter() - started)
+            message = b'{"type": "subscribe", "id": "1", "payload": ' + body + b"}"
+            try:
+                text = message.decode()
+            except UnicodeDecodeError:
+                continue
+            await socket.send(text)
+            if len(message) > FRAME_BYTES_MAX:
+                assert (await socket.closed())[0] == 1009, name
+            elif not is_request(body):
+                assert (await socket.closed())[0] == 4400, name
+            elif f"{family.__name__}: {name}" not in SERVED:
+                assert (await socket.read())["type"] == "error", name
 
-    assert min(took) < REFUSED_WITHIN_SECONDS
+
+def is_request(body: bytes) -> bool:
+    """Tell whether a body is a request at all, however wrong its document is."""
+    try:
+        request_from_body(body)
+    except Refused:
+        return False
+    return True
 
 
 async def test_neighbours_notice_nothing(wire: httpx2.AsyncClient, port: Port) -> None:
     async def hurt() -> None:
         async with port.client() as client:
-            for document in HOSTILE.values():
-                await post(client, {"query": document}, authorization="Bearer mighty")
+            for body in attacks().values():
+                if len(body) <= MEMBER_BODY_BYTES:
+                    await post(client, body, authorization="Bearer mighty")
 
     attack = asyncio.gather(hurt(), hurt())
     took = []
@@ -175,50 +204,29 @@ async def test_neighbours_notice_nothing(wire: httpx2.AsyncClient, port: Port) -
     await attack
 
     assert len(took) > 10
-    assert sorted(took)[int(len(took) * 0.99)] < NEIGHBOURS_WITHIN_SECONDS
+    took.sort()
+    assert took[int(len(took) * 0.9)] < NEIGHBOURS_WITHIN_SECONDS
+    assert took[int(len(took) * 0.99)] < NEIGHBOURS_AT_WORST_SECONDS
 
 
-class TestBodies:
-    """Sent by hand, because clients that are well made send no such thing."""
+async def test_new_documents_of_one_credential_are_read_one_at_a_time() -> None:
+    """However many come at once, others have their turn between two of them."""
+    operations = Demo().transport.parts.operations
+    seen: list[str] = []
 
-    HEAD = (
-        b"POST /graphql HTTP/1.1\r\nhost: shop.example\r\ncontent-type: application/json\r\n"
-        b"authorization: Bearer mighty\r\n"
-    )
+    async def read(text: str) -> None:
+        with suppress(Refused):
+            await operations.prepare(GraphQLRequest(query=text), MIGHTY)
+        seen.append("read")
 
-    async def _answered(self, port: Port, head: bytes, piece: bytes, pieces: int) -> bytes:
-        """Send until the server answers; return the first line of its answer."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
-        writer.write(head)
-        answer = asyncio.ensure_future(reader.readline())
-        for _ in range(pieces):
-            if answer.done():
-                break
-            writer.write(piece)
-            await asyncio.wait([answer], timeout=0.001)
-        async with asyncio.timeout(5):
-            line = await answer
-        writer.close()
-        return line
+    async def others() -> None:
+        while seen.count("read") < 40:
+            seen.append("others")
+            await asyncio.sleep(0)
 
-    async def test_twenty_megabytes_are_refused_before_they_are_read(self, port: Port) -> None:
-        started = time.perf_counter()
-        head = self.HEAD + b"content-length: 20000000\r\n\r\n"
-        line = await self._answered(port, head, b"", 0)
+    valid = [f"{{ n{number}: hello }}" for number in range(20)]
+    wrong = [f"{{ n{number}: helo }}" for number in range(20)]
+    await asyncio.gather(others(), *(read(text) for text in [*valid, *wrong]))
 
-        assert line.startswith(b"HTTP/1.1 413 ")
-        assert time.perf_counter() - started < REFUSED_WITHIN_SECONDS
-
-    async def test_chunks_without_end_are_refused_at_the_limit(self, port: Port) -> None:
-        head = self.HEAD + b"transfer-encoding: chunked\r\n\r\n"
-        piece = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
-        line = await self._answered(port, head, piece, 1_000)
-
-        assert line.startswith(b"HTTP/1.1 413 ")
-
-    @pytest.mark.parametrize("length", [b"-1", b"1e9", b"99999999999999999999999999"])
-    async def test_lengths_that_are_none_are_refused(self, port: Port, length: bytes) -> None:
-        head = self.HEAD + b"content-length: " + length + b"\r\n\r\n"
-        line = await self._answered(port, head, b"", 0)
-
-        assert line.split()[1] in {b"400", b"413"}
+    beginning = " ".join(seen).removeprefix("others ")
+    assert "read read" not in beginning

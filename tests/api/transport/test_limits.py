@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import Lexer, Source, TokenKind, get_introspection_query, parse
 
 from api.transport.demo import DEVELOPER, Demo
 from api.transport.wire import ask, client_of, code_of, post
@@ -17,6 +17,7 @@ from guerdon.api.transport import (
     Refused,
     TransportOptions,
 )
+from guerdon.api.transport.lengths import tokens_in
 from guerdon.api.transport.limits import check_extent
 from guerdon.api.transport.requests import GraphQLRequest
 
@@ -60,6 +61,18 @@ def bomb(levels: int) -> str:
         ("{ a } fragment F on Query { a } fragment G on Query { a }", {"fragments_max": 1}),
         ("{ a @x @y }", {"directives_max": 1}),
         ("query @x { a @x }", {"directives_max": 1}),
+        ("query($a: A @x) { a @y }", {"directives_max": 1}),
+        ("{ ...F ...G } fragment F on Query { a } fragment G on Query { a }", {"spreads_max": 1}),
+        ("query A($a: A) { a } query B($b: B) { a }", {"variables_max": 1}),
+        ("{ a(b: [1, 2]) }", {"values_max": 2}),
+        ("{ a(b: {c: 1}) @x(y: 1) }", {"values_max": 2}),
+        ("query($a: [A] = [1, 2]) { a }", {"values_max": 2}),
+        ("{ a(b: [[1]]) }", {"nesting_max": 2}),
+        ("{ __schema { types { name } directives { name } } }", {"introspection_lists_max": 1}),
+        (
+            "{ __schema { types { ...F ...F } } } fragment F on __Type { fields { name } }",
+            {"introspection_lists_max": 2},
+        ),
         ("{ a a a }", {"repeats_max": 2}),
         ("{ a ... { a } ... { a } }", {"repeats_max": 2}),
     ],
@@ -73,6 +86,56 @@ def test_each_limit_refuses_what_is_one_beyond_it(document: str, limit: dict[str
     check_extent(node, DocumentLimits(**{"repeats_max": 10, name: value + 1}))
 
 
+@pytest.mark.parametrize(
+    ("document", "pairs"),
+    [
+        ("{ a a a }", 3),
+        ("{ a { b } a { b } }", 2),
+        ("{ ...F ...G } fragment F on Query { a } fragment G on Query { a }", 1),
+        ("{ a { ...F } a { ...F } } fragment F on A { b { c } }", 1),
+        ("{ a(x: 1) a(x: 1) }", 1 + 2),
+        ("{ a b { a } ... on C { c } }", 0),
+    ],
+)
+def test_fields_that_must_be_compared_are_counted_in_pairs(document: str, pairs: int) -> None:
+    node = parse(document)
+    check_extent(node, DocumentLimits(comparisons_max=max(pairs, 1)))
+
+    if pairs > 1:
+        with pytest.raises(Refused, match="pairs of them"):
+            check_extent(node, DocumentLimits(comparisons_max=pairs - 1))
+
+
+def test_what_every_tool_asks_of_the_schema_is_within_the_limits() -> None:
+    assert check_extent(parse(INTROSPECTION), DocumentLimits()).uses_introspection
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        INTROSPECTION,
+        SPREAD,
+        '#{ a }\n{ a(b: "#\\"{" c: """\\""" } \\ " # """) ...F @x(y: [-1.5e+3 $z {k: null}]) } # {',
+        "query Q($a: [Int!]! = [1]) { a: b(c: $a) ... on D & E | F { g } }",
+    ],
+)
+def test_tokens_are_counted_as_the_parser_counts_them(text: str) -> None:
+    lexer, count = Lexer(Source(text)), 0
+    while lexer.advance().kind != TokenKind.EOF:
+        count += 1
+
+    assert tokens_in(text) == count
+
+
+@pytest.mark.parametrize("piece", ["#", '"', '\\"', '"""', "a", "1", ".", "{", "\n", "é", '"\\'])
+def test_counting_tokens_takes_time_by_the_length_of_the_text_alone(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    started = time.process_time()
+    tokens_in(text)
+
+    assert time.process_time() - started < 2
+
+
 def test_nested_selections_without_fields_are_bounded_too() -> None:
     document = "{ " + "... { " * 60 + "a" + " }" * 60 + " }"
 
@@ -81,7 +144,9 @@ def test_nested_selections_without_fields_are_bounded_too() -> None:
 
 
 def test_introspection_may_be_deeper_than_other_fields() -> None:
-    assert check_extent(parse(INTROSPECTION), DocumentLimits(depth_max=3))
+    reading = check_extent(parse(INTROSPECTION), DocumentLimits(depth_max=3))
+
+    assert reading.uses_introspection
 
 
 def test_a_field_beside_introspection_is_not_exempt() -> None:
@@ -91,12 +156,21 @@ def test_a_field_beside_introspection_is_not_exempt() -> None:
         check_extent(parse(document), DocumentLimits(depth_max=3))
 
 
-def test_cycles_and_unknown_fragments_are_left_to_validation() -> None:
+def test_circles_and_unknown_fragments_are_left_to_validation() -> None:
     document = (
         "{ ...A ...Nowhere } fragment A on Query { a { ...B } } fragment B on A { b { ...A } }"
     )
 
-    assert not check_extent(parse(document), DocumentLimits())
+    reading = check_extent(parse(document), DocumentLimits())
+
+    assert reading.is_circular
+    assert not reading.uses_introspection
+
+
+def test_a_fragment_used_twice_is_no_circle() -> None:
+    document = "{ ...A ...B } fragment A on Query { ...B a } fragment B on Query { b }"
+
+    assert not check_extent(parse(document), DocumentLimits()).is_circular
 
 
 @pytest.mark.parametrize("levels", [10, 50, 200])
@@ -105,7 +179,9 @@ def test_counting_takes_time_by_the_length_of_the_text_alone(levels: int) -> Non
     started = time.perf_counter()
 
     with pytest.raises(Refused):
-        check_extent(node, DocumentLimits(fragments_max=1_000, aliases_max=1_000))
+        check_extent(
+            node, DocumentLimits(fragments_max=1_000, aliases_max=1_000, spreads_max=1_000)
+        )
     assert time.perf_counter() - started < 0.05
 
 
@@ -114,7 +190,7 @@ def test_a_chain_of_fragments_is_counted_without_recursion() -> None:
     node = parse(f"{{ ...F0 }} {chain} fragment F5000 on Query {{ a }}")
 
     with pytest.raises(Refused, match="levels of selections"):
-        check_extent(node, DocumentLimits(fragments_max=10_000))
+        check_extent(node, DocumentLimits(fragments_max=10_000, spreads_max=10_000))
 
 
 def test_a_limit_below_one_is_a_mistake() -> None:

@@ -14,6 +14,9 @@ from typing import Any, NoReturn, Self
 _LONE_SURROGATE_POSSIBLE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
+_float = float.__new__
+
+
 class WrittenNumber(float):
     """A JSON number with a fraction or an exponent, together with its digits as sent.
 
@@ -25,7 +28,7 @@ class WrittenNumber(float):
 
     def __new__(cls, text: str) -> Self:
         """Keep `text` beside the nearest float."""
-        number = super().__new__(cls, text)
+        number = _float(cls, text)
         number.text = text
         return number
 

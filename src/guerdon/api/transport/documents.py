@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoFragmentCyclesRule,
     OperationDefinitionNode,
     OperationType,
     parse,
@@ -28,13 +29,15 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from guerdon.api.transport.costs import CostPlan
-from guerdon.api.transport.errors import Refused, refusal_from
-from guerdon.api.transport.limits import check_extent, too_complex
+from guerdon.api.transport.errors import Refused, refusal_from, too_complex
+from guerdon.api.transport.lengths import check_length
+from guerdon.api.transport.limits import check_extent
 from guerdon.api.transport.options import TransportOptions
 
 CHARACTERS_A_TOKEN = 400  # a parsed token is about as large as so much text
 
 _RULES = (*specified_rules, MaybeNullValidationRule)
+_CIRCLES = (NoFragmentCyclesRule,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,11 @@ class Documents:
     def _read(self, text: str, *, suggestions: bool) -> Document:
         node = self._parsed(text)
         try:
-            uses_introspection = check_extent(node, self._options.documents)
+            reading = check_extent(node, self._options.documents)
             errors = validate(
                 self._schema,
                 node,
-                _RULES,
+                _CIRCLES if reading.is_circular else _RULES,
                 max_errors=self._options.validation_errors_max,
                 hide_suggestions=not suggestions,
             )
@@ -145,17 +148,18 @@ class Documents:
             digest=digest_of(text),
             node=node,
             operations=self._planned(node),
-            uses_introspection=uses_introspection,
+            uses_introspection=reading.uses_introspection,
         )
 
     def _parsed(self, text: str) -> DocumentNode:
         limit = self._options.documents.tokens_max
+        check_length(text, characters_max=self._options.documents.characters_max, tokens_max=limit)
         try:
             return parse(text, max_tokens=limit)
         except GraphQLSyntaxError as error:
             if "token" in error.message and str(limit) in error.message:
                 raise too_complex(
-                    f"The document has more than {limit} tokens; it is not read further."
+                    f"The document has more than {limit} tokens; it is not parsed further."
                 ) from None
             raise refusal_from([error], code="GRAPHQL_PARSE_FAILED", status=400) from None
         except RecursionError:

@@ -20,6 +20,9 @@ from graphql import ArgumentNode, GraphQLError, ValueNode
 
 log = logging.getLogger("guerdon.api")
 
+MESSAGE_CHARACTERS_MAX = 1_000
+LOCATIONS_MAX = 10
+
 _CREDENTIALS_IN_URL = re.compile(r"://[^@\s/]+@")
 
 
@@ -82,6 +85,11 @@ def rate_limited(seconds: float, *, extensions: Mapping[str, Any] | None = None)
         headers={"retry-after": str(whole)},
         extensions={"retryAfter": math.ceil(seconds * 1_000) / 1_000, **(extensions or {})},
     )
+
+
+def too_complex(message: str) -> Refused:
+    """Return the refusal of a document that is too large in some direction."""
+    return Refused(message, code="QUERY_TOO_COMPLEX", status=422, is_graphql=True)
 
 
 class BadInput(Refused):
@@ -167,9 +175,14 @@ def _is_about_input(error: GraphQLError) -> bool:
 
 
 def _formatted(error: GraphQLError, extensions: dict[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"message": error.message}
+    message = error.message
+    if len(message) > MESSAGE_CHARACTERS_MAX:  # it quotes what was sent, however long that is
+        message = message[: MESSAGE_CHARACTERS_MAX - 1] + "…"
+    shown: dict[str, Any] = {"message": message}
     if error.locations:
-        shown["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+        shown["locations"] = [
+            {"line": at.line, "column": at.column} for at in error.locations[:LOCATIONS_MAX]
+        ]
     if error.path is not None:
         shown["path"] = list(error.path)
     shown["extensions"] = {**(error.extensions or {}), **extensions}

@@ -106,6 +106,7 @@ class Execution:
         self._may_defer = schema.config.enable_experimental_incremental_execution
         self._deferring = schema.execution_context_class
         self._seconds_max = options.execution_seconds_max
+        self._errors_max = options.validation_errors_max
         self._hooks = hooks
         self.errors = ErrorReader(hooks.explain)
 
@@ -195,12 +196,14 @@ class Execution:
             self._hooks.context(credential, connection),
             operation.variables,
             operation.planned.name,
+            max_coercion_errors=self._errors_max,
             is_awaitable=_is_awaitable,
             hide_suggestions=not credential.introspection,
             operation_extensions=operation.extensions,
         )
         if isinstance(executor, list):
-            raise refusal_from(executor, code="BAD_USER_INPUT", status=422)
+            errors = executor[: self._errors_max]
+            raise refusal_from(errors, code="BAD_USER_INPUT", status=422)
         return executor
 
     def _answer(self, result: ExecutionResult | InitialIncrementalExecutionResult) -> Answer:

@@ -4,7 +4,9 @@ The rule: the work is proportional to the text. Each definition is walked once, 
 added up from their own counts, so that nested spreads which stand for 2^200 paths take as long as
 any other document of that length. The counts are Python integers and cannot overflow.
 
-What a document costs, which needs the schema and the variables, is in `costs`.
+Texts that are too long are refused before they are parsed (`lengths`), fields that must be compared
+are counted in `merging`. What a document costs, which needs the schema and the variables, is in
+`costs`.
 """
 
 from collections import Counter
@@ -22,10 +24,24 @@ from graphql import (
     SelectionSetNode,
 )
 
-from guerdon.api.transport.errors import Refused
+from guerdon.api.transport.errors import too_complex
+from guerdon.api.transport.literals import Literals
+from guerdon.api.transport.merging import Merging
 from guerdon.api.transport.options import DocumentLimits
 
 INTROSPECTION = frozenset({"__schema", "__type"})
+_INTROSPECTED_LISTS = frozenset(
+    {
+        "args",
+        "directives",
+        "enumValues",
+        "fields",
+        "inputFields",
+        "interfaces",
+        "possibleTypes",
+        "types",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -39,7 +55,9 @@ class Extent:
     directives: int = 0
     repeats: int = 0
     uses_introspection: bool = False
+    introspection_lists: int = 0
     root_fields: int = 0
+    literals: Literals = field(default_factory=Literals)
     spreads: list["Spread"] = field(default_factory=list)
 
 
@@ -53,35 +71,55 @@ class Spread:
     is_introspection: bool
 
 
-def too_complex(message: str) -> Refused:
-    """Return the refusal of a document that is too large in some direction."""
-    return Refused(message, code="QUERY_TOO_COMPLEX", status=422, is_graphql=True)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What else was seen of a document: `is_circular` where a fragment spreads itself."""
+
+    uses_introspection: bool
+    is_circular: bool
 
 
-def check_extent(document: DocumentNode, limits: DocumentLimits) -> bool:
-    """Refuse a document beyond `limits`; return whether it asks for introspection.
+def check_extent(document: DocumentNode, limits: DocumentLimits) -> Reading:
+    """Refuse a document beyond `limits`; return what was seen on the way.
+
+    Fields of a circular document are not compared: it is not valid anyway.
 
     Raises:
         Refused: It is beyond one of them; the message names the limit.
     """
-    fragments: dict[str, Extent] = {}
-    operations: list[tuple[OperationDefinitionNode, Extent]] = []
-    for definition in document.definitions:
-        if isinstance(definition, FragmentDefinitionNode):
-            fragments[definition.name.value] = _extent_of(definition)
-        elif isinstance(definition, OperationDefinitionNode):
-            operations.append((definition, _extent_of(definition)))
-    extents = [*fragments.values(), *(extent for _, extent in operations)]
+    fragments = [it for it in document.definitions if isinstance(it, FragmentDefinitionNode)]
+    operations = [it for it in document.definitions if isinstance(it, OperationDefinitionNode)]
     _at_most(len(operations), limits.operations_max, "operations")
     _at_most(len(fragments), limits.fragments_max, "fragments")
+    variables = sum(len(it.variable_definitions or ()) for it in operations)
+    _at_most(variables, limits.variables_max, "variables")
+    of_operations = [_extent_of(it) for it in operations]
+    of_fragments = [_extent_of(it) for it in fragments]
+    extents = [*of_operations, *of_fragments]
+    _check_text(extents, limits)
+    totals, is_circular = _add_up(
+        {it.name.value: extent for it, extent in zip(fragments, of_fragments, strict=True)}
+    )
+    for definition, extent in zip(operations, of_operations, strict=True):
+        _check_operation(definition, _with_spreads(extent, totals), limits)
+    if not is_circular:
+        by_name = {it.name.value: it for it in fragments}
+        merging = Merging(by_name, comparisons_max=limits.comparisons_max)
+        for definition in operations:
+            merging.add(definition)
+    return Reading(any(extent.uses_introspection for extent in extents), is_circular)
+
+
+def _check_text(extents: list[Extent], limits: DocumentLimits) -> None:
+    """Refuse what stands in the text too often, whether an operation uses it or not."""
     _at_most(sum(it.aliases for it in extents), limits.aliases_max, "aliases")
     _at_most(sum(it.directives for it in extents), limits.directives_max, "directives")
+    _at_most(sum(len(it.spreads) for it in extents), limits.spreads_max, "spreads of fragments")
+    values = sum(it.literals.values for it in extents)
+    _at_most(values, limits.values_max, "values in arguments and defaults")
     for extent in extents:
+        _at_most(extent.literals.depth, limits.nesting_max, "levels of values")
         _at_most(extent.repeats, limits.repeats_max, "repeats of one field in a selection")
-    totals = _add_up(fragments)
-    for definition, extent in operations:
-        _check_operation(definition, _with_spreads(extent, totals), limits)
-    return any(extent.uses_introspection for extent in extents)
 
 
 def _check_operation(
@@ -90,6 +128,11 @@ def _check_operation(
     _at_most(extent.depth, limits.depth_max, "levels of fields")
     _at_most(extent.nesting, limits.nesting_max, "levels of selections")
     _at_most(extent.fields, limits.fields_max, "fields, fragments expanded")
+    _at_most(
+        extent.introspection_lists,
+        limits.introspection_lists_max,
+        "lists of introspection, fragments expanded",
+    )
     is_mutation = definition.operation is OperationType.MUTATION
     roots_max = limits.mutations_max if is_mutation else limits.root_fields_max
     _at_most(extent.root_fields, roots_max, "fields at the root")
@@ -114,12 +157,20 @@ class _Place:
 
 def _extent_of(definition: OperationDefinitionNode | FragmentDefinitionNode) -> Extent:
     extent = Extent(directives=len(definition.directives or ()))
-    places = [_Place(definition.selection_set, 0, 1, in_introspection=False)]
+    if isinstance(definition, OperationDefinitionNode):
+        extent.literals.add_operation(definition)
+        for variable in definition.variable_definitions or ():
+            extent.directives += len(variable.directives or ())
+        is_introspection = False
+    else:
+        is_introspection = definition.type_condition.name.value.startswith("__")
+    places = [_Place(definition.selection_set, 0, 1, in_introspection=is_introspection)]
     while places:
         place = places.pop()
         extent.nesting = max(extent.nesting, place.nesting)
         for node in place.selections.selections:
             extent.directives += len(node.directives or ())
+            extent.literals.add_selection(node)
             if isinstance(node, FragmentSpreadNode):
                 extent.spreads.append(
                     Spread(node.name.value, place.depth, place.nesting, place.in_introspection)
@@ -143,18 +194,20 @@ def _count_field(extent: Extent, node: FieldNode, place: _Place) -> Iterator[_Pl
     extent.aliases += node.alias is not None
     extent.root_fields += at_root
     extent.uses_introspection |= name in INTROSPECTION
+    extent.introspection_lists += place.in_introspection and name in _INTROSPECTED_LISTS
     if not exempt:
         extent.depth = max(extent.depth, place.depth + 1)
     if node.selection_set:
         yield _Place(node.selection_set, place.depth + 1, place.nesting + 1, exempt)
 
 
-def _add_up(fragments: Mapping[str, Extent]) -> dict[str, Extent]:
-    """Return each fragment's counts with those of the fragments that it uses.
+def _add_up(fragments: Mapping[str, Extent]) -> tuple[dict[str, Extent], bool]:
+    """Return each fragment's counts with those of the fragments that it uses; and any circle.
 
-    A spread that closes a cycle, or names no fragment, adds nothing: validation reports it.
+    A spread that closes a circle, or names no fragment, adds nothing: validation reports it.
     """
     totals: dict[str, Extent] = {}
+    is_circular = False
     for root in fragments:
         path: list[tuple[str, Iterator[Spread]]] = []
         entered: set[str] = set()
@@ -167,7 +220,9 @@ def _add_up(fragments: Mapping[str, Extent]) -> dict[str, Extent]:
                 totals[name] = _with_spreads(fragments[name], totals)
             elif following.name not in entered:
                 _enter(following.name, path, entered, totals, fragments)
-    return totals
+            elif following.name not in totals:
+                is_circular = True
+    return totals, is_circular
 
 
 def _enter(
@@ -188,12 +243,14 @@ def _with_spreads(extent: Extent, totals: Mapping[str, Extent]) -> Extent:
         nesting=extent.nesting,
         fields=extent.fields,
         root_fields=extent.root_fields,
+        introspection_lists=extent.introspection_lists,
     )
     for spread in extent.spreads:
         inner = totals.get(spread.name)
         if inner is None:
             continue
         total.fields += inner.fields
+        total.introspection_lists += inner.introspection_lists
         total.nesting = max(total.nesting, spread.nesting + inner.nesting)
         if not spread.is_introspection:
             total.depth = max(total.depth, spread.depth + inner.depth)

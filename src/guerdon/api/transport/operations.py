@@ -4,8 +4,10 @@ The rule: every transport goes through `Operations.prepare`, so that nothing is 
 them and forgotten on another. What only one of them refuses (a mutation over GET) it adds itself.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from graphql import GraphQLSchema, OperationType
 
@@ -63,6 +65,7 @@ class Operations:
             bytes_max=options.persisted_bytes_max,
         )
         self.documents = Documents(schema, options)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def prepare(self, request: GraphQLRequest, credential: Credential) -> Operation:
         """Return the operation that a request means.
@@ -71,13 +74,10 @@ class Operations:
             Refused: It cannot be found, is not valid, costs too much, or is not permitted.
         """
         text = await self._resolver.text_of(request, credential)
-        if self._meter is not None and not self.documents.knows(text):
-            table = self._table
-            units = min(1 + len(text) // CHARACTERS_A_UNIT, table.reading_max)
-            allowance = await self._meter.charge(credential, units)
-            if allowance is not None and allowance.retry_after_seconds is not None:
-                raise _rate_limited(allowance, {"requested": units})
-        document = self.documents.get(text, suggestions=credential.introspection)
+        if self.documents.knows(text):
+            document = self.documents.get(text)
+        else:
+            document = await self._read(text, credential)
         if document.uses_introspection and not credential.introspection:
             raise Refused(
                 "Introspection is off for this credential: the schema is published as a file,"
@@ -105,6 +105,24 @@ class Operations:
             extensions=request.extensions,
             cost=cost,
         )
+
+    async def _read(self, text: str, credential: Credential) -> Document:
+        """Read a new document: charged for, and one at a time of each credential.
+
+        Between two of them others have their turn, however many are sent at once.
+        """
+        if self._meter is not None:
+            units = min(1 + len(text) // CHARACTERS_A_UNIT, self._table.reading_max)
+            allowance = await self._meter.charge(credential, units)
+            if allowance is not None and allowance.retry_after_seconds is not None:
+                raise _rate_limited(allowance, {"requested": units})
+        turn = self._turns.get(credential.key)
+        if turn is None:
+            turn = self._turns[credential.key] = asyncio.Lock()
+        async with turn:
+            document = self.documents.get(text, suggestions=credential.introspection)
+            await asyncio.sleep(0)  # keep the turn until others have been seen to
+        return document
 
     async def charge(self, operation: Operation, credential: Credential) -> dict[str, Any]:
         """Charge the operation to its credential; return what `extensions.cost` shows so far.

@@ -14,10 +14,14 @@ class DocumentLimits:
     """How large a document may be before anything is executed or even validated.
 
     `depth_max` counts fields from the root; introspection is exempt, because graphql-core bounds
-    it by a rule of its own; `nesting_max` counts selections with braces, whatever stands in them.
-    `fields_max` counts fields after all fragments have been expanded.
+    it by a rule of its own; `nesting_max` counts selections with braces, whatever stands in them,
+    and values within values. `fields_max` counts fields after all fragments have been expanded.
+    `comparisons_max` counts pairs of fields of one name at one place of the answer; `values_max`
+    what is written into arguments and defaults. Introspection may ask for `introspection_lists_max`
+    lists (types, fields, arguments, ...); the question that tools ask has nine.
     """
 
+    characters_max: int = 50_000
     tokens_max: int = 2_000
     depth_max: int = 12
     nesting_max: int = 50
@@ -27,8 +31,13 @@ class DocumentLimits:
     mutations_max: int = 5
     operations_max: int = 5
     fragments_max: int = 60
+    spreads_max: int = 200
     directives_max: int = 60
+    variables_max: int = 100
+    values_max: int = 500
     repeats_max: int = 10
+    comparisons_max: int = 2_000
+    introspection_lists_max: int = 12
 
     def __post_init__(self) -> None:
         """Refuse a limit below one."""

@@ -114,11 +114,11 @@ def read_decimal(value: object) -> Decimal:
         text = value.text
     elif isinstance(value, int) and not isinstance(value, bool):
         text = str(value)
+    if isinstance(text, str) and len(text) > DECIMAL_DIGITS_MAX + 2:
+        msg = f"{_shown(value)} is not a Decimal: at most {DECIMAL_DIGITS_MAX} digits are kept."
+        raise _WrongInput(msg)
     if not isinstance(text, str) or _DECIMAL.fullmatch(text) is None:
         msg = f'{_shown(value)} is not a Decimal: write plain digits, such as "34.30".'
-        raise _WrongInput(msg)
-    if len(text) > DECIMAL_DIGITS_MAX + 2:
-        msg = f"{_shown(value)} is not a Decimal: at most {DECIMAL_DIGITS_MAX} digits are kept."
         raise _WrongInput(msg)
     number = Decimal(text)
     return number or number.copy_abs()  # zero has no sign here

@@ -11,8 +11,10 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from guerdon.api.transport.protocols import PROTOCOLS
+
 SETTINGS: dict[str, Any] = {
-    "ws": "websockets-sansio",
+    **PROTOCOLS,
     "ws_max_size": 65_536,
     "ws_ping_interval": 20.0,
     "ws_ping_timeout": 20.0,

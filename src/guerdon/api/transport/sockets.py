@@ -115,6 +115,7 @@ class Socket:
                 await self._read(frame.get("text"))
                 if self._credential is not None:
                     waiting.cancel()
+                await asyncio.sleep(0)  # a flood of messages lets others have their turn
         except Close as close:
             await self._close(close.code, close.reason)
         except OSError:
