@@ -80,6 +80,7 @@ _SENTENCES = {
     "not_pending": "There is no such redemption that waits to be fulfilled.",
     "not_redeemed": "There is no such redemption that could be cancelled.",
     "out_of_stock": "None are left.",
+    "partner_exhausted": "The partner's agreement allows no more of this at present.",
     "payload_differs": "This id was used before with other content: choose a new one.",
     "self_merge": "A member cannot be merged into the same member.",
     "too_old": "It happened too long ago to be reported.",

@@ -60,6 +60,7 @@ class StatementLine:
     wallet: str = says("The wallet's short name.")
     points_issued: Decimal = says("Units issued, less those taken back.")
     points_redeemed: Decimal = says("Units redeemed, less those given back.")
+    points_prepaid: Decimal = says("Units of those issued that a block paid for in advance.")
     amount: str = says("What the partner owes for it, exactly; negative where it is owed.")
 
 
@@ -74,6 +75,7 @@ class Statement(Node):
     to: datetime = says("The first instant after it.")
     points_issued: Decimal = says("Units issued at the partner, less those taken back.")
     points_redeemed: Decimal = says("Units redeemed with the partner, less those given back.")
+    points_prepaid: Decimal = says("Units of those issued that blocks paid for: not owed again.")
     balance: Decimal = says("What the partner owes; negative where it is owed.")
     currency: str = says("The currency of the balance.")
     state: StatementState = says("Whether anybody objects to it.")
@@ -237,6 +239,7 @@ def statement_noun(catalogue: Catalogue, issued: Issued) -> Statement:
         to=to_datetime(issued.end),
         points_issued=_decimal(Fraction(issued.issued)),
         points_redeemed=_decimal(Fraction(issued.redeemed)),
+        points_prepaid=_decimal(Fraction(issued.prepaid)),
         balance=amount(issued.balance, program.money_scale),
         currency=program.money_unit,
         state=StatementState.DISPUTED if issued.dispute else StatementState.ISSUED,
@@ -258,6 +261,7 @@ def _line(line: statements.StatementLine) -> StatementLine:
         wallet=line.line.wallet,
         points_issued=_decimal(line.line.issued),
         points_redeemed=_decimal(line.line.redeemed),
+        points_prepaid=_decimal(line.line.prepaid),
         amount=plain(_decimal(exact)),
     )
 

@@ -23,7 +23,7 @@ app = typer.Typer(name="statements", help="Settle with partners.", no_args_is_he
 
 _COLUMNS = (
     "proof", "activity", "type", "member", "at", "decidedAt", "wallet", "issued", "redeemed",
-    "amount",
+    "amount", "prepaid",
 )  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def _head(statement: "Issued") -> dict[str, Any]:
         "to": _instant(statement.end),
         "issued": statement.issued,
         "redeemed": statement.redeemed,
+        "prepaid": statement.prepaid,
         "balanceMinor": statement.balance,
         "hash": statement.digest,
     }
@@ -112,6 +113,7 @@ def _row(line: "StatementLine") -> dict[str, str]:
         "issued": str(line.line.issued),
         "redeemed": str(line.line.redeemed),
         "amount": str(line.line.amount),
+        "prepaid": str(line.line.prepaid),
     }
 
 

@@ -74,13 +74,20 @@ def liability(program: Program, held: Mapping[str, Totals]) -> Fraction:
 
 # ---------------------------------------------------------------- partners
 
+PREPAID = "prepaid"
+"""The account that units come out of which a partner paid for in advance."""
+
 
 @dataclass(slots=True)
 class Settlement:
-    """Units issued by a partner's activities and redeemed with it, by (partner, wallet)."""
+    """Units issued by a partner's activities and redeemed with it, by (partner, wallet).
+
+    `prepaid` are those of the issued ones that the partner had paid for in advance.
+    """
 
     issued: dict[tuple[str, str], int] = field(default_factory=dict)
     redeemed: dict[tuple[str, str], int] = field(default_factory=dict)
+    prepaid: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, postings: Iterable[Posting]) -> None:
         """Add the postings of a decision; what was reversed or given back counts against."""
@@ -88,6 +95,10 @@ class Settlement:
             if not posting.partner:
                 continue
             key = (posting.partner, posting.wallet)
+            if PREPAID in (posting.source, posting.target):
+                drawn = posting.amount if posting.source == PREPAID else -posting.amount
+                self.prepaid[key] = self.prepaid.get(key, 0) + drawn
+                continue
             for account, sums in (("issued", self.issued), ("redeemed", self.redeemed)):
                 sign = (posting.source == account) - (posting.target == account)
                 if account == "redeemed":
@@ -103,6 +114,9 @@ def balances(program: Program, settlement: Settlement) -> dict[str, Fraction]:
         for (owner, slug), amount in settlement.issued.items():
             if owner == name:
                 found[name] += units(program, slug, amount) * exact(partner.pays_per_point)
+        for (owner, slug), amount in settlement.prepaid.items():
+            if owner == name:
+                found[name] -= units(program, slug, amount) * exact(partner.pays_per_point)
         for (owner, slug), amount in settlement.redeemed.items():
             if owner == name:
                 found[name] -= units(program, slug, amount) * exact(partner.is_paid_per_point)

@@ -45,6 +45,7 @@ OWN_TYPES = frozenset(
         "estimate",
         "raffle",
         "clock",
+        "partner_low",
         "tick",
     }
 )

@@ -8,7 +8,7 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import counters, holdings, limits, rules, wallets
+from guerdon.core import agreements, counters, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
@@ -36,6 +36,7 @@ def refund(d: Deciding, activity: Activity) -> None:
     rerate(d, original, before=before, after=after)
     _resell(d, original, earned, before=before, after=after)
     _recount(d, original, before=before, after=after, at=activity.at)
+    agreements.give_back(d, original.version, record)
     original.save(d)
     credit = activity.data.get("as")
     if isinstance(credit, str):
@@ -62,6 +63,7 @@ def void(d: Deciding, activity: Activity) -> None:
         record["draws"] = {**record["draws"], name: {**note, "points": 0}}
     kind = original.activity.type
     d.standing.counts[kind] = max(d.standing.counts.get(kind, 0) - 1, 0)
+    agreements.give_back(d, original.version, record)
     original.save(d)
 
 

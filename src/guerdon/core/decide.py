@@ -9,6 +9,7 @@ storage are the engine's matter.
 from collections.abc import Callable
 
 from guerdon.core import (
+    agreements,
     amend,
     counters,
     draws,
@@ -156,6 +157,7 @@ def _earn(d: Deciding, activity: Activity) -> None:
     rules.earn(d, version, context, record)
     _join_history(d, activity, context)
     draws.play(d, version, context, record)
+    agreements.issue(d, version, activity, record)
     d.decision.record = record
     if version.program.book.ifrs15:
         d.decision.sales.append(sale(context.whole.net, rules.granted(version, record), activity))
@@ -306,4 +308,5 @@ _OWN: dict[str, Callable[[Deciding, Activity], None]] = {
     "estimate": _estimate,
     "raffle": _raffle,
     "clock": _nothing,
+    "partner_low": _nothing,
 }

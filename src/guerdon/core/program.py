@@ -640,13 +640,54 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Whole units that a partner paid for in advance, for what happens within the span."""
+
+    points: int
+    span: Span = WHENEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """Whole units of all wallets and members together, within a window."""
+
+    points: int
+    per: Per = Per.LIFETIME
+
+
+class Exhausted(StrEnum):
+    """What happens to an activity for which too little is left of an allowance."""
+
+    REFUSE = "refuse"
+    GO_ON = "go_on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What an agreement allows in one direction.
+
+    `prepaid` are blocks by id, `low` is how many units must be left for nobody to be told.
+    """
+
+    prepaid: Mapping[str, Block] = field(default_factory=dict)
+    limit: Cap | None = None
+    low: int | None = None
+    exhausted: Exhausted = Exhausted.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """Another brand: what it pays for a point issued and is paid for one redeemed, in money."""
+    """Another brand: what it pays for a point issued and is paid for one redeemed, in money.
+
+    `issues` and `redeems` are what is agreed of how many; None is without end.
+    """
 
     id: str
     name: str
     pays_per_point: Ratio = Ratio(0, 1)
     is_paid_per_point: Ratio = Ratio(0, 1)
+    issues: Allowance | None = None
+    redeems: Allowance | None = None
     description: str | None = None
     logo_url: str | None = None
 

@@ -9,7 +9,7 @@ fulfilled: what becomes of a redemption afterwards is decided in `core.redemptio
 from decimal import Decimal
 from typing import Any
 
-from guerdon.core import fulfilments, vouchers, wallets
+from guerdon.core import agreements, fulfilments, vouchers, wallets
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
@@ -42,6 +42,7 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     _reserve(d, claims, wallet=wallet, cost=cost)
     d.put(f"taken:{reward.id}", window, taken + quantity)
     partner = activity.partner or reward.partner or ""
+    claims += agreements.redeem(d, version, partner, wallet, cost, activity.at)
     until = _set_aside(d, reward, activity)
     portions = wallets.take(
         d, wallet, cost, target="redeemed" if until is None else HELD,

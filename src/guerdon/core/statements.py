@@ -22,13 +22,14 @@ class Line:
     """What one decision moved.
 
     Whole units that were issued (less reversed) and redeemed (less given back), and the money that
-    the partner owes for them; below zero it is owed.
+    the partner owes for them; below zero it is owed. `prepaid` of those issued are not owed again.
     """
 
     wallet: str
     issued: Fraction
     redeemed: Fraction
     amount: Fraction
+    prepaid: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Sums:
 
     issued: Fraction
     redeemed: Fraction
+    prepaid: Fraction
     balance: int
     until: Fraction
 
@@ -50,15 +52,18 @@ def lines_of(
     program = rulebook.at(at).program
     terms = program.partners.get(partner)
     found = []
-    for slug in sorted({slug for _, slug in (*own.issued, *own.redeemed)}):
+    for slug in sorted({slug for _, slug in (*own.issued, *own.redeemed, *own.prepaid)}):
         issued = units(program, slug, own.issued.get((partner, slug), 0))
         redeemed = units(program, slug, own.redeemed.get((partner, slug), 0))
+        prepaid = units(program, slug, own.prepaid.get((partner, slug), 0))
         amount = Fraction(0)
         if terms is not None:
-            amount += issued * exact(terms.pays_per_point)
+            amount += (issued - prepaid) * exact(terms.pays_per_point)
             amount -= redeemed * exact(terms.is_paid_per_point)
-        if issued or redeemed:
-            found.append(Line(wallet=slug, issued=issued, redeemed=redeemed, amount=amount))
+        if issued or redeemed or prepaid:
+            found.append(
+                Line(wallet=slug, issued=issued, redeemed=redeemed, amount=amount, prepaid=prepaid)
+            )
     return found
 
 
@@ -68,6 +73,7 @@ def summed(lines: Sequence[Line], before: Fraction, digits: int) -> Sums:
     return Sums(
         issued=sum((line.issued for line in lines), Fraction(0)),
         redeemed=sum((line.redeemed for line in lines), Fraction(0)),
+        prepaid=sum((line.prepaid for line in lines), Fraction(0)),
         balance=shown(until, digits) - shown(before, digits),
         until=until,
     )

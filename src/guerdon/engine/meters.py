@@ -46,6 +46,12 @@ class Meters(Protocol):
         """A pool has so many codes left at present."""
         ...
 
+    def agreement_left(
+        self, program: str, partner: str, direction: str, of: str, left: int
+    ) -> None:
+        """So many units are left of what a partner `issues` or `redeems`: `limit` or `prepaid`."""
+        ...
+
     def audited(self, program: str, offences: int, at_seconds: float) -> None:
         """The books were checked."""
         ...
@@ -98,6 +104,11 @@ class Unmetered:
         """Nothing."""
 
     def codes_left(self, program: str, pool: str, left: int) -> None:
+        """Nothing."""
+
+    def agreement_left(
+        self, program: str, partner: str, direction: str, of: str, left: int
+    ) -> None:
         """Nothing."""
 
     def audited(self, program: str, offences: int, at_seconds: float) -> None:

@@ -147,6 +147,7 @@ class Issued:
     digest: str
     issued_at: Instant
     dispute: Dispute | None = None
+    prepaid: str = "0"
 
 
 class SealedCode(NamedTuple):

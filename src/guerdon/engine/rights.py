@@ -48,6 +48,7 @@ OWN: dict[str, Right] = {
     "estimate": Right(_OWNER, "ledger:adjust"),
     "raffle": Right(_OWNER, "ledger:adjust"),
     "tick": Right(frozenset()),
+    "partner_low": Right(frozenset()),
     "member_absorbed": Right(frozenset()),
     "transfer_received": Right(frozenset()),
     "referral_changed": Right(frozenset()),

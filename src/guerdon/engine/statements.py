@@ -43,8 +43,10 @@ class StatementLine:
     line: Line
 
     def text(self) -> str:
-        """Return the line as it is hashed."""
-        figures = (self.line.wallet, self.line.issued, self.line.redeemed, self.line.amount)
+        """Return the line as it is hashed; prepaid units are named where there are any."""
+        figures = [self.line.wallet, self.line.issued, self.line.redeemed, self.line.amount]
+        if self.line.prepaid:
+            figures.append(self.line.prepaid)
         return "|".join(map(str, (self.proof, self.activity, self.at, self.decided_at, *figures)))
 
 
@@ -85,6 +87,7 @@ async def _issue(world: World, rulebook: Rulebook, partner: str, last: Issued | 
             end=end,
             issued=str(sums.issued),
             redeemed=str(sums.redeemed),
+            prepaid=str(sums.prepaid),
             balance=sums.balance,
             until=str(sums.until),
             lines=len(lines),

@@ -7,7 +7,7 @@ and gives back.
 import logging
 from collections.abc import Mapping
 
-from guerdon.engine import code_pools, statements
+from guerdon.engine import agreements, code_pools, statements
 from guerdon.engine.arrivals import arrived_at
 from guerdon.engine.project import if_behind
 from guerdon.engine.refusals import LiveDown
@@ -32,6 +32,7 @@ async def sweep(world: World) -> int:
         if stale:
             await world.shared.release(program, stale)
         await code_pools.watch(world, program)
+        await agreements.watch(world, program)
         await statements.issue_due(world, program)
         try:
             await if_behind(world, program)

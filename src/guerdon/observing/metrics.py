@@ -73,6 +73,14 @@ class Metrics:
             "program",
             "pool",
         )
+        self._agreements = self._gauge(
+            "guerdon_partner_left",
+            "Units that a partner's agreement has left, as of the last sweep.",
+            "program",
+            "partner",
+            "direction",
+            "of",
+        )
         self._offences = self._gauge(
             "guerdon_audit_offences", "What the last audit of the books found.", "program"
         )
@@ -149,6 +157,12 @@ class Metrics:
     def codes_left(self, program: str, pool: str, left: int) -> None:
         """A pool has so many codes left at present."""
         self._codes.labels(program, pool).set(left)
+
+    def agreement_left(
+        self, program: str, partner: str, direction: str, of: str, left: int
+    ) -> None:
+        """So many units are left of what a partner `issues` or `redeems`: `limit` or `prepaid`."""
+        self._agreements.labels(program, partner, direction, of).set(left)
 
     def audited(self, program: str, offences: int, at_seconds: float) -> None:
         """Note an audit."""

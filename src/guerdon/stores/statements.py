@@ -30,6 +30,7 @@ class StatementStore:
             "t": statement.end,
             "issued": statement.issued,
             "redeemed": statement.redeemed,
+            "prepaid": statement.prepaid,
             "balance": statement.balance,
             "until": statement.until,
             "lines": statement.lines,
@@ -113,5 +114,6 @@ def _issued(row: Mapping[str, object], program: str) -> Issued:
         lines=found["lines"],
         digest=found["hash"],
         issued_at=Instant(found["at"]),
+        prepaid=found.get("prepaid", "0"),
         dispute=None if said is None else Dispute(tuple(said["lines"]), said["reason"], said["at"]),
     )

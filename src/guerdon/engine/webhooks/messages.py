@@ -22,8 +22,9 @@ from guerdon.core.decision import (
     TierEffect,
     VoucherEffect,
 )
-from guerdon.core.plain import effects_from_plain
+from guerdon.core.plain import activity_from_plain, effects_from_plain
 from guerdon.core.program import Program
+from guerdon.core.standing import Plain
 from guerdon.engine.records import Entry
 
 TOPICS = (
@@ -55,6 +56,8 @@ TOPICS = (
     "draw.none",
     "draw.pity",
     "draw.budget",
+    "partner.low",
+    "partner.exhausted",
 )
 """What can be listened to; `points.*` is all that begins so, `*` is everything."""
 
@@ -80,6 +83,10 @@ def messages(program: Program, entry: Entry, *, partner: str | None) -> Iterator
     reported = partner is None or (
         activity.get("partner") == partner or activity["reporter"] == f"partner:{partner}"
     )
+    if activity["type"] == "partner_low":
+        if reported:
+            yield _agreement(activity)
+        return
     about = {
         "activityId": activity["id"],
         "type": activity["type"],
@@ -96,6 +103,18 @@ def messages(program: Program, entry: Entry, *, partner: str | None) -> Iterator
             topic, data = _told(program, effect)
             named = {"activity": about} if reported else {}
             yield Message(number, topic, {**named, **data})
+
+
+def _agreement(activity: Plain) -> Message:
+    """Return the message that a partner's agreement runs low."""
+    said = activity_from_plain(activity).data
+    data = {
+        "partner": activity["partner"],
+        "direction": said["direction"],
+        "of": said["of"],
+        "left": said["left"],
+    }
+    return Message(0, f"partner.{said['state']}", data)
 
 
 def body(message: Message, entry: Entry, member: dict[str, str] | None) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Agreements that run low: told to whoever watches, and to the partner.
+
+Rule: what is left is looked at by the sweep, so that no decision waits for it. Once for each
+window, each size of what was agreed and each of `low` and `exhausted` an activity `partner_low`
+says so in the journal, from where the webhooks `partner.low` and `partner.exhausted` come; its id
+follows from what it says, so that any number of sweeps write it once. What is taken is decided in
+`core`.
+"""
+
+import logging
+
+from guerdon.core.activity import Activity
+from guerdon.core.agreements import MILLION, Left, lefts
+from guerdon.core.plain import activity_to_plain
+from guerdon.engine.lanes import lane_of
+from guerdon.engine.records import Waiting
+from guerdon.engine.wake import REPORTER
+from guerdon.engine.world import World
+
+log = logging.getLogger(__name__)
+
+LOW, EXHAUSTED = "low", "exhausted"
+
+
+async def watch(world: World, program: str) -> int:
+    """Tell the meters what is left of each agreement, and the journal what runs low.
+
+    Returns how many were told anew.
+    """
+    rulebook = await world.rulebooks.get(program)
+    now = world.clock()
+    version, day = rulebook.at(now).program, rulebook.calendar.day(now)
+    told = 0
+    for slug in version.partners:
+        for each in lefts(version, slug, now, day):
+            there = sum([await world.shared.peek(program, it) for it in each.claims]) // MILLION
+            world.meters.agreement_left(program, slug, each.direction, each.of, there)
+            if there <= (each.low or 0):
+                told += await _tell(world, program, slug, each, there)
+    return told
+
+
+async def _tell(world: World, program: str, slug: str, left: Left, there: int) -> bool:
+    state = LOW if there else EXHAUSTED
+    size = sum(claim.capacity or 0 for claim in left.claims) // MILLION
+    names = "+".join(claim.key.removeprefix(f"{slug}|").replace("|", ".") for claim in left.claims)
+    now = world.clock()
+    activity = Activity(
+        id=f"partner_low.{slug}.{names or left.direction}@{size}.{state}",
+        type="partner_low",
+        at=now,
+        received=now,
+        member=None,
+        reporter=REPORTER,
+        partner=slug,
+        data={"direction": left.direction, "of": left.of, "state": state, "left": str(there)},
+    )
+    lane = lane_of(None, await world.rulebooks.layout(program))
+    if await world.journal.entries(program, {activity.key: lane}):
+        return False
+    order = f"{max(now, 0):012x}.{activity.type}.{slug}.{left.direction}.{left.of}.{state}"
+    await world.inbox.put(program, [(lane, Waiting(order, activity_to_plain(activity)))])
+    world.hints.wake(program, {lane})
+    log.warning(
+        "a partner's agreement runs low: agree on more and publish it",
+        extra={"program": program, "partner": slug, "left": there},
+    )
+    return True
