@@ -48,6 +48,7 @@ from guerdon.stores.codes import CodeStore
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.evidence import EvidenceStore
 from guerdon.stores.formats import FormatStore, MigrationUnderWay
+from guerdon.stores.growth import GrowthStore
 from guerdon.stores.inbox import InboxStore
 from guerdon.stores.installation import Installation
 from guerdon.stores.issuers import IssuerStore
@@ -137,6 +138,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         receipts=ReceiptStore(mongo),
         inbox=inbox,
         lanes=LaneStore(mongo, owner=_me(), lease_ms=lease_ms),
+        growth=GrowthStore(mongo, owner=_me(), lease_ms=2 * lease_ms),
         standings=StandingStore(mongo),
         pages=PageStore(mongo),
         journal=JournalStore(mongo, vault),

@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from guerdon.embedded.process import Child, Kennel
 from guerdon.engine.world import World
@@ -32,6 +34,18 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     """A World with the shop published."""
     async with a_world(settings) as world:
         yield world
+
+
+@pytest.fixture
+async def calm(
+    mongo_url: str, mongo_database: str, redis_url: str, mongo_client: MongoClient[dict[str, Any]]
+) -> AsyncIterator[World]:
+    """A World of its own in which the same is reported and nothing happens to anybody."""
+    database = f"{mongo_database}_calm"
+    settings = settings_for(mongo_url=mongo_url, database=database, redis_url=redis_url)
+    async with a_world(settings) as world:
+        yield world
+    mongo_client.drop_database(database)
 
 
 @pytest.fixture

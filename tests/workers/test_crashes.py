@@ -24,7 +24,8 @@ WORK = ("-m", "guerdon", "work")
 REPORTER = str(Path(__file__).with_name("reporter.py"))
 PURCHASES = 70
 IN_ACCEPT = (CrashPoint.AFTER_RECEIPTS, CrashPoint.AFTER_INBOX)
-IN_SCORING = tuple(point for point in CrashPoint if point not in IN_ACCEPT)
+IN_GROWING = (CrashPoint.AFTER_OPENING, CrashPoint.AFTER_STEP, CrashPoint.AFTER_LANE)
+IN_SCORING = tuple(it for it in CrashPoint if it not in (*IN_ACCEPT, *IN_GROWING))
 
 
 async def until(asked: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:

@@ -19,6 +19,7 @@ from guerdon.cli.importing import importing
 from guerdon.cli.inbox import app as inbox
 from guerdon.cli.issuers import app as issuers
 from guerdon.cli.keys import app as keys
+from guerdon.cli.lanes import app as lanes
 from guerdon.cli.migrate import migrate
 from guerdon.cli.program import app as program
 from guerdon.cli.rebuild import app as rebuild
@@ -48,6 +49,7 @@ app.add_typer(importing, name="import")
 app.add_typer(inbox, name="inbox")
 app.add_typer(issuers, name="issuers")
 app.add_typer(keys, name="keys")
+app.add_typer(lanes, name="lanes")
 program.command()(create)
 app.add_typer(program, name="program")
 app.add_typer(rebuild, name="rebuild")

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class CrashPoint(StrEnum):
-    """Where accepting, scoring and projecting can be cut off, in the order they are passed."""
+    """Where accepting, scoring, projecting and growing can be cut off, in the order passed."""
 
     AFTER_RECEIPTS = "after_receipts"
     AFTER_INBOX = "after_inbox"
@@ -22,6 +22,9 @@ class CrashPoint(StrEnum):
     AFTER_COMMIT = "after_commit"
     AFTER_PROJECT = "after_project"
     AFTER_RELEASE = "after_release"
+    AFTER_OPENING = "after_opening"
+    AFTER_STEP = "after_step"
+    AFTER_LANE = "after_lane"
 
 
 EXIT_CODE = 86

@@ -15,7 +15,7 @@ from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.lanes import lane_of
+from guerdon.engine.epochs import locate
 from guerdon.engine.records import Entry, Reserved
 from guerdon.engine.world import World
 
@@ -170,11 +170,11 @@ class Shelves:
         It lies in another lane, but nothing changes it any more.
         """
         layout = await self._world.rulebooks.layout(self._program)
-        owner = (lane_of(member, layout), member)
-        heads = await self._world.standings.load(self._program, [owner])
-        if member not in heads:
+        lane, plain = (await locate(self._world, self._program, [member], layout))[member]
+        if plain is None:
             return Standing(member=member)
-        standing = standing_from_plain(heads[member])
+        owner = lane, member
+        standing = standing_from_plain(plain)
         # Records changed since lie on pages that no head counts.
         spilled = {RECORD} | {name for name, shelf in standing.shelves.items() if shelf.spilled}
         await self.load({owner: [PageRef(name, "all") for name in sorted(spilled)]})

@@ -12,7 +12,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.program import Program
 from guerdon.core.standing import Standing
-from guerdon.engine.lanes import lane_of
+from guerdon.engine.epochs import locate
 from guerdon.engine.world import World
 from guerdon.program import plan as comparison
 from guerdon.program.plan import Change
@@ -71,10 +71,10 @@ async def _counted(world: World, before: Program, found: list[Change]) -> list[C
         page = await world.members.page(
             before.id, limit=_AT_ONCE, after=after, before=None, search=None
         )
-        owners = [(lane_of(each.id, layout), each.id) for each in page]
-        for plain in (await world.standings.load(before.id, owners)).values():
-            standing = standing_from_plain(plain)
-            if standing.status != "merged":
+        located = await locate(world, before.id, [each.id for each in page], layout)
+        for _, plain in located.values():
+            standing = None if plain is None else standing_from_plain(plain)
+            if standing is not None and standing.status != "merged":
                 for path, figure in asked.items():
                     counts[path] += figure.concerns(standing)
         if len(page) < _AT_ONCE:

@@ -7,7 +7,7 @@ asking costs nothing; a burst may overshoot by what one second brings.
 import asyncio
 from time import monotonic
 
-from guerdon.engine.lanes import Layout, lanes_of
+from guerdon.engine.lanes import Layout, lanes_of, outgoing_lanes
 from guerdon.engine.ports import Inbox
 from guerdon.engine.records import StoreDown
 from guerdon.engine.refusals import ComeBack
@@ -40,9 +40,10 @@ class InboxPressure:
 
     async def _look(self, program: str, layout: Layout) -> None:
         deepest = self._waiting_max + 1
+        lanes = (*outgoing_lanes(layout), *lanes_of(layout))
         try:
             depths = await asyncio.gather(
-                *(self._inbox.depth(program, lane, deepest) for lane in lanes_of(layout))
+                *(self._inbox.depth(program, lane, deepest) for lane in lanes)
             )
         except StoreDown:
             return  # writing will say so itself

@@ -16,6 +16,7 @@ from guerdon.core.plain import page_to_plain, standing_from_plain
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.engine.batches import PROGRAM
+from guerdon.engine.epochs import locate
 from guerdon.engine.fetch import Peeks, Shelves, Undecidable, answer
 from guerdon.engine.identities import leads_to
 from guerdon.engine.inputs import ActivityInput, Identity
@@ -162,11 +163,12 @@ class _Trial:
         """Return the standing that would decide, and its lane: the survivor's after a merge."""
         layout = await self._world.rulebooks.layout(self._rulebook.id)
         while True:
-            lane, member = lane_of(activity.member, layout), activity.member or PROGRAM
-            heads = await self._world.standings.load(self._rulebook.id, [(lane, member)])
-            plain = heads.get(member)
+            member = activity.member or PROGRAM
+            lane, plain = (await locate(self._world, self._rulebook.id, [member], layout))[member]
             standing = Standing(member=member) if plain is None else standing_from_plain(plain)
-            into = leads_to(standing, activity, lane=lane, layout=layout)
+            into = leads_to(
+                standing, activity, lane=lane_of(activity.member, layout), layout=layout
+            )
             if into is None:
                 return activity, lane, standing
             activity = replace(activity, member=into)

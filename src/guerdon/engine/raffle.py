@@ -11,7 +11,6 @@ from guerdon.core.conditions import number, text
 from guerdon.core.decision import RedemptionEffect
 from guerdon.core.plain import effects_from_plain
 from guerdon.core.raffles import Ticket, winners
-from guerdon.engine.lanes import lanes_of
 from guerdon.engine.records import Entry
 from guerdon.engine.world import World
 
@@ -26,7 +25,7 @@ async def won(world: World, program: str, raffle: Activity) -> list[tuple[str, s
     """
     item = text(raffle.data.get("item"))
     tickets: dict[str, Ticket] = {}
-    for lane in lanes_of(await world.rulebooks.layout(program)):
+    for lane in sorted(await world.lanes.seqs(program)):
         seq = 0
         while entries := await world.journal.since(program, lane, seq, _AT_ONCE):
             seq = entries[-1].seq

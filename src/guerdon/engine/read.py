@@ -15,9 +15,10 @@ from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import settle
 from guerdon.core.standing import Standing
 from guerdon.engine.entries import entry_of, failed_entry, pending_entry
+from guerdon.engine.epochs import locate
 from guerdon.engine.fetch import Peeks, Shelves, answer
 from guerdon.engine.inputs import Identity, MemberRef
-from guerdon.engine.lanes import lane_of, lanes_of
+from guerdon.engine.lanes import lanes_of, outgoing_lanes
 from guerdon.engine.outcomes import (
     BoardPage,
     BoardRow,
@@ -63,12 +64,12 @@ async def members(
     rulebook = await world.rulebooks.get(program)
     layout = await world.rulebooks.layout(program)
     known = await world.members.profiles(program, ids)
-    heads = await world.standings.load(program, [(lane_of(each, layout), each) for each in known])
+    located = await locate(world, program, known, layout)
     found = {}
     for member, profile in known.items():
-        plain = heads.get(member)
+        lane, plain = located[member]
         standing = Standing(member=member) if plain is None else standing_from_plain(plain)
-        owner = lane_of(member, layout), member
+        owner = lane, member
         found[member] = await _settled(world, rulebook, profile, standing, owner=owner, at=at)
     return found
 
@@ -224,7 +225,10 @@ async def waiting(world: World, program: str) -> int:
     limit = world.limits.waiting_max
     return sum(
         await asyncio.gather(
-            *(world.inbox.depth(program, lane, limit) for lane in lanes_of(layout))
+            *(
+                world.inbox.depth(program, lane, limit)
+                for lane in (*outgoing_lanes(layout), *lanes_of(layout))
+            )
         )
     )
 

@@ -211,7 +211,7 @@ class Moved(NamedTuple):
     key: str
     lane: int
     order: str
-    member: str
+    member: str | None
 
 
 class PageWrites(NamedTuple):

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from guerdon.core.rulebook import Rulebook
 from guerdon.engine.batches import Decided, Frame, decide_batch
 from guerdon.engine.crash import CrashPoint
+from guerdon.engine.epochs import hand_on
 from guerdon.engine.heads import Heads, Memory
+from guerdon.engine.lanes import lanes_of
 from guerdon.engine.outcomes import Result
 from guerdon.engine.project import project
 from guerdon.engine.records import (
@@ -149,14 +151,17 @@ class _Scoring:
         assert self._rulebook is not None
         layout = await world.rulebooks.layout(hold.program)
         begun, begun_ms = monotonic(), world.clock()
-        decided = await decide_batch(
-            world,
-            self._rulebook,
-            self._heads,
-            frame=Frame(hold, layout),
-            waiting=waiting,
-            known=known,
-        )
+        if hold.lane in lanes_of(layout):
+            decided = await decide_batch(
+                world,
+                self._rulebook,
+                self._heads,
+                frame=Frame(hold, layout),
+                waiting=waiting,
+                known=known,
+            )
+        else:
+            decided = Decided(batch=await hand_on(world, hold, layout, waiting), standings={})
         # The last batch of a visit gives the lane back in its own transaction.
         decided.batch.releases_lane = len(waiting) < self._size
         world.crash(CrashPoint.BEFORE_COMMIT)

@@ -27,6 +27,7 @@ from guerdon.engine.records import (
     StandingWrite,
 )
 from guerdon.engine.recount import Inexact, Pages, Recount
+from guerdon.engine.refusals import Refused
 from guerdon.engine.world import World
 
 _AT_ONCE = 200
@@ -52,9 +53,12 @@ async def rebuild(
 
     Raises:
         NotFound: There is no such program.
+        Refused: Its lanes grow at present.
         StoreDown: MongoDB does not answer; what was replaced so far is right.
     """
     rulebook = await world.rulebooks.fresh(program)
+    if (await world.rulebooks.layout(program)).outgoing is not None:
+        raise Refused("lanes", f"The lanes of {program} grow at present; ask again after that.")
     found = Recounted()
     total = await world.members.total(program)
     after = ""

@@ -18,7 +18,7 @@ from guerdon.core.lots import Lot, lot_of
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import PageRef, Shelf, Standing
 from guerdon.engine import proofs
-from guerdon.engine.lanes import lane_of
+from guerdon.engine.epochs import locate
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.records import Board, Entry
 from guerdon.engine.refusals import LiveDown, NotBuilt
@@ -175,11 +175,16 @@ async def _again(world: World, program: str, member: str, books: _Books) -> list
 async def _standings(world: World, program: str, members: list[str]) -> dict[str, Standing]:
     """Return whole standings, with all lots in the head."""
     layout = await world.rulebooks.layout(program)
-    owners = {member: (lane_of(member, layout), member) for member in members}
-    heads = await world.standings.load(program, list(owners.values()))
-    standings = {member: standing_from_plain(plain) for member, plain in heads.items()}
+    located = await locate(world, program, members, layout)
+    standings = {
+        member: standing_from_plain(plain)
+        for member, (_, plain) in located.items()
+        if plain is not None
+    }
     asked = {
-        owners[member]: [PageRef(name, "all") for name in _lot_shelves(standing, spilled=True)]
+        (located[member].lane, member): [
+            PageRef(name, "all") for name in _lot_shelves(standing, spilled=True)
+        ]
         for member, standing in standings.items()
     }
     pages = await world.pages.load(program, {owner: refs for owner, refs in asked.items() if refs})

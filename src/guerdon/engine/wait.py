@@ -14,6 +14,8 @@ from guerdon.engine.records import Topic
 from guerdon.engine.world import World
 
 _LOOK_MS = 200
+_MOVED_EVERY = 5
+"""Every so many looks it is asked where activities are: a merge, or more lanes, moves them."""
 
 
 async def decided(
@@ -27,6 +29,7 @@ async def decided(
     """Return the receipts with what was decided within the limit; `lanes` has those to wait for."""
     until = monotonic() + wait_ms / 1_000
     open_keys = dict(lanes)
+    looks = 0
     found: dict[str, JournalEntry] = {}
     topics = {Topic("lane", str(lane)) for lane in lanes.values()}
     async with world.channels.listen(program, topics) as signal:
@@ -35,11 +38,20 @@ async def decided(
             found |= fresh
             for key in fresh:
                 del open_keys[key]
+            if open_keys and looks % _MOVED_EVERY == _MOVED_EVERY - 1:
+                await _follow(world, program, open_keys)
+            looks += 1
             left_ms = int((until - monotonic()) * 1_000)
             if not open_keys or left_ms <= 0:
                 break
             await signal.wait(min(left_ms, _LOOK_MS))
     return [_with(receipt, found.get(receipt.key)) for receipt in receipts]
+
+
+async def _follow(world: World, program: str, keys: dict[str, int]) -> None:
+    """Note which lanes decide these by now."""
+    marks = await world.receipts.marks(program, list(keys))
+    keys.update({key: mark.lane for key, mark in marks.items() if mark.member is not None})
 
 
 async def _look(world: World, program: str, keys: Mapping[str, int]) -> dict[str, JournalEntry]:

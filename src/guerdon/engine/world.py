@@ -14,6 +14,7 @@ from guerdon.engine.crash import CrashPoints
 from guerdon.engine.credential_ports import Keys, Secrets
 from guerdon.engine.faces import Faces
 from guerdon.engine.formats import Formats
+from guerdon.engine.growth_ports import Growth
 from guerdon.engine.lanes import Layout, lane_of, lanes_of
 from guerdon.engine.live_ports import BoardWriter, Channels, Hints, Pressure, Rates
 from guerdon.engine.meters import Meters, Unmetered
@@ -122,6 +123,7 @@ class World:
     receipts: Receipts
     inbox: Inbox
     lanes: Lanes
+    growth: Growth
     standings: Standings
     pages: Pages
     journal: Journal

@@ -1,8 +1,8 @@
 """Programs: one head a program, one document a published version, never changed.
 
 The head `{_id: program, n: newest version, l: lanes, e: epoch, w: how far members were woken}` is
-what processes look at to learn of a new version. What a document means is the matter of
-`guerdon.program`.
+what processes look at to learn of a new version, and of more lanes (`g`, see `growth`). What a
+document means is the matter of `guerdon.program`.
 """
 
 from typing import Any
@@ -83,7 +83,8 @@ class ProgramStore:
             head = await self._mongo["programs"].find_one({"_id": program})
         if head is None:
             return None
-        return int(head["n"]), Layout(lanes=head["l"], epoch=head["e"])
+        outgoing = head["g"]["b"] if "g" in head else None
+        return int(head["n"]), Layout(lanes=head["l"], epoch=head["e"], outgoing=outgoing)
 
     async def waking(self, program: str) -> Waking:
         """Return how far members were woken because a version began."""
