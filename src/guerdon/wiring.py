@@ -126,13 +126,13 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     vault = Vault(mongo, secrets.storage_key)
     trust = _trust(mongo, settings)
     limits, crash = _limits(settings), CrashPoints(settings.crash_at)
-    pools = CodeStore(mongo)
+    pools, rulebooks = CodeStore(mongo), CompiledRulebooks(programs, compile_version)
     return World(
         clock=clock,
         next_order=Arrivals(clock),
         new_member=new_member,
         limits=limits,
-        rulebooks=CompiledRulebooks(programs, compile_version),
+        rulebooks=rulebooks,
         programs=programs,
         members=members,
         receipts=ReceiptStore(mongo),
@@ -141,7 +141,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         growth=GrowthStore(mongo, owner=_me(), lease_ms=2 * lease_ms),
         standings=StandingStore(mongo),
         pages=PageStore(mongo),
-        journal=JournalStore(mongo, vault),
+        journal=JournalStore(mongo, vault, rulebooks.layout),
         scores=ScoreStore(mongo),
         shared=ClaimStore(SharedStore(mongo), pools),
         codes=pools,

@@ -1,12 +1,12 @@
-"""What runs for every activity and every reader finds its documents by an index, within one lane.
+"""What runs for every activity and every reader finds its documents by an index, on one shard.
 
-The database's own profiler is asked what a working program did. Documents of a lane are named
-`program|lane|...`, which is the shard key (`stores/keyed.py`); a query that names neither that nor
-a field that begins so would ask every shard, and stands here with its reason or nowhere.
+The database's own profiler is asked what a working program did. A query that does not name the
+shard key (`stores/indexes.py`) would ask every shard, and stands here with its reason or nowhere.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,19 +22,17 @@ from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
 from guerdon.engine.world import World
 from guerdon.settings import Settings
+from guerdon.stores.indexes import COLLECTIONS, INDEXES, SHARDING
 from guerdon.wiring import clock
 from worlds import DAY, PROGRAM, a_caller, a_purchase, by, drain, report
 
 Db = Database[dict[str, Any]]
-OF_LANES = ("inbox", "standings", "pages", "journal", "seals", "lanes", "scores", "member_keys")
 SMALL = {"programs", "formats", "installation", "issuers"}
 """A handful of documents an installation, read as a whole."""
-WITHIN_A_LANE = frozenset({"_id", "l", "f"})
 SCATTERED = {
-    ("journal", "m"): "a member's entries over all epochs of lanes",
-    ("journal", "b"): "what concerns a partner",
     ("scores", "b"): "a leaderboard without Redis, and its rebuilding",
     ("standings", "p"): "who is due, once a second",
+    ("shared", "r.u"): "reservations that ran out, at each sweep",
 }
 EXAMINED_MAX = 3
 """Documents looked at for each one that is found, changed or counted, and a few."""
@@ -99,14 +97,66 @@ async def test_no_query_of_a_working_program_looks_through_a_collection(
             assert row.get("docsExamined", 0) <= EXAMINED_MAX * found + 10, (name, query)
 
 
-async def test_a_query_of_a_lanes_documents_names_the_lane_or_says_why_not(
-    world: World, profile: Db
-) -> None:
+async def test_a_query_names_the_shard_key_or_says_why_not(world: World, profile: Db) -> None:
     await a_working_day(world)
 
     for name, query, _ in operations(profile):
-        if name not in OF_LANES:
+        key = SHARDING[name]
+        if key.field is None or _names(query, key.field, by_value=key.is_hashed):
             continue
-        fields = set(query) | {field for each in query.get("$or", ()) for field in each}
-        if not fields & WITHIN_A_LANE:
-            assert any((name, field) in SCATTERED for field in fields), (name, query)
+        assert any((name, field) in SCATTERED for field in query), (name, query)
+
+
+def _names(query: dict[str, Any], field: str, *, by_value: bool) -> bool:
+    """Tell whether a query says on which shards its documents are: by values, or also by a span."""
+    if field in query:
+        said = query[field]
+        spans = isinstance(said, dict) and "$in" not in said and "$eq" not in said
+        return not (spans and by_value)
+    branches = query.get("$or", ())
+    return bool(branches) and all(_names(each, field, by_value=by_value) for each in branches)
+
+
+def test_each_collection_says_how_it_is_sharded() -> None:
+    assert set(SHARDING) == set(COLLECTIONS)
+
+
+def test_the_page_on_scaling_says_how_collections_are_sharded(root: Path) -> None:
+    page = (root / "docs/scaling.md").read_text()
+    rows = [line.split(" | ") for line in page.splitlines() if line.count(" | ") == 2]
+    said = {
+        name.strip("`"): (key, why.removesuffix(" |"))
+        for names, key, why in rows
+        for name in names.removeprefix("| ").split(", ")
+        if name.startswith("`")
+    }
+    for name, sharding in SHARDING.items():
+        kind = "hash" if sharding.is_hashed else "range"
+        field = sharding.field
+        key = "stays on one shard" if field is None else f"{kind} of `{field}`"
+        assert said[name] == (key, sharding.why)
+
+
+def test_every_unique_index_begins_with_the_shard_key() -> None:
+    unique = [index for index in INDEXES if index.unique]
+    assert unique
+    for index in unique:
+        key = SHARDING[index.collection]
+        assert key.field in (None, index.fields[0][0]), index
+        assert not key.is_hashed, index
+
+
+async def test_documents_of_one_name_lie_on_one_shard(
+    world: World, mongo_client: MongoClient[dict[str, Any]], settings: Settings
+) -> None:
+    """A name is unique on each shard only, so that it has to decide the shard."""
+    await a_working_day(world)
+
+    database = mongo_client[settings.mongo_database]
+    for name, key in SHARDING.items():
+        if key.field in (None, "_id"):
+            continue
+        rows = list(database[name].find({}, {key.field: 1}))
+        assert rows
+        for row in rows:
+            assert row["_id"].startswith(f"{row[key.field]}|"), (name, row)

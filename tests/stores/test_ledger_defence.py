@@ -149,7 +149,7 @@ async def test_the_application_says_what_to_do_where_something_is_missing(
 async def test_the_owner_brings_an_older_database_up_to_date(mongo: Mongo, owner: Mongo) -> None:
     before = await _everything(mongo)
     await owner.database.command("collMod", "journal", validator={"old": {"$exists": False}})
-    await owner["journal"].drop_index("m_1_n_1")
+    await owner["journal"].drop_index("l_1_m_1_n_1")
 
     await prepare(owner)
 

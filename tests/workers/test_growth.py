@@ -53,7 +53,9 @@ async def test_lanes_grow_under_load_whoever_is_killed_and_nothing_is_lost(
         await until(lambda: _has_sold(shop, by_then + 200))
 
     await world.rulebooks.fresh(PROGRAM)
-    assert await world.rulebooks.layout(PROGRAM) == Layout(lanes=LANES, epoch=2)
+    assert await world.rulebooks.layout(PROGRAM) == Layout(
+        lanes=LANES, epoch=2, earlier=(LANES_BEFORE,)
+    )
     await all_is_right(shop, calm)
 
 

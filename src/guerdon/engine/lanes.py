@@ -17,11 +17,13 @@ EPOCHS_MAX = 255
 class Layout:
     """Into how many lanes a program's members are divided; another number opens a new epoch.
 
-    `outgoing` is how many the epoch before had, while members still move out of its lanes.
+    `earlier` has the numbers of the epochs before, first to last; `outgoing` is the last of them,
+    while members still move out of its lanes.
     """
 
     lanes: int
     epoch: int = 1
+    earlier: tuple[int, ...] = ()
     outgoing: int | None = None
 
 
@@ -52,6 +54,12 @@ def lanes_out_of(lane: int, layout: Layout) -> range:
     assert layout.outgoing is not None
     here = lanes_of(layout)
     return here[lane % _EPOCH :: layout.outgoing]
+
+
+def lanes_ever(member: str, layout: Layout) -> list[int]:
+    """Return the lanes that decided a member, in all epochs up to now, first to last."""
+    counts = enumerate((*layout.earlier, layout.lanes), start=1)
+    return [lane_of(member, Layout(lanes=lanes, epoch=epoch)) for epoch, lanes in counts]
 
 
 def lane_of(member: str | None, layout: Layout) -> int:

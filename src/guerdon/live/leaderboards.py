@@ -1,9 +1,10 @@
 """Leaderboards in Redis: a sorted set a period, and a hash that knows each member's row.
 
-Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster. The hash maps a member
-id to `<sequence> <prefix>`; its field `~` says that the leaderboard is whole. Rules: values are
-absolute and the greater sequence wins, so that writing twice, late or in any order does no harm; a
-leaderboard without `~` is not there, however many rows it has, and is read from MongoDB.
+Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster; marks of how far lanes
+are projected are `ns:mark:{program}:lane`. The hash maps a member id to `<sequence> <prefix>`; its
+field `~` says that the leaderboard is whole. Rules: values are absolute and the greater sequence
+wins, so that writing twice, late or in any order does no harm; a leaderboard without `~` is not
+there, however many rows it has, and is read from MongoDB.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -348,7 +349,7 @@ class LiveBoards:
         return f"{tag}:z{end}", f"{tag}:h{end}"
 
     def _mark(self, program: str, lane: int) -> str:
-        return f"{self._live.namespace}:mark:{program}:{lane}"
+        return f"{self._live.namespace}:mark:{{{program}}}:{lane}"
 
 
 def _prefix(row: ScoreRow) -> str:

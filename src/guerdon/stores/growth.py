@@ -66,7 +66,9 @@ class GrowthStore:
             begun = f"Growing {program} to {head['l'] if head else 0} lanes was begun"
             raise Refused("lanes", f"{begun}; finish that first, with the same number.")
         await self.keep(program)
-        layout = Layout(lanes=lanes, epoch=head["e"], outgoing=head["g"]["b"])
+        layout = Layout(
+            lanes=lanes, epoch=head["e"], earlier=tuple(head["h"]), outgoing=head["g"]["b"]
+        )
         return Growing(layout, frozenset(head["g"]["d"]))
 
     async def _open_epoch(self, program: str, before: Layout, lanes: int) -> None:
@@ -79,7 +81,12 @@ class GrowthStore:
 
         async def work(session: Any) -> None:
             opened = await self._mongo["programs"].update_one(
-                held, {"$set": {"l": lanes, "e": layout.epoch, "g": growing}}, session=session
+                held,
+                {
+                    "$set": {"l": lanes, "e": layout.epoch, "g": growing},
+                    "$push": {"h": before.lanes},
+                },
+                session=session,
             )
             if opened.matched_count:
                 await self._mongo["lanes"].insert_many(closed, session=session)

@@ -30,8 +30,8 @@ INDEXES = (
     Index("journal", (("l", 1), ("k", 1)), "entries by reporter and id; each id once", unique=True),
     Index(
         "journal",
-        (("m", 1), ("n", 1)),
-        "a member's entries by sequence; each number once",
+        (("l", 1), ("m", 1), ("n", 1)),
+        "a member's entries by sequence; each number once in a lane",
         unique=True,
         present="m",
     ),
@@ -66,6 +66,54 @@ INDEXES = (
     Index("webhook_deliveries", (("e", 1), ("c", -1)), "an endpoint's log, newest first"),
     Index("keys", (("p", 1), ("c", -1)), "a program's keys, newest first"),
 )
+
+
+class Sharding(NamedTuple):
+    """By what a collection is spread over the shards of a cluster; None: it stays on one.
+
+    A unique index must begin with the shard key, and `_id` is unique where it decides the shard. A
+    hashed key spreads evenly what is only ever looked up by itself; a range keeps together what one
+    transaction writes.
+    """
+
+    field: str | None
+    is_hashed: bool
+    why: str
+
+
+_BY_LANE = "named program|lane|...: what one transaction of a lane writes lies on one shard"
+_BY_NAME = "looked up and written one by one, by exact name"
+_SMALL = "a handful of documents a program"
+
+SHARDING: Mapping[str, Sharding] = {
+    "inbox": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "lanes": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "standings": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "pages": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "scores": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "member_keys": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "seals": Sharding("_id", is_hashed=False, why=_BY_LANE),
+    "journal": Sharding("l", is_hashed=False, why="by lane, as the unique indexes on it are"),
+    "receipts": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "identities": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "members": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "aside": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "shared": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "vouchers": Sharding("_id", is_hashed=True, why=_BY_NAME),
+    "codes": Sharding(None, is_hashed=False, why="unique over all pools, but taken out of one"),
+    "webhook_deliveries": Sharding(None, is_hashed=False, why="kept for days only"),
+    "programs": Sharding(None, is_hashed=False, why=_SMALL),
+    "roots": Sharding(None, is_hashed=False, why="one document a day"),
+    "statements": Sharding(None, is_hashed=False, why="one document a partner and month"),
+    "keys": Sharding(None, is_hashed=False, why=_SMALL),
+    "issuers": Sharding(None, is_hashed=False, why=_SMALL),
+    "revocations": Sharding(None, is_hashed=False, why="kept for as long as tokens last"),
+    "webhooks": Sharding(None, is_hashed=False, why=_SMALL),
+    "webhook_places": Sharding(None, is_hashed=False, why="one document an endpoint and lane"),
+    "installation": Sharding(None, is_hashed=False, why=_SMALL),
+    "formats": Sharding(None, is_hashed=False, why=_SMALL),
+}
+"""The shard key of each collection; `tests/engine/test_hot_queries.py` holds queries against it."""
 
 
 COLLECTIONS = (

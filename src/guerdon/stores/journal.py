@@ -7,15 +7,17 @@ its decision is in `x`, under the member's key (see `vault`); without the key it
 never been said.
 
 Rule: entries are inserted by the lane's transaction and by nothing else, never changed, never
-deleted; the unique indexes on (lane, key) and (member, seq) hold what the engine promises.
+deleted; the unique indexes on (lane, key) and (lane, member, seq) hold what the engine promises.
+Queries name the lanes they are about, which is the shard key; a member's are those of all epochs.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guerdon.core.activity import Instant
 from guerdon.core.standing import Plain
+from guerdon.engine.lanes import Layout, lanes_ever
 from guerdon.engine.records import Entry, Place
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
@@ -30,9 +32,12 @@ _SEEN = ("record", "explanations")
 class JournalStore:
     """See `engine.world.Journal`."""
 
-    def __init__(self, mongo: Mongo, vault: Vault) -> None:
+    def __init__(
+        self, mongo: Mongo, vault: Vault, layout: Callable[[str], Awaitable[Layout]]
+    ) -> None:
         self._mongo = mongo
         self._vault = vault
+        self._layout = layout
 
     async def results(self, program: str, keys: Mapping[str, int]) -> dict[str, str]:
         """Return the results of those keys (by lane) that are decided."""
@@ -77,7 +82,7 @@ class JournalStore:
         before: int | None = None,
     ) -> list[Entry]:
         """Return entries newest first below `after`; oldest first above `before`."""
-        query: Document = {"m": key(program, member)}
+        query = {"l": await self._lanes(program, [member]), "m": key(program, member)}
         if before is not None:
             query["n"] = {"$gt": before}
         elif after is not None:
@@ -90,9 +95,9 @@ class JournalStore:
 
     async def since(self, program: str, lane: int, seq: int, limit: int) -> list[Entry]:
         """Return a lane's entries after a sequence, in order."""
-        span = {"$gt": entry_name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
         with unit_of_work():
-            cursor = self._mongo["journal"].find({"_id": span}).sort("_id", 1).limit(limit)
+            query = entries_behind(program, lane, seq)
+            cursor = self._mongo["journal"].find(query).sort("_id", 1).limit(limit)
             rows = await cursor.to_list(None)
         return await self._opened(program, rows)
 
@@ -109,6 +114,7 @@ class JournalStore:
         query: Document = {
             "a.type": "redemption",
             "d.result": "accepted",
+            "l": await self._lanes(program, members),
             "m": {"$in": [key(program, member) for member in members]},
         }
         bound = after if before is None else before
@@ -132,11 +138,17 @@ class JournalStore:
         found: list[Document] = []
         journal = self._mongo["journal"]
         for lane, seq in sorted(places.items()):
-            span = {"$gt": entry_name(program, lane, seq), "$lt": lane_key(program, lane) + "}"}
+            query = {"b": key(program, partner), **entries_behind(program, lane, seq)}
             with unit_of_work():
-                cursor = journal.find({"b": key(program, partner), "_id": span}).sort("_id", 1)
+                cursor = journal.find(query).sort("_id", 1)
                 found += await cursor.limit(limit).to_list(None)
         return await self._opened(program, found)
+
+    async def _lanes(self, program: str, members: Collection[str]) -> Document:
+        """Return the condition that an entry lies in one of these members' lanes, of any epoch."""
+        layout = await self._layout(program)
+        lanes = {lane for member in members for lane in lanes_ever(member, layout)}
+        return {"$in": [lane_key(program, lane) for lane in sorted(lanes)]}
 
     async def settled(
         self,
@@ -190,6 +202,12 @@ def entry_documents(
             document["b"] = [key(program, partner) for partner in entry.partners]
         documents.append(printed(document))
     return documents
+
+
+def entries_behind(program: str, lane: int, seq: int) -> Document:
+    """Return the condition that an entry lies in a lane behind a sequence."""
+    prefix = lane_key(program, lane)
+    return {"l": prefix, "_id": {"$gt": entry_name(program, lane, seq), "$lt": prefix + "}"}}
 
 
 def entry_name(program: str, lane: int, seq: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain
 from guerdon.stores.client import Document, Mongo, unit_of_work
-from guerdon.stores.keyed import behind, lane_key
+from guerdon.stores.keyed import behind, lane_key, within
 from guerdon.stores.prints import printed
 
 PageRow = tuple[str, str, str, Plain]
@@ -47,7 +47,7 @@ class PageStore:
         with unit_of_work():
             rows = await asyncio.gather(
                 self._read({"_id": {"$in": list(single)}}, bool(single)),
-                self._read({"f": {"$in": list(whole)}}, bool(whole)),
+                self._read({"$or": [_all_of(folder) for folder in whole]}, bool(whole)),
                 *(self._front(*begin, FRONT + extra) for begin in begins),
             )
         for document in (document for part in rows for document in part):
@@ -65,12 +65,17 @@ class PageStore:
         return rows
 
     async def _front(self, folder: str, after: str, limit: int) -> list[Document]:
-        query: Document = {"f": folder}
+        query = _all_of(folder)
         if after:
             query["s"] = {"$gt": after}
         cursor = self._mongo["pages"].find(query).sort("s", 1).limit(limit)
         rows: list[Document] = await cursor.to_list(None)
         return rows
+
+
+def _all_of(folder: str) -> Document:
+    """Return the condition of a shelf's pages: by the index that has their order, on one shard."""
+    return {"f": folder, "_id": within(folder)}
 
 
 def page_update(program: str, lane: int, member: str, write: PageWrite) -> Document:

@@ -1,8 +1,8 @@
 """Programs: one head a program, one document a published version, never changed.
 
 The head `{_id: program, n: newest version, l: lanes, e: epoch, w: how far members were woken}` is
-what processes look at to learn of a new version, and of more lanes (`g`, see `growth`). What a
-document means is the matter of `guerdon.program`.
+what processes look at to learn of a new version, and of more lanes (`h`: how many there were in
+each epoch before; `g`: see `growth`). What a document means is the matter of `guerdon.program`.
 """
 
 from typing import Any
@@ -84,7 +84,13 @@ class ProgramStore:
         if head is None:
             return None
         outgoing = head["g"]["b"] if "g" in head else None
-        return int(head["n"]), Layout(lanes=head["l"], epoch=head["e"], outgoing=outgoing)
+        layout = Layout(
+            lanes=head["l"],
+            epoch=head["e"],
+            earlier=tuple(head.get("h", ())),
+            outgoing=outgoing,
+        )
+        return int(head["n"]), layout
 
     async def waking(self, program: str) -> Waking:
         """Return how far members were woken because a version began."""

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 from guerdon.core.activity import Instant
 from guerdon.engine.records import Root, Seal
 from guerdon.stores.client import Document, Mongo, unit_of_work
-from guerdon.stores.journal import entry_name
+from guerdon.stores.journal import entries_behind, entry_name
 from guerdon.stores.keyed import behind, key, lane_key, within
 from guerdon.stores.prints import PRINT, PRINT_BYTES, printed
 
@@ -26,12 +26,9 @@ class SealStore:
 
     async def prints(self, program: str, lane: int, seq: int, limit: int) -> list[bytes]:
         """Return the prints of a lane's entries after a sequence, in order, without a gap."""
-        span = {
-            "$gt": entry_name(program, lane, seq),
-            "$lt": within(lane_key(program, lane))["$lt"],
-        }
+        query = entries_behind(program, lane, seq)
         with unit_of_work(30):
-            cursor = self._mongo["journal"].find({"_id": span}, {PRINT: 1}).sort("_id", 1)
+            cursor = self._mongo["journal"].find(query, {PRINT: 1}).sort("_id", 1)
             rows = await cursor.limit(limit).to_list(None)
         found = []
         for number, row in enumerate(rows, seq + 1):
