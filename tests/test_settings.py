@@ -109,7 +109,7 @@ def test_settings_are_the_only_reader_of_the_environment(root: Path) -> None:
         if "environ" in path.read_text() and "os.environ" in path.read_text()
     ]
 
-    assert sorted(readers) == ["cli/importing/note.py", "embedded/parts.py", "settings.py"]
+    assert sorted(readers) == ["cli/importing/note.py", "embedded/parts.py", "settings/reading.py"]
 
 
 def test_secrets_may_lie_in_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

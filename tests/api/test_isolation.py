@@ -26,7 +26,7 @@ from graphql import (
 from pymongo import MongoClient
 from redis.asyncio import Redis
 
-from api.shop import DOCUMENT, Shop, open_shops
+from api.shop import DOCUMENT, Shop, forget_failures, open_shops
 from guerdon.api.fields import object_fields
 from guerdon.api.ids import read_id
 from guerdon.api.schema import schema
@@ -121,7 +121,8 @@ class Call:
 
     def value(self, type_: Any, name: str) -> Any:
         if isinstance(type_, GraphQLNonNull):
-            return self.value(type_.of_type, name)
+            found = self.value(type_.of_type, name)
+            return [name] if found is None and isinstance(type_.of_type, GraphQLList) else found
         shared = SHARED_AT.get(f"{self.coordinate}.{name}", SHARED.get(name, Undefined))
         named = get_named_type(type_)
         if shared is not Undefined and not isinstance(named, GraphQLInputObjectType):
@@ -414,6 +415,7 @@ async def test_no_field_leads_from_one_programs_credentials_to_another_programs_
                 call = Call(foreign, coordinate, way)
                 arguments = call.arguments()
                 for token in ("admin", member_token, "partner"):
+                    await forget_failures(settings)  # what is tried here leads nowhere
                     answer = await asked(here, token, type_, query, arguments)
                     called |= {coordinate} if answered(answer) else set()
                     sent = set(walk(arguments))

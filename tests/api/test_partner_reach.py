@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
-from api.shop import ALL_SCOPES, DOCUMENT, Shop, open_shops
+from api.shop import ALL_SCOPES, DOCUMENT, Shop, forget_failures, open_shops
 from api.test_isolation import (
     FIELDS,
     Call,
@@ -140,15 +140,6 @@ def words(value: Any) -> Iterator[str]:
         yield text if named is None else f"{text} {named.key}"
 
 
-class Ask(Call):
-    """A call whose lists are there where they must be."""
-
-    def value(self, type_: Any, name: str) -> Any:
-        found = super().value(type_, name)
-        is_list = isinstance(type_, GraphQLNonNull) and isinstance(type_.of_type, GraphQLList)
-        return [name] if found is None and is_list else found
-
-
 class Telling:
     """A shop with two partners, and all in it that the cafe must not learn."""
 
@@ -233,7 +224,7 @@ async def telling(settings: Settings) -> Any:
 
 
 async def test_a_partners_key_reaches_no_members_traits_and_nothing_of_another_partner(
-    telling: Telling,
+    telling: Telling, settings: Settings
 ) -> None:
     shop, foreign = telling.shop, telling.foreign
     before = await telling.of_deli()
@@ -253,8 +244,9 @@ async def test_a_partners_key_reaches_no_members_traits_and_nothing_of_another_p
         type_ = coordinate.partition(".")[0]
         query = document(coordinate, reached[type_])
         for way in range(2 if type_ == "Subscription" else many if FIELDS[coordinate].args else 1):
-            call = Ask(foreign, coordinate, way)
+            call = Call(foreign, coordinate, way)
             sent = call.arguments()
+            await forget_failures(settings)  # what is tried here leads nowhere
             answer = await asked(shop, "partner", type_, query, sent)
             called |= {coordinate} if answered(answer) else set()
             refused[coordinate] = answer

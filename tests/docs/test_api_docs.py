@@ -10,7 +10,7 @@ import pytest
 
 from api.conftest import settings, shop
 from api.shop import DOCUMENT, Shop
-from guerdon.api import auth, connections, leaderboard_updates
+from guerdon.api import auth, connections, guesses, leaderboard_updates
 from guerdon.api.problems import _SENTENCES
 from guerdon.api.transport import DocumentLimits
 from guerdon.engine.refusals import NotFound
@@ -148,6 +148,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     known = {
         **{name: getattr(DocumentLimits(), name) for name in DocumentLimits.__slots__},
         **vars(auth),
+        **vars(guesses),
         **vars(connections),
         **vars(leaderboard_updates),
         **given,

@@ -9,6 +9,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -33,6 +34,7 @@ from guerdon.api.transport import (
     Transport,
     TransportHooks,
     TransportOptions,
+    TrustedDocuments,
 )
 from guerdon.api.watching import CountedAnswers, Watching
 from guerdon.engine import refusals
@@ -51,6 +53,9 @@ def create_app(
     """Return the application; `app.state.stop` ends its streams when the server begins to stop.
 
     `started` is called on the application's event loop.
+
+    Raises:
+        ManifestUnusable: A file of trusted documents cannot be read, or is no manifest.
     """
     gate, watching = Gate(world, settings), Watching(world.meters, world.tracer)
     hooks = TransportHooks(
@@ -64,13 +69,16 @@ def create_app(
         watch=watching.operation,
         count=watching.count,
     )
-    transport = Transport(schema(), hooks=hooks, options=_options(settings))
+    trusted = TrustedDocuments.load(map(Path, settings.trusted_documents))
+    transport = Transport(schema(), hooks=hooks, options=_options(settings), trusted=trusted)
     transports = [transport]
     if settings.federation:
         options = replace(
             _options(settings), path=FEDERATION_PATH, ide_path=f"{FEDERATION_PATH}/ide"
         )
-        transports.append(Transport(federated_schema(), hooks=hooks, options=options))
+        transports.append(
+            Transport(federated_schema(), hooks=hooks, options=options, trusted=trusted)
+        )
 
     def stop() -> None:
         for each in transports:

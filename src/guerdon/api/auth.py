@@ -12,6 +12,7 @@ from structlog.contextvars import bind_contextvars
 
 from guerdon.api.context import Context
 from guerdon.api.credentials import Credentials
+from guerdon.api.guesses import Guesses
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
 from guerdon.engine import keys, refusals, tokens
@@ -40,6 +41,13 @@ class Gate:
         self._world = world
         self._settings = settings
         self._credentials = Credentials(world)
+        self._guesses = Guesses(world.rates)
+        self._modes = {
+            Role.MEMBER: settings.documents_member,
+            Role.PARTNER: settings.documents_partner,
+            Role.SERVICE: settings.documents_service,
+            Role.ADMIN: settings.documents_admin,
+        }
         owner = _rate(settings.owner_units_per_second, settings.owner_units_burst)
         self._rates = {
             Role.MEMBER: _rate(settings.member_units_per_second, settings.member_units_burst),
@@ -75,7 +83,7 @@ class Gate:
             return await keys.is_active(self._world, caller.key_id)
         return await tokens.is_active(self._world, caller)
 
-    def context(self, bearer: Bearer, _connection: Connection) -> Context:
+    def context(self, bearer: Bearer, connection: Connection) -> Context:
         """Return what the resolvers of one operation see."""
         if bearer.caller is None:
             raise Unauthenticated("The developers' page needs no credential; queries do.")
@@ -84,6 +92,8 @@ class Gate:
             bearer.caller,
             links=Links(),
             pause_ms=round(1000 / self._settings.leaderboard_updates_per_second),
+            guesses=self._guesses,
+            address=connection.address,
         )
 
     async def _check(self, token: str) -> Caller:
@@ -103,6 +113,7 @@ class Gate:
             expires_at=None if caller.expires_at is None else caller.expires_at / 1000,
             introspection=is_owner or settings.environment != "live",
             ide=settings.graphiql,
+            document_mode=self._modes[caller.role],
             cost_max=MEMBER_COST_MAX if is_member else KEY_COST_MAX,
             body_bytes_max=(
                 settings.service_body_bytes_max if is_owner else settings.body_bytes_max

@@ -4,6 +4,7 @@ The rule: one instant for the whole operation, and everything read at most once 
 is made anew for each operation and each item of a subscription, so that nothing here grows old.
 """
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,13 +13,15 @@ from strawberry.dataloader import DataLoader
 
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.connections import Range
+from guerdon.api.guesses import Attempt, Guesses, Report
 from guerdon.api.permissions import Right
 from guerdon.api.transport import loader
 from guerdon.core.activity import Instant
 from guerdon.engine import read
+from guerdon.engine.inputs import MemberRef
 from guerdon.engine.outcomes import JournalEntry, Profile, SettledMember
 from guerdon.engine.publish import PROGRAM
-from guerdon.engine.world import Caller, Topic, World
+from guerdon.engine.world import Caller, Role, Topic, World
 
 if TYPE_CHECKING:
     from guerdon.api.members import Member
@@ -42,17 +45,54 @@ class Links(Protocol):
 class Context:
     """One operation's view of the world."""
 
-    def __init__(self, world: World, caller: Caller, *, links: Links, pause_ms: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        caller: Caller,
+        *,
+        links: Links,
+        pause_ms: int,
+        guesses: Guesses,
+        address: str | None,
+    ) -> None:
         self.world = world
         self.caller = caller
         self.program = caller.program
         self.pause_ms = pause_ms
         self.links = links
+        self._guesses = guesses
+        self._address = address
         self._noted: dict[Topic, int | None] = {}
 
     def fresh(self) -> "Context":
         """Return a context of the same caller that has read nothing yet."""
-        return Context(self.world, self.caller, links=self.links, pause_ms=self.pause_ms)
+        return Context(
+            self.world,
+            self.caller,
+            links=self.links,
+            pause_ms=self.pause_ms,
+            guesses=self._guesses,
+            address=self._address,
+        )
+
+    def trying_a_code(self) -> AbstractAsyncContextManager[Attempt]:
+        """Look a code up within the limit of `guesses`, and not at all without Redis."""
+        return self._guesses.attempt(self.caller, self._address, closed_without_redis=True)
+
+    def trying_a_member(self, ref: MemberRef | None) -> AbstractAsyncContextManager[Attempt]:
+        """Look up who a reference leads to; partners within the limit of `guesses`.
+
+        A partner cannot guess an id of its own kind, and others reach what they may read anyway.
+        """
+        if self.caller.role is not Role.PARTNER or ref is None or ref.id is not None:
+            return nullcontext(Attempt())
+        return self._guesses.attempt(self.caller, self._address, closed_without_redis=False)
+
+    def reporting(self) -> AbstractAsyncContextManager[Report]:
+        """Report activities; partners within the limit of `guesses`."""
+        if self.caller.role is not Role.PARTNER:
+            return nullcontext(Report())
+        return self._guesses.report(self.caller, self._address)
 
     def permits(self, right: Right) -> bool:
         """Tell whether the caller has a right."""

@@ -2,12 +2,13 @@
 
 The rule: whether somebody takes part, and in which tier, is told by consent alone: the member's
 attribute `shares_with.<partner>` is true. Without it, and for whoever is unknown, the answer is the
-same. A partner brings codes to its own rewards and sees what became of its own redemptions.
+same, and one kind of failed try (`guesses`). A partner brings codes to its own rewards and sees
+what became of its own redemptions.
 """
 
 from typing import Annotated
 
-from guerdon.api.context import Info
+from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, field, mutation, noun, order, says
 from guerdon.api.ladders import MemberTier, tiers_of
 from guerdon.api.problems import Problem, refusing
@@ -62,17 +63,24 @@ class PartnerQueries:
         """Whether somebody takes part, and in which tier; null where they do not let you know."""
         context = info.context
         ref = MemberRef(identity=Identity(identity.scheme, identity.value))
-        member_id = await read.find(context.world, context.caller, ref)
-        settled = await context.settled(member_id) if member_id else None
-        if member_id is None or settled is None or settled.standing.status != "active":
-            return None
-        if text(settled.standing.attrs.get(f"{CONSENT}{context.caller.partner}")) != "true":
-            return None
-        tiers: list[MemberTier] = await tiers_of(context, member_id)
-        return Membership(
-            reference=shown_as(context.caller, member_id),
-            tiers=[f"{tier.ladder.slug}:{tier.tier.slug}" for tier in tiers],
-        )
+        async with context.trying_a_member(ref) as attempt:
+            found = await _shared_with(context, ref)
+            attempt.failed = found is None
+        return found
+
+
+async def _shared_with(context: Context, ref: MemberRef) -> Membership | None:
+    member_id = await read.find(context.world, context.caller, ref)
+    settled = await context.settled(member_id) if member_id else None
+    if member_id is None or settled is None or settled.standing.status != "active":
+        return None
+    if text(settled.standing.attrs.get(f"{CONSENT}{context.caller.partner}")) != "true":
+        return None
+    tiers: list[MemberTier] = await tiers_of(context, member_id)
+    return Membership(
+        reference=shown_as(context.caller, member_id),
+        tiers=[f"{tier.ladder.slug}:{tier.tier.slug}" for tier in tiers],
+    )
 
 
 _refusing = refusing(

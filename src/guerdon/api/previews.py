@@ -18,7 +18,7 @@ from guerdon.api.explanations import RuleExplanation, explanation_noun
 from guerdon.api.problems import Problem, outcome_problems, refusal_nouns
 from guerdon.api.receipts import ActivityInput, given_activity
 from guerdon.engine import preview
-from guerdon.engine.outcomes import JournalEntry
+from guerdon.engine.outcomes import NOBODY, JournalEntry
 from guerdon.engine.refusals import InvalidInput
 
 COST = 10
@@ -83,7 +83,9 @@ class PreviewQueries:
                 entry=None,
                 catalogue=catalogue,
             )
-        found = await preview.preview(context.world, context.caller, reported)
+        async with context.trying_a_member(reported.member) as attempt:
+            found = await preview.preview(context.world, context.caller, reported)
+            attempt.failed = found.reason in NOBODY
         return ActivityPreview(
             result=result_of(found.result),
             reason=found.reason,

@@ -37,8 +37,8 @@ from guerdon.engine import accept
 from guerdon.engine.inputs import ActivityInput as Given
 from guerdon.engine.inputs import LineInput as GivenLine
 from guerdon.engine.inputs import Wait as HowLong
+from guerdon.engine.outcomes import NOBODY, Result
 from guerdon.engine.outcomes import Receipt as Outcome
-from guerdon.engine.outcomes import Result
 from guerdon.engine.refusals import InvalidInput
 
 
@@ -141,9 +141,10 @@ class ReceiptMutations:
         for item in asked["activities"]:
             batch.add(item, context.program)
         wait = HowLong((asked.get("wait") or Wait.ACCEPTED).value)
-        outcomes = batch.in_order(
-            await accept.record(context.world, context.caller, batch.inputs, wait=wait)
-        )
+        async with context.reporting() as report:
+            judged = await accept.record(context.world, context.caller, batch.inputs, wait=wait)
+            report.unknown = _unknown(batch.inputs, judged)
+        outcomes = batch.in_order(judged)
         return RecordActivitiesPayload(
             receipts=[
                 Receipt(
@@ -160,6 +161,17 @@ class ReceiptMutations:
                 for problem in outcome.problems
             ),
         )
+
+
+def _unknown(inputs: list[Given], outcomes: list[Outcome]) -> int:
+    """Count the members named by a caller of whom it has learned that nobody knows them."""
+    return len(
+        {
+            given.member
+            for given, outcome in zip(inputs, outcomes, strict=True)
+            if outcome.result is Result.PARKED or outcome.reason in NOBODY
+        }
+    )
 
 
 class Batch:

@@ -69,7 +69,12 @@ async def find_member(context: Context, ref: MemberRef) -> str | None:
 
     Raises:
         BadInput: The id is none of this service.
+        Refused: A partner has named too many whom nobody knows.
     """
     if given(ref.id) is not None:
         read_id(str(ref.id))
-    return await read.find(context.world, context.caller, engine_ref(ref, context.program))
+    meant = engine_ref(ref, context.program)
+    async with context.trying_a_member(meant) as attempt:
+        found = await read.find(context.world, context.caller, meant)
+        attempt.failed = found is None
+    return found

@@ -2,7 +2,8 @@
 
 The rule: a voucher is used once. A call without an `activityId` is a try of its own, so that of any
 number of tills that scan one code a single one succeeds; with one, a repeat answers with what
-became of the first. Whether a voucher is good is decided in `core`.
+became of the first. Whether a voucher is good is decided in `core`. Codes that lead nowhere are
+guesses, and counted as such; one that was used before is none.
 """
 
 from typing import Annotated
@@ -49,7 +50,8 @@ class VoucherMutations:
     ) -> VoucherPayload:
         """By the till or the partner: the voucher is used, once."""
         context = info.context
-        member_id, name, held = await vouchers.find(context.world, context.caller, input.code)
+        async with context.trying_a_code():
+            member_id, name, held = await vouchers.find(context.world, context.caller, input.code)
         receipt = await report(
             context,
             "voucher_used",

@@ -1,13 +1,12 @@
 """The reference of settings, made of the settings themselves, so that it cannot be wrong."""
 
-import re
-from inspect import getsource
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic.fields import FieldInfo
 
-from guerdon.settings import PREFIX, Settings
+from guerdon.settings import PREFIX, Group, Settings
+from guerdon.settings.work import Testing
 
 _OPENING = """# Settings
 
@@ -38,16 +37,13 @@ def settings_reference() -> str:
 
 
 def _sections() -> list[tuple[str, list[str]]]:
-    """Return the settings by the headings that their source has; those for tests are left out."""
-    found: list[tuple[str, list[str]]] = []
-    for line in getsource(Settings).splitlines():
-        heading = re.fullmatch(r"    # ([A-Z][^.]*?)(\..*)?", line)
-        named = re.match(r"    (\w+): .*Field\(", line)
-        if heading and not line.endswith(","):
-            found.append((heading[1], []))
-        elif named and found:
-            found[-1][1].append(named[1])
-    return [(title, names) for title, names in found if names and title != "For tests"]
+    """Return the settings by the headings of their groups; those for tests are left out."""
+    groups = [it for it in reversed(Settings.__mro__) if issubclass(it, Group) and it is not Group]
+    return [
+        (group.heading(), list(group.__annotations__))
+        for group in groups
+        if group not in (Settings, Testing)
+    ]
 
 
 def _default(field: FieldInfo) -> str:

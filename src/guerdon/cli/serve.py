@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from guerdon.cli.stops import format_or_stop, settings_or_stop
+from guerdon.cli.stops import format_or_stop, settings_or_stop, stop
 from guerdon.cli.watch import watched
 
 
@@ -17,14 +17,18 @@ def serve() -> None:
     format_or_stop(settings)
 
     from guerdon.api.app import create_app
-    from guerdon.api.transport import server_for
+    from guerdon.api.transport import ManifestUnusable, server_for
     from guerdon.wiring import build, collect_rarely
 
     # uvicorn sends itself the signal once more when it has finished: this is an end as asked for.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: sys.exit(0))
     with watched(settings, "api") as eyes:
-        app = create_app(build(settings, watched=eyes.watched), settings, started=eyes.pulse.start)
+        world = build(settings, watched=eyes.watched)
+        try:
+            app = create_app(world, settings, started=eyes.pulse.start)
+        except ManifestUnusable as error:
+            stop(str(error))
         collect_rarely()
         server_for(
             app,

@@ -27,6 +27,10 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+NOBODY = frozenset({"unknown_identity", "unknown_member"})
+"""The reasons that tell that a reference leads to no member."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """A refusal the caller can act on; `path` leads to the field within the input."""

@@ -10,7 +10,7 @@ import pytest
 
 from api.transport.demo import Demo
 from api.transport.wire import ask, client_of, code_of, post
-from guerdon.api.transport import TransportOptions, TrustedDocuments
+from guerdon.api.transport import ManifestUnusable, TransportOptions, TrustedDocuments
 
 HELLO = "query Hello { hello }"
 AWARD = 'mutation Award { award(title: "t") { title } }'
@@ -208,3 +208,7 @@ class TestManifests:
 
         with pytest.raises(ValueError, match=r"manifest\.json is no manifest"):
             TrustedDocuments.load([path])
+
+    def test_a_manifest_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(ManifestUnusable, match=r"nothing\.json cannot be read: No such file"):
+            TrustedDocuments.load([tmp_path / "nothing.json"])

@@ -26,7 +26,7 @@ from guerdon.api.transport.hooks import (
 from guerdon.api.transport.loaders import loader
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import CostTable, DocumentLimits, TransportOptions
-from guerdon.api.transport.persisted import RegisteredDocuments, TrustedDocuments
+from guerdon.api.transport.persisted import ManifestUnusable, RegisteredDocuments, TrustedDocuments
 from guerdon.api.transport.personal import AboutViewer
 from guerdon.api.transport.routes import Transport
 from guerdon.api.transport.scalars import read_datetime, read_decimal, write_datetime, write_decimal
@@ -46,6 +46,7 @@ __all__ = [
     "DocumentStore",
     "Entity",
     "Forbidden",
+    "ManifestUnusable",
     "Meter",
     "Operation",
     "RecentAnswers",

@@ -75,11 +75,16 @@ class Forbidden(Refused):
         super().__init__(message, code="FORBIDDEN", status=403)
 
 
-def rate_limited(seconds: float, *, extensions: Mapping[str, Any] | None = None) -> Refused:
+def rate_limited(
+    seconds: float,
+    *,
+    what: str = "The rate limit of this credential is used up",
+    extensions: Mapping[str, Any] | None = None,
+) -> Refused:
     """Return the refusal of who asks too often: 429, and when to come back."""
     whole = max(1, math.ceil(seconds))
     return Refused(
-        f"The rate limit of this credential is used up: come back in {whole} s.",
+        f"{what}: come back in {whole} s.",
         code="RATE_LIMITED",
         status=429,
         headers={"retry-after": str(whole)},

@@ -23,6 +23,10 @@ _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _PREFIX = "sha256:"
 
 
+class ManifestUnusable(ValueError):
+    """A file that is to hold trusted documents does not; the message names it and what is wrong."""
+
+
 class TrustedDocuments:
     """The documents that an operator has registered; they are held as long as the process runs."""
 
@@ -39,16 +43,23 @@ class TrustedDocuments:
         """Return the documents of all manifests.
 
         Raises:
-            ValueError: A file is no manifest, or holds a text that is not what its hash says.
+            ManifestUnusable: A file cannot be read, is no manifest, or holds a text that is not
+                what its hash says.
         """
         trusted = cls()
         for path in paths:
             try:
-                for id_, text in _manifest(json.loads(path.read_text())).items():
+                for id_, text in _manifest(json.loads(path.read_text("utf-8"))).items():
                     trusted._register(id_, text)
+            except OSError as error:
+                msg = f"The manifest of trusted documents {path} cannot be read: {error.strerror}."
+                raise ManifestUnusable(msg) from error
             except (ValueError, TypeError, KeyError) as error:
-                msg = f"{path} is no manifest of persisted documents: {error}"
-                raise ValueError(msg) from error
+                msg = (
+                    f"{path} is no manifest of trusted documents: {error}. Have graphql-codegen,"
+                    " Relay or Apollo write it."
+                )
+                raise ManifestUnusable(msg) from error
         return trusted
 
     def get(self, id_: str) -> str | None:
@@ -144,8 +155,8 @@ class Resolver:
             )
         if credential.document_mode == "trusted" and not self._trusted.holds(text):
             raise Refused(
-                "This credential may use registered documents only: send the id of one in"
-                " `documentId`.",
+                "This credential may use trusted documents only: send the id of one in"
+                " `documentId`, or have the operator add this document to a manifest.",
                 code="PERSISTED_QUERY_ONLY",
                 status=403,
             )

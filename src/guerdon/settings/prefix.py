@@ -1,0 +1,3 @@
+"""The names of settings in the environment."""
+
+PREFIX = "GUERDON_"
