@@ -199,6 +199,18 @@ async def open_shops(
     world = replace(build(settings), hints=workers, tracer=tracer or Untraced())
     workers.world = world
     await forget_failures(settings)
+    async with served(world, settings) as (port, http, transport):
+        try:
+            yield [await _open(workers, transport, program, port, http) for program in programs]
+        finally:
+            await workers.rest()
+
+
+@asynccontextmanager
+async def served(
+    world: World, settings: Settings
+) -> AsyncIterator[tuple[int, httpx2.AsyncClient, Transport]]:
+    """Serve a World on a free port; give the port, a client of it and what serves operations."""
     listening = socket.create_server(("127.0.0.1", 0))
     app = create_app(world, settings)
     server = server_for(app, on_stop=app.state.stop, log_level="critical", access_log=False)
@@ -209,10 +221,8 @@ async def open_shops(
         async with httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
         ) as http:
-            transport = app.state.transport
-            yield [await _open(workers, transport, program, port, http) for program in programs]
+            yield port, http, app.state.transport
     finally:
-        await workers.rest()
         server.should_exit = True
         await serving
 

@@ -19,7 +19,7 @@ from guerdon.engine import accept, code_pools
 from guerdon.engine.arrivals import Arrivals as Order
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef
 from guerdon.engine.keys import ADMIN_SCOPES
-from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.outcomes import BoardRow, Receipt
 from guerdon.engine.outcomes import Result as Outcome
 from guerdon.engine.publish import publish
 from guerdon.engine.records import Batch, Board, Entry
@@ -52,10 +52,19 @@ async def rehearse(world: World, scenario: Scenario) -> Report:
         Stuck: Time or the inboxes do not come to an end.
         ValueError: The scenario has mistakes; show those instead.
     """
+    return await play(Stage(world, Comparison(scenario).program.id), scenario)
+
+
+async def play(stage: "Stage", scenario: Scenario) -> Report:
+    """Play a scenario on a stage, and compare; the stage says how activities are reported.
+
+    Raises:
+        Stuck: Time or the inboxes do not come to an end.
+        ValueError: The scenario has mistakes; show those instead.
+    """
     comparison = Comparison(scenario)
-    stage = Stage(world, comparison.program.id)
     await publish(stage.world, scenario.document, program=comparison.program.id)
-    await stage.fill_pools()
+    await stage.prepare()
     for step in steps(scenario):
         if isinstance(step, Checkpoint):
             await stage.tick(step.at)
@@ -132,7 +141,7 @@ class Stage:
         self._journal: list[Entry] = []
         self._read: dict[int, int] = {}
 
-    async def fill_pools(self) -> None:
+    async def prepare(self) -> None:
         """Fill the pools that rewards name: in a rehearsal codes do not run out."""
         rulebook = await self.world.rulebooks.get(self._program)
         rewards = [it for version in rulebook.versions for it in version.program.rewards.values()]
@@ -160,14 +169,21 @@ class Stage:
 
     async def take(self, reported: Reported, money_scale: int) -> None:
         """Report an activity, and have it and all that follows from it decided."""
-        activity = reported.activity
-        given = _input(activity, reported.external, money_scale)
+        given = input_of(reported.activity, reported.external, money_scale)
+        self.note(await self.report(given))
+        await self._drain()
+
+    async def report(self, given: ActivityInput) -> Receipt:
+        """Hand in an activity, as somebody of the program's owner."""
         (receipt,) = await accept.record(self.world, self._caller, [given])
+        return receipt
+
+    def note(self, receipt: Receipt) -> None:
+        """Remember what was answered; what is open is settled by the journal."""
         result = Result(receipt.result.value, receipt.reason)
-        self._results.setdefault(activity.id, []).append(result)
+        self._results.setdefault(receipt.activity_id, []).append(result)
         if receipt.result in _OPEN:
             self._open[receipt.key] = result
-        await self._drain()
 
     async def _drain(self) -> None:
         """Decide what waits in any lane, first come first, until nothing does."""
@@ -257,7 +273,9 @@ def _rows(rows: list[tuple[int, Instant, str]]) -> str:
 # ---------------------------------------------------------------- reporting
 
 
-def _input(activity: Activity, external: tuple[str, str] | None, money_scale: int) -> ActivityInput:
+def input_of(
+    activity: Activity, external: tuple[str, str] | None, money_scale: int
+) -> ActivityInput:
     """Return an activity as a client reports it: decimals, and names instead of ids."""
     member = None
     if external is not None:
