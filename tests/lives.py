@@ -413,6 +413,20 @@ class Storyteller:
         data: dict[str, Value] = {"of": original.id}
         return replace(plain, type="redemption_cancelled", member=original.member, data=data)
 
+    def _fulfil(self, plain: Activity, picks: Picks) -> Activity | None:
+        return self._answer(plain, picks, "redemption_fulfilled", {})
+
+    def _fail(self, plain: Activity, picks: Picks) -> Activity | None:
+        return self._answer(plain, picks, "redemption_refused", {"reason": "sold out"})
+
+    def _answer(
+        self, plain: Activity, picks: Picks, kind: str, said: dict[str, Value]
+    ) -> Activity | None:
+        original = self._original(picks, "redemption")
+        if original is None:
+            return None
+        return replace(plain, type=kind, member=original.member, data={"of": original.id, **said})
+
     def _units(self, wallet: str, picks: Picks) -> Decimal:
         minor = (10, 1, 100, 333, 50, 2500)[picks.below(6)]
         return Decimal(minor).scaleb(-self.program.wallets[wallet].scale)
@@ -521,6 +535,8 @@ KINDS = {
     "void": 1,
     "confirm": 1,
     "cancel": 1,
+    "fulfil": 1,
+    "fail": 1,
     "adjust": 1,
     "transfer": 1,
     "enroll": 1,

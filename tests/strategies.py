@@ -23,6 +23,7 @@ from guerdon.core.program import (
     Counter,
     Dividend,
     Draw,
+    Duration,
     Expiry,
     ExpiryByTier,
     Extend,
@@ -470,6 +471,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         final=draw(st.integers(0, 5)) == 5,
         cancel_within=draw(rarely(st.just(Period(days=14)))),
         grace=draw(rarely(st.just(Period(days=30)))),
+        fulfil_within=draw(rarely(st.sampled_from([Duration(60), Duration(3 * 1_440)]))),
     )
 
 

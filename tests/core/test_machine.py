@@ -69,6 +69,12 @@ class Lives(RuleBasedStateMachine):
         """Give a reward back."""
         self._do("cancel", gap=gap, picks=picks)
 
+    @precondition(lambda self: "redemption" in self.story.of_kind)
+    @rule(kind=st.sampled_from(["fulfil", "fail"]), gap=GAPS, picks=PICKS)
+    def answer(self, kind: str, gap: int, picks: int) -> None:
+        """Fulfil a redemption, or refuse to."""
+        self._do(kind, gap=gap, picks=picks)
+
     @rule(
         kind=st.sampled_from(
             ["adjust", "transfer", "update", "join", "grant", "plan", "leave_plan"]

@@ -740,6 +740,27 @@ def test_what_both_were_given_once_stays_once_the_older_of_the_two() -> None:
     assert ana.balance("2026-02-10") == 18
 
 
+def test_of_several_too_many_the_newest_go_whatever_they_are_called() -> None:
+    ana, bob = two("""
+        wallets: {points: {}}
+        missions: {m: {activity: purchase, sum: net, goal: 10, reverse: true,
+                       grant: [{voucher: treat}, {voucher: treat}]}}
+        """)
+    ana.buys(10, "2026-02-04", id="p1")
+    ana.refunds("p1", "2026-02-05")  # takes the one back that has the plain name
+    ana.buys(10, "2026-02-10")
+    bob.buys(10, "2026-02-03")
+    assert ana.vouchers("2026-02-11") == dict.fromkeys(
+        ("mission:m", "mission:m#2", "mission:m#3"), "issued"
+    )
+
+    merge(bob, "2026-02-11")
+
+    held = ana.view("2026-02-11").vouchers()
+    living = {name: shown(it.issued_at) for name, it in held.items() if it.state == "issued"}
+    assert living == {"mission:m": "2026-02-03", "mission:m#5": "2026-02-03"}
+
+
 def test_a_voucher_that_was_used_stays_used_and_the_other_goes() -> None:
     ana, bob = two(GIVEN)
     bob.does("visit", "2026-01-02")

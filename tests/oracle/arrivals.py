@@ -202,7 +202,7 @@ class Play:
         tickets = [
             (f"{one.name}#{k}", world.survivor(one.member))
             for one in world.redemptions
-            if one.reward == item and not one.cancelled
+            if one.reward == item and not one.cancelled and one.waits is None
             for k in range(1, one.quantity + 1)
         ]
         tickets.sort(key=lambda one: sha256(f"{seed}|{one[0]}".encode()).hexdigest())

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import After, Draw, GrantTier, Never, Reward
+from guerdon.core.program import Draw, GrantTier, Never, Reward
 from oracle import earning, purse
 from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
@@ -25,6 +25,7 @@ from oracle.reading import (
     number,
     seen,
 )
+from oracle.redeeming import Back, undo, waiting
 from oracle.world import (
     Drawn,
     Happened,
@@ -349,8 +350,39 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
             use,
         )
     )
-    for _ in range(quantity if reward.has_voucher else 0):
-        issue(world, person, reward.id, activity.id, activity.at, reward.voucher_valid)
+    if reward.fulfil_within is not None:
+        world.redemptions[-1].waits = activity.received + reward.fulfil_within.minutes * 60_000
+    else:
+        _deliver(world, person, world.redemptions[-1], activity.at)
+    _join_history(world, person, happened)
+    follow_on(world, person, activity)
+
+
+def _deliver(world: World, person: Person, redemption: Redemption, at: int) -> None:
+    reward = world.program.rewards[redemption.reward]
+    for _ in range(redemption.quantity if reward.has_voucher else 0):
+        issue(world, person, reward.id, redemption.name, at, reward.voucher_valid)
+
+
+def _waiting(world: World, person: Person, activity: Activity) -> Redemption:
+    for one in waiting(world, person):
+        if one.name == activity.data.get("of"):
+            return one
+    raise Refused("not_pending")
+
+
+def _fulfil(world: World, person: Person, happened: Happened) -> None:
+    redemption = _waiting(world, person, happened.activity)
+    redemption.waits = None
+    _deliver(world, person, redemption, happened.activity.at)
+    _join_history(world, person, happened)
+    follow_on(world, person, happened.activity)
+
+
+def _refuse(world: World, person: Person, happened: Happened) -> None:
+    activity = happened.activity
+    redemption = _waiting(world, person, activity)
+    undo(world, person, redemption, Back(redemption.name, activity.at, activity.received))
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 
@@ -375,25 +407,16 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
     ]
     if any(voucher.state == "used" for voucher in vouchers):
         raise Refused("voucher_used")
-    if reward.final:
-        raise Refused("final")
-    if reward.cancel_within is not None and activity.received >= world.calendar.through(
-        redemption.at, reward.cancel_within
-    ):
-        raise Refused("cancel_window")
-    redemption.cancelled = True
+    if redemption.waits is None:
+        if reward.final:
+            raise Refused("final")
+        if reward.cancel_within is not None and activity.received >= world.calendar.through(
+            redemption.at, reward.cancel_within
+        ):
+            raise Refused("cancel_window")
     for voucher in vouchers:
         voucher.state = "void"
-    dead = purse.undo(world, person, redemption.wallet, redemption.use, now=activity.received)
-    if dead and reward.grace is not None:
-        again = sum(part for _, part in dead)
-        lot = Lot(person.name, redemption.wallet, activity.id, "returned", again, activity.at)
-        lot.policy = After(reward.grace)
-        for old, part in dead:
-            old.expired -= part
-            old.reversed += part
-            old.reborn.append((lot, part))
-        purse.grant(world, person, lot, now=activity.received, pending=None)
+    undo(world, person, redemption, Back(activity.id, activity.at, activity.received))
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 
@@ -538,6 +561,8 @@ DECIDERS: dict[str, Callable[[World, Person, Happened], None]] = {
     "confirmation": _confirm,
     "redemption": _redeem,
     "redemption_cancelled": _cancel,
+    "redemption_fulfilled": _fulfil,
+    "redemption_refused": _refuse,
     "voucher_used": _use_voucher,
     "adjustment": _adjust,
     "transfer": _transfer,

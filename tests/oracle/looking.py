@@ -248,7 +248,7 @@ class Look:
             (
                 self._major(one.wallet, one.use.amount - one.use.cancelled)
                 for one in self.world.redemptions
-                if one.partner == name
+                if one.partner == name and one.waits is None
             ),
             Fraction(0),
         )

@@ -180,14 +180,12 @@ def _unite_vouchers(world: World, donor: Person, into: Person) -> None:
 def _void_newest(into: Person, source: str, group: list[tuple[int, str]], extra: int) -> None:
     """Make the newest unused ones void; one that stays has the source's plain name."""
     held = into.vouchers
-    for _, name in sorted(group, reverse=True):
-        if extra <= 0 or held[name].state != "issued":
-            continue
+    unused = [name for _, name in sorted(group, reverse=True) if held[name].state == "issued"]
+    for name in unused[: max(extra, 0)]:
         held[name].state = "void"
-        extra -= 1
-        living = [other for _, other in group if held[other].state != "void"]
-        if name == source and living:
-            held[name], held[living[0]] = held[living[0]], held[name]
+    living = [name for _, name in group if held[name].state != "void"]
+    if source in [name for _, name in group] and source not in living and living:
+        held[source], held[living[0]] = held[living[0]], held[source]
 
 
 def _span(world: World, per: Per | None, at: int) -> object:

@@ -1,7 +1,7 @@
 """What time alone brings, member by member.
 
-Rule: at one instant lots expire, then pending ones are released, then tiers are reviewed and
-grants end, then scheduled jobs run.
+Rule: at one instant redemptions fail that nobody fulfilled, then lots expire, then pending ones are
+released, then tiers are reviewed and grants end, then scheduled jobs run.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from oracle.earning import fraction
 from oracle.following import follow
 from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
+from oracle.redeeming import Back, undo, waiting
 from oracle.world import Lot, Person, Use, World
 
 
@@ -36,13 +37,23 @@ def _ahead(world: World, person: Person, to: int) -> Iterator[int]:
                 yield death
             if isinstance(lot.release, int):
                 yield lot.release
+    for one in waiting(world, person):
+        if one.waits is not None:
+            yield one.waits
     yield from climbing.reviews_of(person, person.settled)
     for job in world.program.jobs.values():
         for day in _days(world, person, job, to):
             yield world.calendar.begin(day)
 
 
+def _fail_overdue(world: World, person: Person, now: int) -> None:
+    for one in waiting(world, person):
+        if one.waits is not None and one.waits <= now:
+            undo(world, person, one, Back(one.name, now, now))
+
+
 def _happen(world: World, person: Person, now: int) -> None:
+    _fail_overdue(world, person, now)
     for lot in world.lots_of(person):
         if lot.left:
             death = purse.death_of(world, person, lot)

@@ -184,6 +184,8 @@ class Redemption:
     partner: str | None
     use: Use
     cancelled: bool = False
+    waits: int | None = None
+    """Until when its partner has to fulfil it; None where it was, or need not be."""
 
 
 @dataclass(eq=False)

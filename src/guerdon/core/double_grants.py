@@ -170,22 +170,29 @@ def _limit_vouchers(d: Deciding) -> None:
         times[place] = len(found)
     for place, found_here in held.items():
         over = len(found_here) - times[place]
-        for _, name in sorted(found_here, reverse=True):
-            if over > 0 and voucher_of(d.look("voucher", name)).state == "issued":
-                vouchers.cancel(d, name)
-                _move_up(d, place[0], name, [other for _, other in found_here])
-                over -= 1
+        names = [name for _, name in sorted(found_here, reverse=True)]
+        unused = [name for name in names if _voucher(d, name).state == "issued"]
+        for name in unused[: max(over, 0)]:
+            vouchers.cancel(d, name)
+        _move_up(d, place[0], [name for _, name in found_here])
 
 
-def _move_up(d: Deciding, source: str, name: str, others: list[str]) -> None:
-    """Give the plain name to one that stays: there is one, since only what is too much goes."""
-    if name != source:
+def _move_up(d: Deciding, source: str, names: list[str]) -> None:
+    """Give the plain name to one that stays: there is one, since only what is too much goes.
+
+    Only once all that goes is gone, because names are what it is chosen by.
+    """
+    held = {name: _voucher(d, name) for name in names}
+    if source not in held or held[source].state != "void":
         return
-    held = {other: voucher_of(d.look("voucher", other)) for other in others}
-    other = next(each for each, one in held.items() if each != name and one.state != "void")
-    living, void, member = held[other], held[name], d.standing.member
-    d.put("voucher", name, living._replace(origin=origin_of(member, other, living)))
-    d.put("voucher", other, void._replace(origin=origin_of(member, name, void)))
+    other = next(name for name, one in held.items() if one.state != "void")
+    living, void, member = held[other], held[source], d.standing.member
+    d.put("voucher", source, living._replace(origin=origin_of(member, other, living)))
+    d.put("voucher", other, void._replace(origin=origin_of(member, source, void)))
+
+
+def _voucher(d: Deciding, name: str) -> vouchers.Voucher:
+    return voucher_of(d.look("voucher", name))
 
 
 def _window(d: Deciding, per: Per | None, at: Instant) -> str:
