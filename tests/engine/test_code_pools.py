@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from guerdon.core.activity import Instant
+from guerdon.core.decision import Claim
 from guerdon.engine import code_pools, codes, vouchers
 from guerdon.engine.inputs import ActivityInput
 from guerdon.engine.outcomes import Receipt, Result
+from guerdon.engine.records import Reserved
 from guerdon.engine.refusals import InvalidInput
 from guerdon.engine.sweep import sweep
 from guerdon.engine.verify import verify
@@ -24,6 +27,8 @@ CODED = (
     " voucher: {valid: P30D, codes: summer, low: 2}}\n"
     "  partners: {cafe: {}}"
 )
+
+FAR = Instant(10**14)
 
 
 @pytest.fixture
@@ -108,6 +113,28 @@ async def test_a_code_from_a_pool_is_used_at_the_partners_till(world: World) -> 
     found = [await vouchers.find(world, a_caller(), code.lower()) for code in shown]
     assert {member for member, _, _ in found} == {receipt.member}
     assert {name for _, name, _ in found} == {"r1", "r1#2"}
+
+
+async def test_what_another_worker_reserved_for_the_same_redemption_is_never_shown(
+    world: World,
+) -> None:
+    """A worker that lost its lane reserved a code, too: one is taken, the other goes back."""
+    buyers = [f"m{number}" for number in range(6)]
+    await code_pools.generate(world, PROGRAM, "summer", "#" * 12, 2 * len(buyers))
+    await rich(world, *buyers)
+    for name in buyers:
+        for amount in (1, 2):
+            twin = Reserved(Claim("code", "summer", amount), f"service/r{name}")
+            await world.shared.reserve(PROGRAM, twin, FAR)
+    receipts = await report(world, [a_redemption(f"r{name}", name) for name in buyers])
+
+    for receipt in receipts:
+        (code,) = await codes_of(world, receipt)
+        member, _, _ = await vouchers.find(world, a_caller(), code)
+        assert member == receipt.member
+    await world.shared.release(PROGRAM, await world.shared.stale(PROGRAM, FAR, 100))
+    ((count, _),) = await code_pools.status(world, PROGRAM)
+    assert (count.taken, count.held, count.free) == (len(buyers), 0, len(buyers))
 
 
 async def test_a_cancelled_code_is_nobody_elses_any_more(world: World) -> None:

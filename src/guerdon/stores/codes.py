@@ -74,9 +74,14 @@ class CodeStore:
             return int(await self._mongo["codes"].count_documents(free, **bound))
 
     async def held_by(self, program: str, pool: str, holder: str) -> list[SealedCode]:
-        """Return the codes that an activity took, in their fixed order."""
+        """Return the codes that an activity took, in their fixed order.
+
+        What is only reserved is nobody's yet: a worker that lost its lane may have reserved more
+        for the same activity than it takes in the end.
+        """
+        kept = {"p": key(program, pool), "h": holder, "s": {"$in": ["taken", "void"]}}
         with unit_of_work():
-            cursor = self._mongo["codes"].find({"p": key(program, pool), "h": holder})
+            cursor = self._mongo["codes"].find(kept)
             rows = await cursor.sort("_id", 1).to_list(None)
         return [SealedCode(behind(row["_id"], program), bytes(row["e"])) for row in rows]
 
@@ -98,7 +103,7 @@ class CodeStore:
             got = int(await self._mongo["codes"].count_documents(own))
             while got < wanted.claim.amount and await self._take(pool, wanted.holder, until):
                 got += 1
-        return got
+        return min(got, wanted.claim.amount)
 
     async def _take(self, pool: str, holder: str, until: Instant) -> bool:
         start = random.random()  # noqa: S311  # as above
