@@ -325,6 +325,7 @@ def _limits(settings: Settings) -> Limits:
         clock_skew_ms=settings.clock_skew_seconds * 1_000,
         wait_ms_max=int(settings.wait_seconds_max * 1_000),
         waiting_max=settings.waiting_max,
+        reserved_ms=int(settings.reservation_seconds * 1_000),
         environment=settings.environment,
         token_ttl_seconds=settings.token_ttl_seconds,
     )

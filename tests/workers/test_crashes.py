@@ -25,7 +25,8 @@ REPORTER = str(Path(__file__).with_name("reporter.py"))
 PURCHASES = 70
 IN_ACCEPT = (CrashPoint.AFTER_RECEIPTS, CrashPoint.AFTER_INBOX)
 IN_GROWING = (CrashPoint.AFTER_OPENING, CrashPoint.AFTER_STEP, CrashPoint.AFTER_LANE)
-IN_SCORING = tuple(it for it in CrashPoint if it not in (*IN_ACCEPT, *IN_GROWING))
+WITH_REWARDS = (CrashPoint.AFTER_CODE, CrashPoint.BEFORE_FREEING)  # see test_redemption_kills
+IN_SCORING = tuple(it for it in CrashPoint if it not in (*IN_ACCEPT, *IN_GROWING, *WITH_REWARDS))
 
 
 async def until(asked: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:

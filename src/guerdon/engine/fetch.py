@@ -13,6 +13,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.backfill import HISTORY
 from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
+from guerdon.core.redemptions import CODE
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.epochs import locate
@@ -26,7 +27,6 @@ RECORD = "record"
 DONOR = "donor"
 _ROUNDS_MAX = 1_000
 _HISTORY_AT_ONCE = 1_000
-_RESERVED_MS = 30_000
 
 
 class Undecidable(Exception):
@@ -259,16 +259,17 @@ class Reservations:
         self.held: list[Claim] = []
 
     async def __call__(self, claim: Claim) -> int:
-        """Return how much of a claim was got; what was got is held for half a minute."""
+        """Return how much of a claim was got; what was got is held for a while."""
         if claim.kind == "member":
             return len(await self._world.members.known(self._program, [claim.key]))
         if claim.peek:
             return await self._world.shared.peek(self._program, claim)
-        until = Instant(self._world.clock() + _RESERVED_MS)
+        until = Instant(self._world.clock() + self._world.limits.reserved_ms)
         got = await self._world.shared.reserve(self._program, Reserved(claim, self._holder), until)
         if got:
             self.held.append(claim._replace(amount=got))
-            self._world.crash(CrashPoint.AFTER_CLAIM)
+            is_code = claim.kind == CODE
+            self._world.crash(CrashPoint.AFTER_CODE if is_code else CrashPoint.AFTER_CLAIM)
         return got
 
 

@@ -185,6 +185,7 @@ class _Scoring:
         self._projecting = asyncio.create_task(project(world, batch))
         program = batch.hold.program
         if decided.unused:
+            world.crash(CrashPoint.BEFORE_FREEING)
             await world.shared.release(program, decided.unused)
         if decided.enrolled:
             await world.members.settled(program, decided.enrolled)

@@ -105,6 +105,7 @@ class Limits:
     clock_skew_ms: int = 300_000
     wait_ms_max: int = 10_000
     waiting_max: int = 50_000
+    reserved_ms: int = 30_000
     environment: str = "test"
     token_ttl_seconds: int = 3_600
 

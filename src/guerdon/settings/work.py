@@ -20,6 +20,12 @@ class Scoring(Group):
     lane_lease_seconds: float = Field(
         6, ge=1, le=120, description="How long a worker holds a lane without renewing."
     )
+    reservation_seconds: float = Field(
+        30,
+        ge=1,
+        le=600,
+        description="How long stock and codes stay reserved for what was not decided.",
+    )
     waiting_max: int = Field(
         50_000,
         ge=1_000,

@@ -102,6 +102,7 @@ class CommitStore:
         _members(plan, batch)
         _erased(plan, batch)
         _shared(plan, batch)
+        plan.then(lambda: self._crash(CrashPoint.AFTER_CONFIRM))
         plan.update("vouchers", voucher_updates(batch.hold.program, batch.vouchers))
         return plan.steps
 
