@@ -18,6 +18,7 @@ from guerdon.core.errors import Rejected
 from guerdon.core.originals import is_own, origin_key
 from guerdon.core.program import Reward
 from guerdon.core.rewards import HELD, deliver
+from guerdon.core.vouchers import PARTNER
 from guerdon.core.windows import add
 
 Record = dict[str, Any]
@@ -27,7 +28,6 @@ UNSEEN = "unseen_code"
 """The kind of a claim that is given back of codes that were taken and shown to nobody."""
 REASON_MAX = 200
 OVERDUE = "deadline"
-_PARTNER = "partner:"
 
 
 def fulfil(d: Deciding, activity: Activity) -> None:
@@ -73,7 +73,7 @@ def _pending(d: Deciding, activity: Activity) -> tuple[str, Record]:
             record = _own(d, key)
             partner = d.rulebook.partner_of(record["reward"])
             reporter = activity.reporter
-            if not reporter.startswith(_PARTNER) or reporter == f"{_PARTNER}{partner}":
+            if not reporter.startswith(PARTNER) or reporter == f"{PARTNER}{partner}":
                 return key, record
     raise Rejected("not_pending")
 

@@ -15,6 +15,9 @@ from guerdon.core.program import GrantVoucher, Period
 from guerdon.core.standing import Plain
 from guerdon.core.windows import add
 
+PARTNER = "partner:"
+"""What the reporter begins with where it is a partner."""
+
 
 class Voucher(NamedTuple):
     """`state` is issued, used or void; an issued one is expired once `until` has come.
@@ -97,9 +100,16 @@ def validity(d: Deciding, grant: GrantVoucher) -> Period | None:
 
 
 def use(d: Deciding, name: str) -> bool:
-    """Mark a voucher used; False where it cannot be used now."""
+    """Mark a voucher used; False where it cannot be used now, or is not honoured by who asks.
+
+    A partner honours what its own rewards brought, and nothing else.
+    """
     value = d.look("voucher", name)
     if value is None or voucher_of(value).shown(d.now) != "issued":
+        return False
+    reporter = "" if d.activity is None else d.activity.reporter
+    honoured_by = d.rulebook.partner_of(voucher_of(value).kind)
+    if reporter.startswith(PARTNER) and reporter != f"{PARTNER}{honoured_by}":
         return False
     voucher = voucher_of(value)._replace(state="used")
     d.put("voucher", name, voucher)

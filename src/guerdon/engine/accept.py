@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
+from guerdon.engine import presented
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.identities import slot
 from guerdon.engine.inputs import ActivityInput, Identity, Wait
@@ -153,11 +154,20 @@ class Taking:
             if isinstance(resolved, Unknown):
                 self.refuse(draft.index, draft.id, resolved.refusal)
             else:
+                if presented.FIELDS & resolved.data.keys():
+                    resolved = await self._presented(draft, resolved)
                 items.append(self._item(draft, resolved, received))
         fresh = await self._enter(items)
         self.world.crash(CrashPoint.AFTER_RECEIPTS)
         await self._put(fresh)
         self.world.crash(CrashPoint.AFTER_INBOX)
+
+    async def _presented(self, draft: Draft, resolved: Resolved) -> Resolved:
+        """Return it with the names of vouchers that were presented by their codes."""
+        data = await presented.named(
+            self.world, self.caller.program, resolved.member, draft.type, resolved.data
+        )
+        return replace(resolved, data=data)
 
     def _item(self, draft: Draft, resolved: Resolved, received: Instant) -> _Item:
         enrollment = None

@@ -12,8 +12,9 @@ from guerdon.core.conditions import text
 from guerdon.core.decision import Decision
 from guerdon.core.plain import activity_from_plain, activity_to_plain
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import Standing
+from guerdon.core.standing import Plain, Standing
 from guerdon.core.windows import add
+from guerdon.engine import presented
 from guerdon.engine.inputs import Identity
 from guerdon.engine.lanes import Layout, lane_of
 from guerdon.engine.records import Aside, Batch, Moved, Waiting
@@ -43,7 +44,19 @@ async def released(
     """Return the parked activities that this decision sets free."""
     if activity.type != "identity_linked" or decision.result != "accepted":
         return []
-    return await world.inbox.parked(program, slot(identity_of(activity)), _AT_ONCE)
+    found = await world.inbox.parked(program, slot(identity_of(activity)), _AT_ONCE)
+    return [
+        each._replace(activity=await _presented(world, program, each.activity, activity.member))
+        for each in found
+    ]
+
+
+async def _presented(world: World, program: str, parked: Plain, member: str | None) -> Plain:
+    """Return a parked activity with the names of vouchers that it presented by their codes."""
+    if not presented.FIELDS & {name for name, _ in parked.get("data", ())}:
+        return parked
+    activity = replace(activity_from_plain(parked), member=member)
+    return activity_to_plain(await presented.of(world, program, activity))
 
 
 def release(

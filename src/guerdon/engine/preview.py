@@ -15,6 +15,7 @@ from guerdon.core.decision import Decision, Given
 from guerdon.core.plain import page_to_plain, standing_from_plain
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
+from guerdon.engine import presented
 from guerdon.engine.batches import PROGRAM
 from guerdon.engine.epochs import locate
 from guerdon.engine.fetch import Peeks, Shelves, Undecidable, answer
@@ -123,6 +124,7 @@ class _Trial:
             lines=draft.lines,
             data=resolved.data,
         )
+        activity = await presented.of(self._world, self._rulebook.id, activity)
         try:
             decision = await self._decided(activity, resolved.enroll)
         except Undecidable as error:
