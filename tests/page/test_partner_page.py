@@ -119,7 +119,7 @@ async def test_each_reward_of_a_partner_says_its_price_and_why_it_cannot_be_had(
     assert "key" not in page.url
 
 
-async def test_a_voucher_is_redeemed_shown_and_used_and_a_second_tab_sees_it_live(
+async def test_what_is_redeemed_is_fulfilled_shown_and_used_and_a_second_tab_sees_it_live(
     desk: Visit, guerdon: Guerdon, browser: Browser
 ) -> None:
     page = await opened(desk)
@@ -128,29 +128,47 @@ async def test_a_voucher_is_redeemed_shown_and_used_and_a_second_tab_sees_it_liv
         await heard(other, guerdon)
         await page.get_by_label("Member", exact=True).select_option("Ben Okafor")
         await expect(page.locator("guerdon-rewards h2")).to_have_text("Ben Okafor")
-        slips = page.locator("guerdon-rewards .vouchers li")
+        slips = page.locator("guerdon-rewards .vouchers li:has(.code)")
         held = await slips.count()
 
-        await offer(page, "A night under the roof").get_by_role("button").click()
+        night = other.locator("guerdon-till .feed li").filter(has_text="A night under the roof")
+        take = offer(page, "A night under the roof").get_by_role("button")
+        await take.click()
 
-        await expect(page.locator("guerdon-rewards .outcome")).to_contain_text("Yours")
+        waiting = page.locator("guerdon-rewards .waiting li")
+        await expect(page.locator("guerdon-rewards .outcome")).to_contain_text("being prepared")
+        await expect(waiting).to_contain_text("A night under the roof")
+        await expect(night).to_contain_text("To be fulfilled by you until")
+        await other.get_by_role("button", name="Not possible: A night").click()
+
+        await expect(waiting).to_have_count(0)
+        await expect(page.locator("guerdon-rewards .done li").first).to_have_text(
+            "A night under the roof · not possible, your units are back (Not possible this time)"
+        )
+        await expect(night).to_contain_text("Not possible, units given back")
+        await expect(take).to_have_attribute("aria-disabled", "false")
+        await take.click()
+        await expect(waiting).to_have_count(1)
+        await page.get_by_role("button", name="Done: A night under the roof").click()
+
+        await expect(page.locator("guerdon-till .outcome")).to_contain_text("fulfilled")
         await expect(slips).to_have_count(held + 1)
+        await expect(waiting).to_have_count(0)
         await expect(offer(page, "A night under the roof")).to_contain_text("None left")
         code = await slips.first.locator(".code").text_content() or ""
         qr = slips.first.get_by_role("img", name=f"QR code of {code}")
         await expect(qr).to_be_visible()
         assert await qr.evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
-        night = other.locator("guerdon-till .feed li").filter(has_text="A night under the roof")
-        await expect(night).to_contain_text("Not used yet")
+        await expect(night.first).to_contain_text("Not used yet")
 
         answer = await use(page, code)
 
         await expect(answer).to_have_text("A night under the roof: marked used. Hand it over.")
         await expect(page.get_by_label("The voucher's code")).to_have_value("")
-        await expect(night).to_contain_text("Used")
-        await expect(night).to_have_count(1)
+        await expect(night.first).to_contain_text("Used")
+        await expect(night).to_have_count(2)
         await expect(slips).to_have_count(held)
-        await expect(page.locator("guerdon-rewards .done li").first).to_have_text(
+        await expect(page.locator("guerdon-rewards .done li").nth(1)).to_have_text(
             "A night under the roof · used"
         )
 

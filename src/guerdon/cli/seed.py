@@ -32,6 +32,7 @@ PARTNERS_NUMBER = "4711"
 
 _GUESTS = 3  # members of a demo that begins empty, so that there is somebody to look at
 _PAGE_SCOPES = ("activities:write", "members:read")
+_PARTNER_SCOPES = ("activities:write", "webhooks:manage")
 _BATCH = 1_000
 
 
@@ -122,7 +123,10 @@ async def _keys(
         )
         return text
 
-    tills = {slug: await make(f"partner {slug}", Role.PARTNER, partner=slug) for slug in partners}
+    tills = {
+        slug: await make(f"partner {slug}", Role.PARTNER, _PARTNER_SCOPES, slug)
+        for slug in partners
+    }
     keys = {role.value: await make(role.value, role) for role in (Role.ADMIN, Role.SERVICE)}
     keys[Role.PARTNER.value] = next(iter(tills.values()), None) or await make(
         Role.PARTNER.value, Role.PARTNER, partner="partner"

@@ -22,6 +22,9 @@ const SHOWN = `fragment Shown on Member {
   } } }
   open: vouchers(states: [ISSUED]) { id kind until code qr }
   done: vouchers(states: [USED, CANCELLED, EXPIRED]) { id kind state }
+  redemptions(first: 20) { edges { node {
+    id state until reason reward { slug name partner { name } }
+  } } }
 }`;
 
 const CATALOGUE = `program { timezone }
@@ -61,6 +64,8 @@ class GuerdonRewards extends GuerdonElement {
     empty: "There is nothing to redeem here yet.",
     ENDED: "No longer offered",
     EXPIRED: "ran out",
+    failed: "not possible, your units are back ({reason})",
+    deadline: "nobody answered in time",
     INSUFFICIENT_POINTS: "{missing} more needed",
     issued: "Yours. Show the code at the till.",
     LIMIT: "You have had it as often as one may",
@@ -73,6 +78,7 @@ class GuerdonRewards extends GuerdonElement {
     openPrice: "You name the value",
     OUT_OF_STOCK: "None left at the moment",
     pending: "It is being prepared; your units are set aside until then.",
+    prepared: "Being prepared until {moment}; your units are set aside",
     price: "{amount} {wallet}",
     qr: "QR code of {code}",
     redeem: "Redeem",
@@ -162,6 +168,7 @@ class GuerdonRewards extends GuerdonElement {
       outcome: node("p", { class: "outcome", role: "status" }),
       offers: node("ul"),
       noOffers: node("p", { class: "muted" }, this.say("empty")),
+      waiting: node("ul", { class: "waiting" }),
       open: node("ul"),
       noVouchers: node("p", { class: "muted" }, this.say("none")),
       done: node("ul", { class: "small muted" }),
@@ -175,7 +182,7 @@ class GuerdonRewards extends GuerdonElement {
         node("header", {}, parts.name, parts.wallets),
         part("offers", this.say("offers"), parts.offers, parts.noOffers),
         parts.outcome,
-        part("vouchers", this.say("vouchers"), parts.open, parts.noVouchers),
+        part("vouchers", this.say("vouchers"), parts.waiting, parts.open, parts.noVouchers),
         parts.donePart,
       ),
     );
@@ -190,8 +197,14 @@ class GuerdonRewards extends GuerdonElement {
       .join(" · ");
     const offers = member.rewards.edges.map((edge) => edge.node);
     this.#showOffers(offers.filter(({ reward }) => this.#isShown(reward)));
+    const redemptions = member.redemptions.edges.map((edge) => edge.node);
+    const own = redemptions.filter(({ reward }) => this.#isShown(reward));
+    this.#showWaiting(own.filter(({ state }) => state === "PENDING"));
     this.#showVouchers(member.open.filter(({ kind }) => this.#isNamed(kind)));
-    this.#showDone(member.done.filter(({ kind }) => this.#isNamed(kind)).slice(0, DONE_SHOWN));
+    this.#showDone([
+      ...own.filter(({ state }) => state === "FAILED").map((it) => this.#failed(it)),
+      ...member.done.filter(({ kind }) => this.#isNamed(kind)).map((it) => this.#over(it)),
+    ]);
   }
 
   /** Vouchers may come from tiers and missions too: those are no partner's. */
@@ -277,9 +290,32 @@ class GuerdonRewards extends GuerdonElement {
     outcome.textContent = sentence;
   }
 
+  /** Show what a partner has yet to fulfil. */
+  #showWaiting(redemptions) {
+    arrange(this.#parts.waiting, redemptions, {
+      key: (redemption) => redemption.id,
+      make: ({ reward }) =>
+        node(
+          "li",
+          {},
+          node(
+            "div",
+            {},
+            node("p", {}, node("strong", {}, reward.name)),
+            node("p", { class: "small" }),
+          ),
+        ),
+      update: (item, { until }) => {
+        const moment = until ? this.formats.exactly(until) : "";
+        item.firstChild.lastChild.textContent = this.say("prepared", { moment });
+      },
+    });
+  }
+
   #showVouchers(vouchers) {
     const wasEmpty = this.#parts.open.childElementCount === 0 && !this.#parts.noVouchers.hidden;
-    this.#parts.noVouchers.hidden = vouchers.length > 0;
+    const { noVouchers, waiting } = this.#parts;
+    noVouchers.hidden = vouchers.length + waiting.childElementCount > 0;
     const fresh = arrange(this.#parts.open, vouchers, {
       key: (voucher) => voucher.id,
       make: (voucher) => this.#slip(voucher),
@@ -325,14 +361,21 @@ class GuerdonRewards extends GuerdonElement {
     return button;
   }
 
-  #showDone(vouchers) {
-    this.#parts.donePart.hidden = vouchers.length === 0;
-    arrange(this.#parts.done, vouchers, {
-      key: (voucher) => voucher.id,
+  #failed({ id, reward, reason }) {
+    const why = reason === "deadline" ? this.say("deadline") : (reason ?? "");
+    return { id, text: `${reward.name} · ${this.say("failed", { reason: why })}` };
+  }
+
+  #over({ id, kind, state }) {
+    return { id, text: `${this.#names.get(kind)?.name ?? kind} · ${this.say(state)}` };
+  }
+
+  #showDone(ended) {
+    this.#parts.donePart.hidden = ended.length === 0;
+    arrange(this.#parts.done, ended.slice(0, DONE_SHOWN), {
+      key: (it) => it.id,
       make: () => node("li"),
-      update: (item, { kind, state }) => {
-        item.textContent = `${this.#names.get(kind)?.name ?? kind} · ${this.say(state)}`;
-      },
+      update: (item, { text }) => (item.textContent = text),
     });
   }
 }
@@ -363,6 +406,8 @@ const sheet = styles(`
     display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; padding: 1rem;
     border: 1px dashed var(--_accent); border-radius: var(--_radius); background: var(--_accent-soft);
   }
+  .vouchers .waiting:not(:empty) { margin-bottom: 0.75rem; }
+  .vouchers .waiting li { background: none; }
   .vouchers .muted { color: inherit; }
   .vouchers > .muted { color: var(--_muted); }
   .qr { width: 9rem; height: 9rem; border-radius: 0.5rem; background: white; }

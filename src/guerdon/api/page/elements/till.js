@@ -3,6 +3,8 @@
  * used, and shows what members redeem with the partner, live.
  *
  * A scanner that types is all that is needed: it writes the code into the field and ends with Enter.
+ * What waits for the partner to fulfil it is answered in the list: done, or not possible.
+ *
  * The list continues where it was left, after a lost connection and after a reload of the tab; it
  * says what was redeemed, and nobody's name. Its token is the partner's key: it is for screens of
  * the partner's own.
@@ -23,9 +25,18 @@ const USE = `mutation Use($input: UseVoucherInput!) {
 
 const UPDATES = `subscription RedemptionUpdates($after: String) {
   redemptionUpdates(after: $after) {
-    cursor redemption { id state quantity cost wallet at reward { slug name } }
+    cursor redemption { id state until reason quantity cost wallet at reward { slug name } }
   }
 }`;
+
+const ANSWERS = {
+  fulfil: `mutation Fulfil($input: FulfilRedemptionInput!) {
+    answer: fulfilRedemption(input: $input) { problems { code message } }
+  }`,
+  refuse: `mutation Refuse($input: RefuseRedemptionInput!) {
+    answer: refuseRedemption(input: $input) { problems { code message } }
+  }`,
+};
 
 const CLOCK_MS = 30_000;
 const KEPT = "guerdon-till";
@@ -39,6 +50,8 @@ class GuerdonTill extends GuerdonElement {
     EXPIRED: "Ran out",
     FAILED: "Not possible, units given back",
     feed: "Redeemed with you",
+    fulfil: "Done",
+    fulfilled: "{reward}: fulfilled.",
     ISSUED: "Not used yet",
     item: "{quantity} × {reward}",
     loading: "Loading the till",
@@ -48,7 +61,11 @@ class GuerdonTill extends GuerdonElement {
     noPartner: "This key belongs to no partner: a till needs a partner's key.",
     NOT_FOUND: "No voucher of yours has this code. It may be mistyped, or another brand's.",
     PENDING: "To be fulfilled by you",
+    pendingUntil: "To be fulfilled by you until {moment}",
     price: "{amount} {wallet}",
+    refuse: "Not possible",
+    refusal: "Not possible this time",
+    refusedIt: "{reward}: the member has the units back.",
     refused: "This till cannot be opened: the partner's key is missing, wrong or revoked.",
     use: "Mark it used",
     USED: "Used",
@@ -151,14 +168,23 @@ class GuerdonTill extends GuerdonElement {
           node("p", {}, node("strong"), node("span", { class: "muted small figure" })),
           node("p", { class: "state small" }),
           node("time", { class: "muted small" }),
+          node("p", { class: "answers", hidden: true }),
         ),
-      update: (item, { state, quantity, cost, wallet, at, reward }) => {
-        const [what, stands, time] = item.children;
+      update: (item, entry) => {
+        const { state, until, quantity, cost, wallet, at, reward } = entry;
+        const [what, stands, time, answers] = item.children;
         const amount = this.formats.number(cost);
         what.firstChild.textContent =
           quantity > 1 ? this.say("item", { quantity, reward: reward.name }) : reward.name;
         what.lastChild.textContent = ` ${this.say("price", { amount, wallet: this.#wallets.get(wallet) ?? wallet })}`;
-        stands.textContent = this.say(state);
+        const isPending = state === "PENDING";
+        stands.textContent =
+          isPending && until
+            ? this.say("pendingUntil", { moment: this.formats.exactly(until) })
+            : this.say(state);
+        answers.hidden = !isPending;
+        if (isPending && !answers.hasChildNodes()) answers.append(...this.#answersTo(entry));
+        if (!isPending) answers.replaceChildren();
         item.className = state.toLowerCase();
         time.dateTime = at;
         time.title = this.formats.exactly(at);
@@ -166,6 +192,39 @@ class GuerdonTill extends GuerdonElement {
       },
     });
     fresh.forEach(appear);
+  }
+
+  #answersTo({ id, reward }) {
+    return ["fulfil", "refuse"].map((name) => {
+      const button = node(
+        "button",
+        {
+          type: "button",
+          class: name === "fulfil" ? "take" : "quiet",
+          "aria-label": `${this.say(name)}: ${reward.name}`,
+        },
+        this.say(name),
+      );
+      button.addEventListener("click", () => this.#respond(name, id, reward.name, button));
+      return button;
+    });
+  }
+
+  /** Say that a redemption is fulfilled, or cannot be; the list is told by its own updates. */
+  async #respond(name, redemptionId, reward, button) {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    const reason = name === "refuse" ? { reason: this.say("refusal") } : {};
+    try {
+      const { answer } = await this.link.ask(ANSWERS[name], { input: { redemptionId, ...reason } });
+      const [problem] = answer.problems;
+      const done = this.say(name === "fulfil" ? "fulfilled" : "refusedIt", { reward });
+      this.#answer(problem?.message ?? done, Boolean(problem), false);
+    } catch (refusal) {
+      this.#answer(refusal.message, true, false);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
   }
 
   // ------------------------------------------------------------ the till
@@ -248,10 +307,10 @@ class GuerdonTill extends GuerdonElement {
     }
   }
 
-  #answer(sentence, isBad) {
+  #answer(sentence, isBad, isAboutCode = true) {
     if (!this.#parts) return;
     const { field, outcome } = this.#parts;
-    field.setAttribute("aria-invalid", isBad);
+    if (isAboutCode) field.setAttribute("aria-invalid", isBad);
     outcome.classList.toggle("bad", isBad);
     outcome.textContent = sentence;
   }
@@ -283,6 +342,7 @@ const sheet = styles(`
   .feed li:first-child { border-top: 0; }
   .feed time { grid-column: 2; grid-row: 1 / span 2; align-self: center; text-align: end; }
   .state { grid-column: 1; }
+  .answers { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0.5rem; padding-top: 0.5rem; }
   .used .state { color: var(--_good); font-weight: 600; }
   .cancelled .state, .expired .state, .failed .state { color: var(--_muted); }
   [hidden] { display: none !important; }
