@@ -91,6 +91,25 @@ async def test_a_month_is_settled_once_it_is_over_and_a_correction_comes_in_the_
     assert await world.statements.page(PROGRAM, "deli", limit=9) == []
 
 
+async def test_what_happened_in_a_settled_month_and_comes_late_is_in_the_next(
+    world: World, clock: Clock
+) -> None:
+    await busy_spring(world, clock)
+    clock.now = Instant(MAY + 10 * DAY)
+    await statements.issue_due(world, PROGRAM)
+    (april,) = await world.statements.page(PROGRAM, "cafe", limit=9)
+    lines = await statements.lines(world, PROGRAM, april)
+
+    await report(world, [bought("late", "9.00", Instant(APRIL + 20 * DAY))], caller=CAFE)
+
+    assert await statements.lines(world, PROGRAM, april) == lines
+    clock.now = Instant(JUNE + DAY)
+    await statements.issue_due(world, PROGRAM)
+    settled, may = await world.statements.page(PROGRAM, "cafe", limit=9)
+    assert settled == april
+    assert may.issued == str(9 - 50)
+
+
 async def test_statements_add_up_to_the_ledger(world: World, clock: Clock) -> None:
     await busy_spring(world, clock)
     clock.now = Instant(JUNE + DAY)

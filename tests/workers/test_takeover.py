@@ -13,7 +13,7 @@ from workers.conftest import Start
 from workers.test_crashes import WORK, until
 from worlds import PROGRAM, a_caller, a_purchase, drain
 
-WITHIN_SECONDS = 15.0
+WITHIN_SECONDS = 10.0
 """The server ends a transaction that nobody goes on with after five; the rest is a slow machine."""
 
 
