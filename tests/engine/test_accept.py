@@ -12,8 +12,10 @@ from guerdon.core.activity import Instant
 from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
+from guerdon.engine.parking import PARKED_MAX
 from guerdon.engine.records import Batch, Board, Found, Mark
 from guerdon.engine.refusals import ComeBack, InvalidInput
+from guerdon.engine.verify import verify
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
 from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
@@ -337,6 +339,53 @@ async def test_too_much_waiting_is_refused_until_it_is_decided(
         assert await _becomes(world, refused=True)
         await drain(world)
         assert await _becomes(world, refused=False)
+
+
+async def test_no_more_is_parked_for_an_identity_than_one_transaction_sets_free(
+    world: World,
+) -> None:
+    card = MemberRef(identity=Identity("card", "9"))
+    await report(world, [a_purchase("ann")])
+    many = [a_purchase(n, member=card) for n in range(PARKED_MAX)]
+    taken = await accept.record(world, a_caller(), many)
+    more = [a_purchase("more", member=card), a_purchase("own"), a_purchase(3, member=card)]
+    refused, own, again = await accept.record(world, a_caller(), more)
+
+    assert {receipt.result for receipt in taken} == {Result.PARKED}
+    assert (refused.result, refused.reason) == (Result.REJECTED, "too_many_parked")
+    assert (refused.problems[0].code, refused.problems[0].path[-1]) == ("TOO_MANY_PARKED", "member")
+    assert own.result is Result.PENDING
+    assert again.result is Result.DUPLICATE
+    link = ActivityInput(
+        id="link", type="identity_linked", member=by("ann"), data={"scheme": "card", "value": "9"}
+    )
+    await report(world, [link])
+    (receipt,) = await report(world, [a_purchase("more", member=card)])
+    assert receipt.entry is not None
+    assert receipt.entry.result is Result.ACCEPTED
+    assert (await verify(world, PROGRAM)).offences == ()
+
+
+async def test_no_more_is_parked_in_a_program_than_may_wait(
+    mongo_url: str, mongo_database: str, redis_url: str
+) -> None:
+    settings = settings_for(
+        mongo_url=mongo_url, database=mongo_database, redis_url=redis_url, waiting_max=1_000
+    )
+    async with a_world(settings) as world:
+        cards = [MemberRef(identity=Identity("card", str(n))) for n in range(1_000)]
+        many = [a_purchase(n, member=card) for n, card in enumerate(cards)]
+        taken = await accept.record(world, a_caller(), many)
+        assert {receipt.result for receipt in taken} == {Result.PARKED}
+
+        async def is_refused() -> bool:
+            late = a_purchase(f"late{world.next_order()}", member=cards[0])
+            (receipt,) = await accept.record(world, a_caller(), [late])
+            return results([receipt]) == [("rejected", "too_many_parked")]
+
+        async with asyncio.timeout(20):
+            while not await is_refused():  # noqa: ASYNC110  # it is looked at once a second
+                await asyncio.sleep(0.1)
 
 
 async def test_who_loses_the_race_to_enroll_a_person_is_decided_after_the_enrollment(

@@ -137,6 +137,24 @@ async def test_what_another_worker_reserved_for_the_same_redemption_is_never_sho
     assert (count.taken, count.held, count.free) == (len(buyers), 0, len(buyers))
 
 
+async def test_a_code_that_was_made_free_behind_our_back_is_missed(
+    world: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    await code_pools.bring(world, PROGRAM, "summer", ["A1", "B2"])
+    await rich(world, "ann")
+    await report(world, [a_redemption("r1", "ann")])
+    assert (await verify(world, PROGRAM)).offences == ()
+
+    pool = mongo_client[settings.mongo_database]["codes"]
+    pool.update_one({"s": "taken"}, {"$set": {"s": "free"}})
+
+    (offence,) = (await verify(world, PROGRAM)).offences
+    assert (offence.document, offence.message) == (
+        "codes shop|summer",
+        "are 0 taken ones, though 1 were given out",
+    )
+
+
 async def test_a_cancelled_code_is_nobody_elses_any_more(world: World) -> None:
     await code_pools.bring(world, PROGRAM, "summer", ["A1"])
     await rich(world, "ann", "bob")

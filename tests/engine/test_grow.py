@@ -9,11 +9,11 @@ from pymongo import MongoClient
 
 from guerdon.engine import accept, read
 from guerdon.engine.grow import census, grow
+from guerdon.engine.growth_ports import LanesRefused
 from guerdon.engine.inputs import ActivityInput, Identity, MemberRef
 from guerdon.engine.lanes import Layout, lane_of, lanes_of, lanes_out_of, outgoing_lanes
 from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Board, Waiting
-from guerdon.engine.refusals import Refused
 from guerdon.engine.score import score_lane, visit_lane
 from guerdon.engine.seal import Sealer
 from guerdon.engine.sweep import sweep
@@ -174,9 +174,9 @@ async def test_a_program_grows_again_and_again(world: World) -> None:
 
 async def test_a_number_that_cannot_be_is_refused_with_those_that_can(world: World) -> None:
     for lanes in (8, 24, 1):
-        with pytest.raises(Refused, match="32, 48, 64"):
+        with pytest.raises(LanesRefused, match="32, 48, 64"):
             await grow(world, PROGRAM, lanes)
-    with pytest.raises(Refused, match="at most 4096"):
+    with pytest.raises(LanesRefused, match="at most 4096"):
         await grow(world, PROGRAM, 8_192)
     assert not await grow(world, PROGRAM, BEFORE)
 
@@ -186,9 +186,9 @@ async def test_a_second_one_is_kept_away_and_another_number_has_to_wait(
 ) -> None:
     layout = await world.rulebooks.layout(PROGRAM)
     await world.growth.begin(PROGRAM, layout, 32)
-    with pytest.raises(Refused, match="wait for it"):
+    with pytest.raises(LanesRefused, match="wait for it"):
         await grow(other, PROGRAM, 32)
-    with pytest.raises(Refused, match="finish that first"):
+    with pytest.raises(LanesRefused, match="finish that first"):
         await grow(world, PROGRAM, 64)
 
     assert await grow(world, PROGRAM, 32, settling_seconds=0)

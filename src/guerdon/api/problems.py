@@ -83,6 +83,7 @@ _SENTENCES = {
     "partner_exhausted": "The partner's agreement allows no more of this at present.",
     "payload_differs": "This id was used before with other content: choose a new one.",
     "self_merge": "A member cannot be merged into the same member.",
+    "too_many_parked": "Too many activities wait for identities that nobody has: link them.",
     "too_old": "It happened too long ago to be reported.",
     "unknown_badge": "There is no such badge in this program.",
     "unknown_member": "There is no such member in this program: enroll the person first.",

@@ -108,14 +108,15 @@ async def _grow(world: "World", name: str, number: int, settling: float) -> None
 
 
 def _run(work: Work, program: str | None) -> None:
-    from guerdon.engine.refusals import NotFound, Refused
+    from guerdon.engine.growth_ports import LanesRefused
+    from guerdon.engine.refusals import NotFound
     from guerdon.engine.world import StoreDown
 
     try:
         asyncio.run(_each(work, program))
     except NotFound:
         stop(f"There is no program {program!r} here.", code=2)
-    except Refused as refused:
+    except LanesRefused as refused:
         stop(str(refused))
     except StoreDown:
         stop("MongoDB does not answer. What was done so far is whole; ask again to go on.")

@@ -84,12 +84,13 @@ async def _compare_leaderboards(world: "World", name: str, progress: "Progress")
 
 
 def _run(work: Work, program: str | None) -> None:
-    from guerdon.engine.refusals import LiveDown, NotFound, Refused
+    from guerdon.engine.growth_ports import LanesRefused
+    from guerdon.engine.refusals import LiveDown, NotFound
     from guerdon.engine.world import StoreDown
 
     try:
         asyncio.run(_each(work, program))
-    except Refused as refused:
+    except LanesRefused as refused:
         stop(str(refused))
     except NotFound:
         stop(f"There is no program {program!r} here.", code=2)

@@ -18,6 +18,7 @@ from guerdon.engine.inputs import ActivityInput, Identity, Wait
 from guerdon.engine.judge import Draft, Judge, Refusal
 from guerdon.engine.lanes import Layout, lane_of
 from guerdon.engine.outcomes import Problem, Receipt, Result
+from guerdon.engine.parking import NO_ROOM, without_room
 from guerdon.engine.records import Aside, Mark, Waiting
 from guerdon.engine.refusals import InvalidInput
 from guerdon.engine.resolve import Resolved, Unknown, resolve
@@ -157,7 +158,7 @@ class Taking:
                 if presented.FIELDS & resolved.data.keys():
                     resolved = await self._presented(draft, resolved)
                 items.append(self._item(draft, resolved, received))
-        fresh = await self._enter(items)
+        fresh = await self._enter(await self._with_room(items))
         self.world.crash(CrashPoint.AFTER_RECEIPTS)
         await self._put(fresh)
         self.world.crash(CrashPoint.AFTER_INBOX)
@@ -168,6 +169,15 @@ class Taking:
             self.world, self.caller.program, resolved.member, draft.type, resolved.data
         )
         return replace(resolved, data=data)
+
+    async def _with_room(self, items: Sequence[_Item]) -> list[_Item]:
+        """Return the items without those for which there is no room apart from the inbox."""
+        parked = {item.draft.key: item.parked for item in items if item.parked is not None}
+        refused = await without_room(self.world, self.caller.program, parked)
+        for item in items:
+            if item.draft.key in refused:
+                self.refuse(item.draft.index, item.draft.id, NO_ROOM)
+        return [item for item in items if item.draft.key not in refused]
 
     def _item(self, draft: Draft, resolved: Resolved, received: Instant) -> _Item:
         enrollment = None

@@ -19,7 +19,7 @@ from contextlib import suppress
 from time import monotonic
 
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.growth_ports import Census, Growing
+from guerdon.engine.growth_ports import Census, Growing, LanesRefused
 from guerdon.engine.lanes import (
     EPOCHS_MAX,
     LANES_MAX,
@@ -28,7 +28,7 @@ from guerdon.engine.lanes import (
     outgoing_lanes,
 )
 from guerdon.engine.records import Hold, LaneLost
-from guerdon.engine.refusals import LiveDown, NotFound, Refused
+from guerdon.engine.refusals import LiveDown, NotFound
 from guerdon.engine.score import visit_lane
 from guerdon.engine.world import World
 
@@ -54,7 +54,7 @@ async def census(world: World, program: str, lanes: int) -> tuple[Layout, Census
 
     Raises:
         NotFound: There is no such program.
-        Refused: It cannot grow to that number.
+        LanesRefused: It cannot grow to that number.
     """
     layout = await _checked(world, program, lanes)
     if layout.lanes == lanes and layout.outgoing is None:
@@ -74,7 +74,7 @@ async def grow(
 
     Raises:
         NotFound: There is no such program.
-        Refused: It cannot grow to that number, or another process is at it.
+        LanesRefused: It cannot grow to that number, or another process is at it.
         StoreDown: MongoDB does not answer; ask again to go on.
     """
     layout = await _checked(world, program, lanes)
@@ -103,15 +103,14 @@ async def _checked(world: World, program: str, lanes: int) -> Layout:
     if layout.outgoing is None and lanes == layout.lanes:
         return layout
     if lanes > LANES_MAX:
-        raise Refused("lanes", f"{lanes} lanes are too many: at most {LANES_MAX} are possible.")
+        raise LanesRefused(f"{lanes} lanes are too many: at most {LANES_MAX} are possible.")
     if lanes <= before or lanes % before:
-        raise Refused(
-            "lanes",
+        raise LanesRefused(
             f"{program} has {before} lanes and grows by multiples, so that each old lane is divided"
             f" by itself: {before * 2}, {before * 3}, {before * 4} and so on, not {lanes}.",
         )
     if layout.outgoing is None and layout.epoch >= EPOCHS_MAX:
-        raise Refused("lanes", f"{program} has grown {EPOCHS_MAX - 1} times: that is the limit.")
+        raise LanesRefused(f"{program} has grown {EPOCHS_MAX - 1} times: that is the limit.")
     return layout
 
 
@@ -163,8 +162,7 @@ class _Growth:
                     return hold
                 await world.lanes.release(hold)
             if monotonic() > until:
-                raise Refused(
-                    "lanes",
+                raise LanesRefused(
                     f"Lane {lane} of {program} is held by others, or filled, all the time. Are"
                     " there processes of an earlier release? Replace them and ask again.",
                 )

@@ -2,8 +2,15 @@
 
 from typing import NamedTuple, Protocol
 
+from guerdon.core.errors import GuerdonError
 from guerdon.engine.lanes import Layout
 from guerdon.engine.records import Hold
+
+
+class LanesRefused(GuerdonError):
+    """Lanes cannot be divided so, or somebody is at it; the message says what can be done."""
+
+    code = "LANES_REFUSED"
 
 
 class Growing(NamedTuple):
@@ -32,7 +39,7 @@ class Growth(Protocol):
         """Open the new epoch with all its lanes closed, or go on with what was begun.
 
         Raises:
-            Refused: Another process is at it, or it was begun with another number.
+            LanesRefused: Another process is at it, or it was begun with another number.
         """
         ...
 
@@ -40,7 +47,7 @@ class Growth(Protocol):
         """Stay the one who grows.
 
         Raises:
-            Refused: Another process has taken over.
+            LanesRefused: Another process has taken over.
         """
         ...
 

@@ -132,3 +132,7 @@ class Pressure(Protocol):
             ComeBack: Some lane is too far behind.
         """
         ...
+
+    async def is_parking_full(self, program: str) -> bool:
+        """Tell whether as many activities are parked as may wait to be decided."""
+        ...

@@ -208,6 +208,14 @@ class Inbox(Protocol):
         """Put what failed back into an inbox; nothing where it is not set aside any more."""
         ...
 
+    async def parked_counts(self, program: str, identities: Collection[str]) -> dict[str, int]:
+        """Return how many activities are parked for these identities; none are missing."""
+        ...
+
+    async def parked_total(self, program: str, limit: int) -> int:
+        """Return how many activities are parked, counting no further than `limit`."""
+        ...
+
     async def parked(self, program: str, identity: str, limit: int) -> list[Aside]:
         """Return activities parked for an identity, in order of arrival."""
         ...

@@ -25,6 +25,7 @@ class InboxPressure:
         self._looked: dict[str, float] = {}
         self._full: dict[str, bool] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
+        self._parked: dict[str, tuple[float, bool]] = {}
 
     async def check(self, program: str, layout: Layout) -> None:
         """Let pass, or refuse; the first look at a program is waited for."""
@@ -37,6 +38,16 @@ class InboxPressure:
                 await task
         if self._full.get(program, False):
             raise ComeBack(_RETRY_MS)
+
+    async def is_parking_full(self, program: str) -> bool:
+        """Tell whether as many are parked as may wait; looked at once a second, when asked."""
+        now = monotonic()
+        looked, is_full = self._parked.get(program, (-_LOOK_SECONDS, False))
+        if now - looked >= _LOOK_SECONDS:
+            counted = await self._inbox.parked_total(program, self._waiting_max)
+            is_full = counted >= self._waiting_max
+            self._parked[program] = now, is_full
+        return is_full
 
     async def _look(self, program: str, layout: Layout) -> None:
         deepest = self._waiting_max + 1

@@ -7,6 +7,7 @@ wrong.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from guerdon.core.redemptions import CODE
 from guerdon.core.standing import ERASED, Standing
 from guerdon.engine.records import Entry, Person, Seal
 from guerdon.engine.seal import AT_ONCE, BEGINNING, chained, root_hash
@@ -111,6 +112,7 @@ async def shared(
         for lane in before:
             seen[lane] = await _count(world, program, lane, seen.get(lane, 0), taken)
         stored = await world.evidence.shared(program)
+        pools = await world.codes.counts(program)
         if await world.lanes.seqs(program) == before:
             break
     else:
@@ -121,6 +123,19 @@ async def shared(
                 f"shared {program}|{name}",
                 f"has {left} left of {size}, though {taken[name]} were taken",
             )
+    for pool in pools:
+        given = sum(count for name, count in taken.items() if _pool_of(name) == pool.pool)
+        if pool.taken != given:
+            found.offend(
+                f"codes {program}|{pool.pool}",
+                f"are {pool.taken} taken ones, though {given} were given out",
+            )
+
+
+def _pool_of(name: str) -> str | None:
+    """Return the pool that a claim's kind and key name; None for other kinds."""
+    kind, pool, *_ = (*name.split("|"), "")
+    return pool if kind == CODE else None
 
 
 def count_claims(entry: Entry, taken: Counter[str]) -> None:

@@ -15,6 +15,7 @@ from guerdon.core.plain import record_to_plain, standing_from_plain, standing_to
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import ERASED, PageRef, PageWrite, Standing
 from guerdon.engine.fetch import RECORD
+from guerdon.engine.growth_ports import LanesRefused
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.rebuild import Progress, silent
 from guerdon.engine.records import (
@@ -27,7 +28,6 @@ from guerdon.engine.records import (
     StandingWrite,
 )
 from guerdon.engine.recount import Inexact, Pages, Recount
-from guerdon.engine.refusals import Refused
 from guerdon.engine.world import World
 
 _AT_ONCE = 200
@@ -53,12 +53,12 @@ async def rebuild(
 
     Raises:
         NotFound: There is no such program.
-        Refused: Its lanes grow at present.
+        LanesRefused: Its lanes grow at present.
         StoreDown: MongoDB does not answer; what was replaced so far is right.
     """
     rulebook = await world.rulebooks.fresh(program)
     if (await world.rulebooks.layout(program)).outgoing is not None:
-        raise Refused("lanes", f"The lanes of {program} grow at present; ask again after that.")
+        raise LanesRefused(f"The lanes of {program} grow at present; ask again after that.")
     found = Recounted()
     total = await world.members.total(program)
     after = ""

@@ -30,7 +30,7 @@ class Scoring(Group):
         50_000,
         ge=1_000,
         le=10_000_000,
-        description="Activities of a program that may wait before reporters are told to come back.",
+        description="Activities of a program that may wait, or be parked, before more are refused.",
     )
     worker_threads: int = Field(
         2, ge=1, le=64, description="Lanes a worker decides at once; more make batches smaller."

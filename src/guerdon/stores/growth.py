@@ -18,10 +18,9 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
 
-from guerdon.engine.growth_ports import Census, Growing
+from guerdon.engine.growth_ports import Census, Growing, LanesRefused
 from guerdon.engine.lanes import Layout, lane_of, lanes_of, lanes_out_of
 from guerdon.engine.records import Hold, LaneLost
-from guerdon.engine.refusals import Refused
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, lane_key, within
 from guerdon.stores.lanes import FREE, fresh_lane
@@ -64,7 +63,7 @@ class GrowthStore:
             head = await self._mongo["programs"].find_one({"_id": program})
         if head is None or "g" not in head or head["l"] != lanes:
             begun = f"Growing {program} to {head['l'] if head else 0} lanes was begun"
-            raise Refused("lanes", f"{begun}; finish that first, with the same number.")
+            raise LanesRefused(f"{begun}; finish that first, with the same number.")
         await self.keep(program)
         layout = Layout(
             lanes=lanes, epoch=head["e"], earlier=tuple(head["h"]), outgoing=head["g"]["b"]
@@ -106,8 +105,7 @@ class GrowthStore:
                 return
             head = await self._mongo["programs"].find_one({"_id": program})
         other = (head or {}).get("g", {}).get("o")
-        raise Refused(
-            "lanes",
+        raise LanesRefused(
             f"{other or 'Another process'} grows the lanes of {program}; wait for it. If it was "
             f"killed, its lock goes {self._lease_ms // 1_000} s after its last step.",
         )

@@ -121,6 +121,25 @@ class InboxStore:
 
         await self._mongo.transact(work)
 
+    async def parked_counts(self, program: str, identities: Collection[str]) -> dict[str, int]:
+        """Return how many activities are parked for these identities; none are missing."""
+        names = [key(program, each) for each in identities]
+        stages: list[Document] = [
+            {"$match": {"i": {"$in": names}}},
+            {"$group": {"_id": "$i", "n": {"$sum": 1}}},
+        ]
+        with unit_of_work():
+            rows = await self._mongo.rows("aside", stages)
+        return {behind(row["_id"], program): row["n"] for row in rows}
+
+    async def parked_total(self, program: str, limit: int) -> int:
+        """Return how many activities are parked, counting no further than `limit`."""
+        with unit_of_work():
+            counted: int = await self._mongo["aside"].count_documents(
+                {"i": within(program)}, limit=limit
+            )
+        return counted
+
     async def parked(self, program: str, identity: str, limit: int) -> list[Aside]:
         """Return activities parked for an identity, in order of arrival."""
         with unit_of_work():

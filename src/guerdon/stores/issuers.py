@@ -1,8 +1,12 @@
-"""Token issuers: `{_id: program|issuer, p, i, a: audience, u: address of the keys, s: scheme}`."""
+"""Token issuers: `{_id: program|issuer, p, i, a: audience, u: address of the keys, s: scheme}`.
+
+They carry prints, because whoever changes an address signs members in.
+"""
 
 from guerdon.engine.records import Issuer
 from guerdon.stores.client import Mongo, unit_of_work
 from guerdon.stores.keyed import key
+from guerdon.stores.prints import printed
 
 
 class IssuerStore:
@@ -13,7 +17,9 @@ class IssuerStore:
 
     async def add(self, issuer: Issuer) -> None:
         """Store an issuer; the program's one of the same name is replaced."""
+        name = key(issuer.program, issuer.issuer)
         document = {
+            "_id": name,
             "p": issuer.program,
             "i": issuer.issuer,
             "a": issuer.audience,
@@ -21,9 +27,7 @@ class IssuerStore:
             "s": issuer.scheme,
         }
         with unit_of_work():
-            await self._mongo["issuers"].replace_one(
-                {"_id": key(issuer.program, issuer.issuer)}, document, upsert=True
-            )
+            await self._mongo["issuers"].replace_one({"_id": name}, printed(document), upsert=True)
 
     async def remove(self, program: str, issuer: str) -> bool:
         """Forget an issuer; tell whether there was one."""

@@ -35,6 +35,7 @@ PRINTED = (
     "vouchers",
     "programs",
     "keys",
+    "issuers",
 )
 """The collections whose documents carry prints: those named `program|...`, as all but heads are."""
 
