@@ -84,13 +84,19 @@ class WorkersHere:
         self.world: World | None = None
         self.awake = True
         self._working: set[asyncio.Task[int]] = set()
+        self._turns: dict[tuple[str, int], asyncio.Lock] = {}
 
     def wake(self, program: str, lanes: Collection[int]) -> None:
         assert self.world is not None
         for lane in lanes if self.awake else ():
-            task = asyncio.ensure_future(score_lane(self.world, program, lane))
+            task = asyncio.ensure_future(self._visit(self.world, program, lane))
             self._working.add(task)
             task.add_done_callback(self._working.discard)
+
+    async def _visit(self, world: World, program: str, lane: int) -> int:
+        """Visit a lane once whoever else is at it has left, as workers do."""
+        async with self._turns.setdefault((program, lane), asyncio.Lock()):
+            return await score_lane(world, program, lane)
 
     async def heard(self, program: str, lane: int) -> None:
         """Nobody waits with further hints here."""

@@ -11,7 +11,7 @@ from api.test_rate_limits import stopped
 from guerdon.engine import codes, keys
 from guerdon.engine.world import Role
 
-USE = "mutation($i: UseVoucherInput!) { useVoucher(input: $i) { problems { code } } }"
+USE = "mutation($i: UseVoucherInput!) { useVoucher(input: $i) { problems { code message } } }"
 MEMBERSHIP = "query($i: IdentityInput!) { membership(identity: $i) { reference } }"
 PREVIEW = """query($i: ActivityInput!) { previewActivity(activity: $i) {
     result reason problems { code } } }"""
@@ -34,7 +34,13 @@ def outcome(answer: dict[str, Any]) -> str:
 
 
 async def scan(shop: Shop, token: str, code: str = WRONG) -> str:
-    return outcome(await shop.ask(token, USE, i={"code": code}))
+    """Return what a try came to, once it could be counted: on a busy machine Redis may be late."""
+    async with asyncio.timeout(30):
+        while True:
+            found = outcome(await shop.ask(token, USE, i={"code": code}))
+            if found != "UNAVAILABLE":
+                return found
+            await asyncio.sleep(0.05)
 
 
 async def good_codes(shop: Shop, count: int) -> list[str]:
@@ -69,11 +75,10 @@ async def test_aliases_do_not_help(shop: Shop) -> None:
     for _ in range(2):
         await shop.ask("partner", mutation, i={"code": WRONG})
 
-    refused = await shop.ask("partner", USE, i={"code": WRONG})
-    (error,) = refused["errors"]
-    assert error["extensions"]["code"] == "RATE_LIMITED"
-    assert 0 < error["extensions"]["retryAfter"] <= 6
-    assert "led nowhere" in error["message"]
+    refused = await shop.get("partner", USE, i={"code": WRONG})
+    (problem,) = refused["useVoucher"]["problems"]
+    assert problem["code"] == "RATE_LIMITED"
+    assert problem["message"].startswith("Too many codes or identities led nowhere: come back in ")
 
 
 async def test_good_codes_cost_nothing_even_where_a_single_failure_is_left(shop: Shop) -> None:
@@ -193,12 +198,4 @@ async def test_without_redis_codes_are_refused_and_all_else_is_answered(
         assert error["extensions"]["retryAfter"] == 1
         assert "cannot be counted" in error["message"]
     assert asked == {"membership": None}
-    assert await _until_open(shop, good) == "OK"
-
-
-async def _until_open(shop: Shop, code: str) -> str:
-    """Scan until Redis is asked again, of which nobody is told."""
-    async with asyncio.timeout(30):
-        while (found := await scan(shop, "partner", code)) == "UNAVAILABLE":  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    return found
+    assert await scan(shop, "partner", good) == "OK"

@@ -134,7 +134,7 @@ def test_the_page_lists_every_error_code() -> None:
 
 
 def test_the_page_lists_every_problem_code() -> None:
-    codes = {NotFound.code, *(it.upper() for it in _SENTENCES)}
+    codes = {NotFound.code, guesses.TooManyTries(1).code, *(it.upper() for it in _SENTENCES)}
     codes |= {it.upper() for it in _strings("core", _first_argument("Rejected"))}
     codes |= {it.upper() for it in _strings("engine", _first_argument("Refused"))}
     codes |= _strings("engine", _keyword("code"))

@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
-from guerdon.api.transport.errors import Refused, rate_limited
+from guerdon.api.transport.errors import RateLimited, Refused
 from guerdon.engine.refusals import LiveDown, NotFound
 from guerdon.engine.world import Caller, Rate, Rates
 
@@ -29,7 +29,13 @@ UNKNOWN_A_MINUTE = 60
 
 _RATE = Rate(FAILURES_A_MINUTE / 60, FAILURES_A_MINUTE)
 _REPORTS = Rate(UNKNOWN_A_MINUTE / 60, UNKNOWN_AT_ONCE)
-_WHAT = "Too many codes or identities led nowhere"
+
+
+class TooManyTries(RateLimited):
+    """Too many codes or members were named that do not exist."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds, what="Too many codes or identities led nowhere")
 
 
 class Attempt:
@@ -70,7 +76,8 @@ class Guesses:
         """Let a try pass; it has failed where it says so or leaves by `NotFound`.
 
         Raises:
-            Refused: Too many failed (`RATE_LIMITED`), or they cannot be counted (`UNAVAILABLE`).
+            TooManyTries: Too many failed.
+            Refused: They cannot be counted (`UNAVAILABLE`).
         """
         attempt = Attempt()
         async with AsyncExitStack() as units:
@@ -94,7 +101,7 @@ class Guesses:
         cost.
 
         Raises:
-            Refused: The allowance is used up (`RATE_LIMITED`).
+            TooManyTries: The allowance is used up.
         """
         report, held = Report(), []
         try:
@@ -102,7 +109,7 @@ class Guesses:
                 for name in _names(caller, address, "report"):
                     answer = await self._rates.take(name, _REPORTS, need=1, want=1)
                     if not answer.units:
-                        raise rate_limited(answer.retry_after_seconds, what=_WHAT)
+                        raise TooManyTries(answer.retry_after_seconds)
                     held.append(name)
             except LiveDown:
                 pass  # reports go on without Redis
@@ -146,10 +153,7 @@ class Guesses:
                     allowance.held += 1
                     return
                 if not held:
-                    raise rate_limited(
-                        answer.retry_after_seconds,
-                        what=_WHAT,
-                    )
+                    raise TooManyTries(answer.retry_after_seconds)
                 await allowance.settled.wait()
 
 

@@ -12,7 +12,8 @@ from uuid import uuid4
 from guerdon.api.changes import place, report
 from guerdon.api.context import Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
-from guerdon.api.problems import Problem, outcome_problems, refusing
+from guerdon.api.guesses import TooManyTries
+from guerdon.api.problems import Problem, Refused, outcome_problems, refusing
 from guerdon.api.vouchers import Voucher, voucher_noun
 from guerdon.core.decision import VoucherEffect
 from guerdon.engine import vouchers
@@ -50,8 +51,14 @@ class VoucherMutations:
     ) -> VoucherPayload:
         """By the till or the partner: the voucher is used, once."""
         context = info.context
-        async with context.trying_a_code():
-            member_id, name, held = await vouchers.find(context.world, context.caller, input.code)
+        try:
+            async with context.trying_a_code():
+                member_id, name, held = await vouchers.find(
+                    context.world, context.caller, input.code
+                )
+        except TooManyTries as refusal:
+            problem = Refused(code=refusal.code, message=refusal.message, path=["code"])
+            return VoucherPayload(voucher=None, problems=[problem])
         receipt = await report(
             context,
             "voucher_used",

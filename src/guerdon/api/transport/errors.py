@@ -75,21 +75,24 @@ class Forbidden(Refused):
         super().__init__(message, code="FORBIDDEN", status=403)
 
 
-def rate_limited(
-    seconds: float,
-    *,
-    what: str = "The rate limit of this credential is used up",
-    extensions: Mapping[str, Any] | None = None,
-) -> Refused:
-    """Return the refusal of who asks too often: 429, and when to come back."""
-    whole = max(1, math.ceil(seconds))
-    return Refused(
-        f"{what}: come back in {whole} s.",
-        code="RATE_LIMITED",
-        status=429,
-        headers={"retry-after": str(whole)},
-        extensions={"retryAfter": math.ceil(seconds * 1_000) / 1_000, **(extensions or {})},
-    )
+class RateLimited(Refused):
+    """Who asks too often is told when to come back."""
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        what: str = "The rate limit of this credential is used up",
+        extensions: Mapping[str, Any] | None = None,
+    ) -> None:
+        whole = max(1, math.ceil(seconds))
+        super().__init__(
+            f"{what}: come back in {whole} s.",
+            code="RATE_LIMITED",
+            status=429,
+            headers={"retry-after": str(whole)},
+            extensions={"retryAfter": math.ceil(seconds * 1_000) / 1_000, **(extensions or {})},
+        )
 
 
 def too_complex(message: str) -> Refused:

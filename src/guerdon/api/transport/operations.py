@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from graphql import GraphQLSchema, OperationType
 
 from guerdon.api.transport.documents import Document, Documents, PlannedOperation, root_field_of
-from guerdon.api.transport.errors import Refused, rate_limited
+from guerdon.api.transport.errors import RateLimited, Refused
 from guerdon.api.transport.hooks import Allowance, Credential, TransportHooks
 from guerdon.api.transport.options import TransportOptions
 from guerdon.api.transport.persisted import RegisteredDocuments, Resolver, TrustedDocuments
@@ -169,8 +169,8 @@ def _show(allowance: Allowance, shown: dict[str, Any]) -> None:
         shown["restoreRate"] = allowance.restore_rate
 
 
-def _rate_limited(allowance: Allowance, shown: dict[str, Any]) -> Refused:
+def _rate_limited(allowance: Allowance, shown: dict[str, Any]) -> RateLimited:
     seconds = allowance.retry_after_seconds
     assert seconds is not None, "only who must wait is refused"
     _show(allowance, shown)
-    return rate_limited(seconds, extensions={"cost": shown})
+    return RateLimited(seconds, extensions={"cost": shown})
