@@ -77,6 +77,24 @@ class TestRate:
         assert life.wallet("2026-03-05").earned == 0
         assert life.balance("2026-03-05") == 0
 
+    def test_a_refund_of_less_than_nothing_adds_nothing_to_a_purchase(self) -> None:
+        life = earning("give: {rate: 1}")
+        life.does("purchase", "2026-03-02", id="p", lines=[a_line("20.00", sku="coat")])
+
+        decision = life.refunds("p", "2026-03-04", lines=[a_line("-5.00", sku="coat")])
+
+        assert (decision.result, decision.reason) == ("rejected", "refund_exceeds")
+        assert life.balance("2026-03-05") == 20
+
+    def test_a_discount_goes_back_with_its_goods(self) -> None:
+        life = earning("give: {rate: 1}")
+        goods, coupon = a_line("20.00", sku="coat"), a_line("-5.00", sku="coupon")
+        life.does("purchase", "2026-03-02", id="p", lines=[goods, coupon, a_line("7.00")])
+
+        life.refunds("p", "2026-03-04", lines=[goods, coupon])
+
+        assert life.balance("2026-03-05") == 7
+
 
 class TestStep:
     def test_only_full_steps_count(self) -> None:
@@ -85,6 +103,23 @@ class TestStep:
         assert earned(give, "9.99") == 0
         assert earned(give, "10.00") == 3
         assert earned(give, "29.99") == 6
+
+    def test_a_part_of_a_unit_is_rounded_once_for_all_steps_together(self) -> None:
+        # "floor(net/s) * p, then round to the wallet's scale"
+        assert earned("give: {step: 1.00, points: 1.25}", "10.99") == 12  # 12.5
+        assert earned("give: {step: 1.00, points: 1.25, round: half_up}", "10.99") == 13
+        assert earned("give: {step: 1.00, points: 1.25, max: 11}", "10.99") == 11
+        assert earned("give: {step: 1.00, points: 1.255}", "10.99", scale=2) == 1255
+
+    def test_a_running_total_is_rounded_as_a_whole(self) -> None:
+        life = earning("give: {step: 1.00, points: 1.5, remainder: carry}")
+
+        life.buys("1.50", "2026-03-02")
+        assert life.balance("2026-03-03") == 1  # 1.5
+        life.buys("1.50", "2026-03-04", id="p")
+        assert life.balance("2026-03-05") == 4  # 4.5
+        life.refunds("p", "2026-03-06", amount="0.50")
+        assert life.balance("2026-03-07") == 3  # 3.0
 
 
 class TestBands:

@@ -87,8 +87,8 @@ class Rating:
             return sum(parts) * fraction(form.times)
         if isinstance(form, Step):
             if form.carry:
-                return Fraction(self._carried(rule, form))
-            return Fraction(net // form.step * form.points)
+                return Fraction(self._carried(rule, give, form))
+            return net // form.step * fraction(form.points)
         if is_gone(activity, self.left, matching(activity, rule.lines)):
             return Fraction(0)
         if isinstance(form, Fixed):
@@ -102,7 +102,7 @@ class Rating:
                 return Fraction(points)
         return Fraction(form.above)
 
-    def _carried(self, rule: Rule, form: Step) -> int:
+    def _carried(self, rule: Rule, give: Give, form: Step) -> int:
         """Return by how much this activity lifts what the running total owes."""
         person = self.world.person(self.happened.member)
         assert person is not None
@@ -114,7 +114,7 @@ class Rating:
             ):
                 before += other_rating.net(rule) or 0
         own = self.net(rule) or 0
-        return ((before + own) // form.step - before // form.step) * form.points
+        return running(give, form, before + own) - running(give, form, before)
 
     def awarded(self, rule: Rule) -> int:
         """Return the points that the rule pays, after `best_of` and what its limit left.
@@ -254,6 +254,11 @@ def _owner(world: World, lot: Lot) -> Person:
     return person
 
 
+def running(give: Give, form: Step, total: int) -> int:
+    """Return what a running total is worth in all."""
+    return purse.rounded(total // form.step * fraction(form.points), give.round)
+
+
 def _carries(rated: Rating, rule: Rule) -> bool:
     give = rated.give(rule)
     return give is not None and isinstance(give.form, Step) and give.form.carry
@@ -272,7 +277,7 @@ def owed_in_total(world: World, happened: Happened) -> dict[str, int]:
                 rated = rating(world, other)
                 if rule in rated.rules():
                     total += rated.net(rule) or 0
-            found[rule.id] = total // give.form.step * give.form.points
+            found[rule.id] = running(give, give.form, total)
     return found
 
 

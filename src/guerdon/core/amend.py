@@ -16,8 +16,8 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, sale
 from guerdon.core.earnings import Earning
 from guerdon.core.errors import Rejected
+from guerdon.core.gives import Carry
 from guerdon.core.originals import Original, lots_of, origin_key, release_confirmed, take_back
-from guerdon.core.program import Step
 from guerdon.core.rating import Rating
 
 
@@ -100,7 +100,10 @@ def confirm(d: Deciding, activity: Activity) -> None:
 
 
 def reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> list[int]:
-    """Return what is left of each line after a refund."""
+    """Return what is left of each line after a refund.
+
+    Goods reduce goods and discounts reduce discounts, so that no refund adds to a purchase.
+    """
     after = list(left)
     if not activity.lines:
         if lines and not any(after) and any(line.amount for line in lines):
@@ -109,8 +112,8 @@ def reduced(lines: Sequence[Line], left: Sequence[int], activity: Activity) -> l
     for back in activity.lines:
         rest = back.amount
         for index, line in enumerate(lines):
-            if rest and (index == 0 if back.whole else _same_line(back, line)):
-                part = min(rest, after[index])
+            if rest * after[index] > 0 and (index == 0 if back.whole else _same_line(back, line)):
+                part = min(rest, after[index], key=abs)
                 after[index] -= part
                 rest -= part
         if rest:
@@ -176,7 +179,7 @@ def _recarry(
     d: Deciding,
     original: Original,
     earning: Earning,
-    step: Step,
+    step: Carry,
     *,
     before: list[int],
     after: list[int] | None,
@@ -189,7 +192,7 @@ def _recarry(
         kept = Rating(original.version, original.context(d, after)).base(earning)
     total = d.standing.carries.get(rule.id, 0)
     d.standing.carries[rule.id] = total - rated + kept
-    change = rules.owed(step, total - rated + kept) - rules.owed(step, total)
+    change = step.owed(total - rated + kept) - step.owed(total)
     note = dict(original.record["grants"].get(rule.id) or {"points": 0})
     if change > 0:
         context = original.context(d, after or before)

@@ -45,8 +45,7 @@ def _units(give: Give, getters: Getters) -> Callable[[int, Rates], int]:
         fixed = form.points
         return lambda _net, _rates: fixed
     if isinstance(form, Step):
-        step, points = form.step, form.points
-        return lambda net, _rates: net // step * points
+        return _step(form, give.round)
     if isinstance(form, Bands):
         bands, above = form.bands, form.above
         return lambda net, _rates: next((found for upto, found in bands if net <= upto), above)
@@ -60,6 +59,13 @@ def _rate(form: Rate, rounding: Rounding) -> Callable[[int, Rates], int]:
     if rounding is Rounding.FLOOR:
         return lambda net, _rates: net * over // under
     return lambda net, _rates: divide(net * over, under, rounding)
+
+
+def _step(form: Step, rounding: Rounding) -> Callable[[int, Rates], int]:
+    step, over, under = form.step, form.points.over, form.points.under
+    if under == 1:
+        return lambda net, _rates: net // step * over
+    return lambda net, _rates: divide(net // step * over, under, rounding)
 
 
 def _unit(form: Unit, rounding: Rounding, getters: Getters) -> Callable[[int, Rates], int]:

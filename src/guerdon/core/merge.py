@@ -13,7 +13,6 @@ from guerdon.core import (
     fulfilments,
     holdings,
     measures,
-    rules,
     streaks,
     wallets,
 )
@@ -293,7 +292,7 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
             continue
         mine, theirs = d.standing.carries.get(rule.id, 0), donor.carries[rule.id]
         d.standing.carries[rule.id] = mine + theirs
-        more = rules.owed(step, mine + theirs) - rules.owed(step, mine) - rules.owed(step, theirs)
+        more = step.owed(mine + theirs) - step.owed(mine) - step.owed(theirs)
         if more > 0:
             lot = wallets.grant(
                 d,

@@ -188,10 +188,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`points` for each full `step` of money; `carry` counts on the running total."""
+    """`points` (exact minor units) for each full `step`; `carry` counts on the running total."""
 
     step: int
-    points: int
+    points: Ratio
     carry: bool = False
 
 

@@ -187,7 +187,7 @@ def stock_claims(reward: Reward, quantity: int, window: str) -> list[Claim]:
 def _reserve(d: Deciding, claims: list[Claim], *, wallet: str, cost: int) -> None:
     """Take from the stock what the member can pay; say `out_of_stock` before a lack of points."""
     held = d.standing.wallets.get(wallet)
-    enough = held is not None and held.spendable >= cost
+    enough = not cost or (held is not None and held.spendable >= cost)
     for claim in claims:
         if d.claim(claim._replace(peek=not enough)) < claim.amount:
             raise Rejected("out_of_stock")

@@ -13,8 +13,8 @@ from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Explanation
 from guerdon.core.earnings import Earning
-from guerdon.core.gives import NOTHING_GIVEN
-from guerdon.core.program import GiveByTier, Rule, Step
+from guerdon.core.gives import NOTHING_GIVEN, Carry, carry_in
+from guerdon.core.program import GiveByTier, Rule
 from guerdon.core.rating import Rating
 from guerdon.core.rulebook import Version
 
@@ -194,18 +194,18 @@ def refer(
 # ---------------------------------------------------------------- running totals
 
 
-def step_of(earning: Earning, context: Context) -> Step | None:
-    """Return the step by which this activity counts on the running total; None where it does not.
+def step_of(earning: Earning, context: Context) -> Carry | None:
+    """Return the steps by which this activity counts on the running total; None where it does not.
 
-    By tier it is the step of the tier held at the activity's own time.
+    By tier they are those of the tier held at the activity's own time.
     """
     give = earning.rule.give
     if isinstance(give, GiveByTier):
         give = give.tiers.get(text(context.kept.get(give.ladder)), NOTHING_GIVEN)
-    return give.form if isinstance(give.form, Step) and give.form.carry else None
+    return carry_in(give)
 
 
-def _carried(d: Deciding, earning: Earning, rating: Rating, step: Step) -> int:
+def _carried(d: Deciding, earning: Earning, rating: Rating, step: Carry) -> int:
     """Return the points that the running total brings with this activity.
 
     A total that falls takes points back from the rule's newest lots.
@@ -214,7 +214,7 @@ def _carried(d: Deciding, earning: Earning, rating: Rating, step: Step) -> int:
     name = earning.rule.id
     total = d.standing.carries.get(name, 0)
     d.standing.carries[name] = total + net
-    change = owed(step, total + net) - owed(step, total)
+    change = step.owed(total + net) - step.owed(total)
     if change < 0:
         take_from_newest(d, earning.rule, -change)
     return change
@@ -231,8 +231,3 @@ def take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
         part = min(points, lot.worth)
         wallets.reverse(d, rule.wallet, lot.no, part)
         points -= part
-
-
-def owed(step: Step, total: int) -> int:
-    """Return what a running total is worth in all."""
-    return total // step.step * step.points

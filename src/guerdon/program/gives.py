@@ -145,7 +145,7 @@ GIVE: Shape[Give] = ByKey(
                 ),
                 Key(
                     name="points",
-                    shape=POINTS,
+                    shape=Fraction(),
                     about="Units for one step.",
                     example="1",
                     required=True,
@@ -160,7 +160,8 @@ GIVE: Shape[Give] = ByKey(
                 *_TAIL,
             ),
             build=lambda fields: _give(
-                fields, Step(fields["step"], fields["points"], fields["remainder"])
+                fields,
+                Step(fields["step"], _per_unit(fields["points"], fields.spot), fields["remainder"]),
             ),
         ),
         "bands": Record(

@@ -168,6 +168,8 @@ def exact(spot: Spot, value: Decimal, scale: Scale) -> int:
 POINTS = Amount(lambda spot: spot.units)
 POSITIVE_POINTS = Amount(lambda spot: spot.units, POSITIVE)
 MONEY = Amount(lambda spot: spot.draft.money)
+SIGNED_MONEY = Amount(lambda spot: spot.draft.money, ANY_NUMBER)
+"""Money of an activity's line, which may be a discount."""
 POSITIVE_MONEY = Amount(lambda spot: spot.draft.money, POSITIVE)
 READING = Amount(lambda spot: spot.reading)
 POSITIVE_READING = Amount(lambda spot: spot.reading, POSITIVE)

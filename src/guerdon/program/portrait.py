@@ -22,6 +22,7 @@ from guerdon.core.program import (
     Period,
     Program,
     Rate,
+    Step,
     Unit,
     Window,
 )
@@ -72,7 +73,7 @@ class Scope:
             return exact * Fraction(10) ** (self.program.money_scale - self.wallet)
         if isinstance(noun, Dividend):
             return exact * Fraction(10) ** (self.counter - self.wallet)
-        if isinstance(noun, Unit) and ratio is noun.points:
+        if isinstance(noun, Unit | Step) and ratio is noun.points:
             return exact / Fraction(10) ** self.wallet
         return exact
 
