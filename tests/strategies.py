@@ -194,7 +194,8 @@ def gives(draw: st.DrawFn, scale: int, earlier: list[str]) -> Give:
     elif kind == "rate":
         form = Rate(Ratio.of(draw(HALVES)).scaled(scale - 2))
     elif kind in ("step", "carry"):
-        form = Step(draw(st.sampled_from([500, 200, 10000])), points, carry=kind == "carry")
+        worth = Ratio.of(draw(st.sampled_from([Decimal(points), points + Decimal("0.5")])))
+        form = Step(draw(st.sampled_from([500, 200, 10000])), worth, carry=kind == "carry")
     elif kind == "bands":
         form = Bands(((1000, points), (50000, 2 * points)), 5 * points)
     elif kind == "unit":
@@ -459,7 +460,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         id=name,
         name=name,
         wallet=wallet.id,
-        cost=None if free else draw(st.sampled_from([10, 5, 100])) * unit,
+        cost=None if free else draw(st.sampled_from([10, 5, 100, 0])) * unit,
         any_points=13 * unit if free else 0,
         any_value=100 if free else 0,
         stock=draw(rarely(st.integers(1, 3))),

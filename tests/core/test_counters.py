@@ -196,6 +196,14 @@ class TestStreaks:
 
         assert seen == [1, 1, 2, 3, 3, 3]
 
+    def test_a_streak_may_say_that_it_counts_days(self) -> None:
+        life = counting("activity: login, streak: day, once_per: day")
+
+        for on in ("02", "02", "03"):
+            life.does("login", f"2026-03-{on}")
+
+        assert life.counter("2026-03-03", "it") == 2
+
     def test_a_late_report_closes_the_gap(self) -> None:
         life = counting("activity: login, streak: day")
         for on in ("02", "03", "05", "06"):

@@ -36,6 +36,23 @@ class TestCost:
         wallet = life.wallet("2026-03-02")
         assert (wallet.spendable, wallet.redeemed, wallet.earned) == (70, 30, 100)
 
+    def test_a_perk_may_cost_nothing(self) -> None:
+        life = rich("cost: 0, per_member: {times: 1}, voucher: {valid: P1D}", points=0)
+
+        assert reason(life, id="r") is None
+        assert life.vouchers("2026-03-02") == {"r": "issued"}
+        assert reason(life) == "limit"
+
+    def test_any_value_may_be_priced_in_parts_of_a_cent(self) -> None:
+        # "cost = ceil(activity.value x any.points / any.value) at the wallet's scale"
+        life = rich("any: {points: 1, value: 0.005}")
+        life.redeems("mug", "2026-03-02", value="0.25")
+        assert life.balance("2026-03-03") == 50
+
+        life = rich("any: {points: 0.7, value: 0.01}")
+        life.redeems("mug", "2026-03-02", value="0.11")
+        assert life.balance("2026-03-03") == 92  # 7.7
+
     def test_a_quantity_multiplies_it(self) -> None:
         life = rich("cost: 30")
 

@@ -202,7 +202,7 @@ def measure(fields: Fields) -> Measure:
         raise fields.at("each").wrong(
             "`each` belongs beside `distinct`.", "Add `distinct: FIELD`, or remove it."
         )
-    if fields.given("once_per") and kinds:
+    if fields.given("once_per") and kinds not in ([], ["streak"]):
         raise fields.at("once_per").wrong(
             f"`once_per` belongs to a plain count, not to `{kinds[0]}`.", "Remove one of them."
         )
@@ -223,7 +223,7 @@ def measure(fields: Fields) -> Measure:
         each_sum=each[0],
         each_least=each[1],
         streak=fields["streak"],
-        once_per_day=fields["once_per"],
+        once_per_day=fields["once_per"] and not kinds,  # a streak counts days anyway
         when_refunded=fields["refunds"],
         scale=scale.digits if scale is not None else 0,
     )

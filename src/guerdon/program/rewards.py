@@ -2,38 +2,55 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from guerdon.core.program import WHENEVER, Per, Period, Price, Reward, Span, Wording
 from guerdon.program.conditions import matching
 from guerdon.program.draft import Spot
 from guerdon.program.grants import PER
-from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Whole
+from guerdon.program.numbers import POINTS, POSITIVE, POSITIVE_POINTS, Whole
 from guerdon.program.presentation import looks, shown
 from guerdon.program.records import Fields, Key, Record
 from guerdon.program.scalars import DURATION, ID, INSTANT, PERIOD, WALLET, Reference, judge_id
 from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, shortened
 from guerdon.program.wallets import with_units
 
+
+def _any(fields: Fields) -> tuple[int, int]:
+    """Return points and value in minor units, both ten times as often until both are whole.
+
+    Only their ratio counts, so a point may be worth half a cent.
+    """
+    spot = fields.spot
+    points: Decimal = fields["points"]
+    value: Decimal = fields["value"]
+    points = points.scaleb(spot.units.digits if spot.units is not None else 0)
+    value = value.scaleb(spot.draft.money.digits)
+    while points % 1 or value % 1:
+        points, value = points.scaleb(1), value.scaleb(1)
+    return int(points), int(value)
+
+
 _ANY = Record(
     what="`any`",
     keys=(
         Key(
             name="points",
-            shape=POSITIVE_POINTS,
+            shape=POSITIVE,
             about="So many units...",
             example="130",
             required=True,
         ),
         Key(
             name="value",
-            shape=POSITIVE_MONEY,
+            shape=POSITIVE,
             about="...for so much value.",
             example="1.00",
             required=True,
         ),
     ),
-    build=lambda fields: (fields["points"], fields["value"]),
+    build=_any,
 )
 _PER_MEMBER = Record(
     what="`per_member`",
@@ -136,7 +153,7 @@ _PRICE = Record(
         ),
         Key(
             name="cost",
-            shape=POSITIVE_POINTS,
+            shape=POINTS,
             about="What it costs.",
             example="80",
             required=True,
@@ -286,7 +303,12 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
                 example="experience",
                 default="",
             ),
-            Key(name="cost", shape=POSITIVE_POINTS, about="What it costs.", example="100"),
+            Key(
+                name="cost",
+                shape=POINTS,
+                about="What it costs; 0: it is free for those who may take it.",
+                example="100",
+            ),
             Key(
                 name="prices",
                 shape=ListOf(_PRICE),
