@@ -105,7 +105,7 @@ class TestStep:
         assert earned(give, "29.99") == 6
 
     def test_a_part_of_a_unit_is_rounded_once_for_all_steps_together(self) -> None:
-        # "floor(net/s) * p, then round to the wallet's scale"
+        # Full steps times points, and only then the rounding to the scale of the wallet.
         assert earned("give: {step: 1.00, points: 1.25}", "10.99") == 12  # 12.5
         assert earned("give: {step: 1.00, points: 1.25, round: half_up}", "10.99") == 13
         assert earned("give: {step: 1.00, points: 1.25, max: 11}", "10.99") == 11

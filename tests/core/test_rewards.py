@@ -44,7 +44,7 @@ class TestCost:
         assert reason(life) == "limit"
 
     def test_any_value_may_be_priced_in_parts_of_a_cent(self) -> None:
-        # "cost = ceil(activity.value x any.points / any.value) at the wallet's scale"
+        # The cost is the value times points by value, and rounded up to the scale of the wallet.
         life = rich("any: {points: 1, value: 0.005}")
         life.redeems("mug", "2026-03-02", value="0.25")
         assert life.balance("2026-03-03") == 50
