@@ -2,56 +2,20 @@
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from guerdon.core.program import WHENEVER, Per, Period, Price, Reward, Span, Wording
+from guerdon.core.program import WHENEVER, Per, Period, Reward, Span, Wording
 from guerdon.program.conditions import matching
 from guerdon.program.draft import Spot
 from guerdon.program.grants import PER
-from guerdon.program.numbers import POINTS, POSITIVE, POSITIVE_POINTS, Whole
+from guerdon.program.numbers import POINTS, POSITIVE_POINTS, Whole
 from guerdon.program.presentation import looks, shown
+from guerdon.program.prices import ANY, PRICE
 from guerdon.program.records import Fields, Key, Record
 from guerdon.program.scalars import DURATION, ID, INSTANT, PERIOD, WALLET, Reference, judge_id
 from guerdon.program.shapes import Choice, ListOf, MapOf, Shape, shortened
 from guerdon.program.wallets import with_units
 
-
-def _any(fields: Fields) -> tuple[int, int]:
-    """Return points and value in minor units, both ten times as often until both are whole.
-
-    Only their ratio counts, so a point may be worth half a cent.
-    """
-    spot = fields.spot
-    points: Decimal = fields["points"]
-    value: Decimal = fields["value"]
-    points = points.scaleb(spot.units.digits if spot.units is not None else 0)
-    value = value.scaleb(spot.draft.money.digits)
-    while points % 1 or value % 1:
-        points, value = points.scaleb(1), value.scaleb(1)
-    return int(points), int(value)
-
-
-_ANY = Record(
-    what="`any`",
-    keys=(
-        Key(
-            name="points",
-            shape=POSITIVE,
-            about="So many units...",
-            example="130",
-            required=True,
-        ),
-        Key(
-            name="value",
-            shape=POSITIVE,
-            about="...for so much value.",
-            example="1.00",
-            required=True,
-        ),
-    ),
-    build=_any,
-)
 _PER_MEMBER = Record(
     what="`per_member`",
     keys=(
@@ -136,33 +100,6 @@ _GIVES = Record(
 )
 
 
-def _with_units_of(spot: Spot) -> Spot:
-    """Return the spot with the scale of the price's own wallet, else of the reward's."""
-    named = with_units(spot)
-    return spot if named.units is None else named
-
-
-_PRICE = Record(
-    what="a price",
-    keys=(
-        Key(
-            name="wallet",
-            shape=WALLET,
-            about="The units that pay; default: the reward's.",
-            example="cash",
-        ),
-        Key(
-            name="cost",
-            shape=POINTS,
-            about="What it costs.",
-            example="80",
-            required=True,
-        ),
-        matching("when", "Whom this price is for.", "{status: gold}"),
-    ),
-    build=lambda fields: Price(fields["wallet"] or "", fields["cost"], fields["when"]),
-    scope=_with_units_of,
-)
 _WORDING = Record(
     what="a text",
     keys=(*shown("Gratiskaffee"),),
@@ -311,7 +248,7 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
             ),
             Key(
                 name="prices",
-                shape=ListOf(_PRICE),
+                shape=ListOf(PRICE),
                 about="Other prices, tried first; the first that fits counts. One in another "
                 "wallet counts where the redemption names that wallet.",
                 example="[{cost: 80, when: {status: gold}}]",
@@ -319,7 +256,7 @@ REWARDS: Shape[dict[str, Reward]] = MapOf(
             ),
             Key(
                 name="any",
-                shape=_ANY,
+                shape=ANY,
                 about="Instead of a cost: any value, at this price, rounded up.",
                 example="{points: 130, value: 1.00}",
             ),
