@@ -131,6 +131,26 @@ def test_the_block_that_began_first_pays_first_and_each_only_in_its_time() -> No
     assert owed(life.town)[:2] == (85, 70)
 
 
+def test_a_block_that_suffices_leaves_the_next_one_alone() -> None:
+    life = member("issues: {prepaid: {a: {points: 20}, b: {points: 30}}}")
+
+    at_cafe(life, 20)
+
+    assert ("agreement", "cafe|issues|prepaid|b") not in life.town.used
+
+
+def test_what_lapses_meanwhile_is_none_of_the_partners() -> None:
+    lapsing = SHOP.replace("{{debt: allow}}", "{{expiry: {{mode: after, period: P1M}}}}")
+    terms = ", issues: {prepaid: {a: {points: 20}}}"
+    life = a_member(a_program(lapsing.format(terms=terms, pays="0.01")))
+    life.buys(70, "2026-01-02")
+
+    at_cafe(life, 15)
+
+    assert life.balance("2026-03-01") == 15
+    assert left(life.town) == {("issues", "prepaid"): 5}
+
+
 def test_a_limit_counts_within_its_window_over_all_members_and_wallets() -> None:
     town = a_town(shop("issues: {limit: {points: 100, per: month}}"))
     ana, bob = (a_member(town, name=name) for name in ("ana", "bob"))

@@ -124,8 +124,7 @@ def _issued(d: Deciding, partner: str) -> dict[str, int]:
     for posting in d.decision.postings:
         if posting.partner == partner and PREPAID not in (posting.source, posting.target):
             sign = (posting.source == "issued") - (posting.target == "issued")
-            if sign:
-                found[posting.wallet] = found.get(posting.wallet, 0) + sign * posting.amount
+            found[posting.wallet] = found.get(posting.wallet, 0) + sign * posting.amount
     return dict(sorted(found.items()))
 
 
