@@ -113,6 +113,9 @@ def test_a_partner_comes_from_its_key_to_its_first_voucher_by_the_page_alone(
     assert used["problems"] == []
     assert (used["voucher"]["kind"], used["voucher"]["state"]) == ("coffee", "USED")
     assert statements["edges"] == []
+    assert send(guerdon, "Left")["viewer"]["partner"]["allowances"] == [
+        {"direction": "ISSUES", "basis": "LIMIT", "size": "50000", "left": "49975", "low": "5000"}
+    ]
 
 
 def test_the_first_request_of_the_page_is_answered(guerdon: Guerdon) -> None:
@@ -178,5 +181,5 @@ def test_a_webhook_arrives_at_the_pages_program_and_is_verified(
 def test_every_document_of_the_page_is_sent_by_a_test() -> None:
     assert set(DOCUMENTS) == {
         "Me", "MyRewards", "Stock", "Report", "Member", "Use", "Fulfil", "Refuse", "Follow",
-        "Listen", "Statements",
+        "Left", "Listen", "Statements",
     }  # fmt: skip

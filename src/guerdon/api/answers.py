@@ -49,6 +49,7 @@ UNTOLD = frozenset(
     {
         "LeaderboardPeriod.around",
         "LeaderboardPeriod.entry",
+        "Partner.allowances",
         "Program.document",
         "Program.waiting",
         "Reward.stock",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from guerdon.api.agreements import Allowance, allowances_of
 from guerdon.api.catalogue import Catalogue
 from guerdon.api.connections import After, Before, First, Last, read_range
 from guerdon.api.context import Info
@@ -25,6 +26,11 @@ class Partner(Node):
     slug: str = says("The partner's short name in the program, unique among its partners.")
     name: str = says("What members read.")
     logo_url: str | None = says("Where its logo is, if it has one.")
+
+    @field
+    async def allowances(self, info: Info) -> list[Allowance] | None:
+        """What its agreement has left at present; null for other partners."""
+        return await allowances_of(info.context, self.slug)
 
     @field
     async def rewards(

@@ -144,6 +144,7 @@ TYPES: dict[str, Right] = {
     "Refused": _PUBLIC,
     "Membership": _PARTNER,
     "StockRewardPayload": _PUBLIC,
+    "Allowance": _SETTLED,
     "Statement": _SETTLED,
     "StatementConnection": _SETTLED,
     "StatementEdge": _SETTLED,
@@ -158,6 +159,7 @@ TYPES: dict[str, Right] = {
 
 FIELDS: dict[str, Right] = {
     "Profile.externalId": owner("members:read"),
+    "Partner.allowances": _SETTLED,
     "Program.document": _PUBLISH,
     "Program.waiting": owner("activities:write", "members:read"),
     "Redemption.member": _STANDING,

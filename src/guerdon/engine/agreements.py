@@ -8,6 +8,7 @@ follows from what it says, so that any number of sweeps write it once. What is t
 """
 
 import logging
+from dataclasses import dataclass
 
 from guerdon.core.activity import Activity
 from guerdon.core.agreements import MILLION, Left, lefts
@@ -22,31 +23,63 @@ log = logging.getLogger(__name__)
 LOW, EXHAUSTED = "low", "exhausted"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """What is left of a limit, or of the blocks of a direction together, in whole units."""
+
+    direction: str
+    of: str
+    size: int
+    left: int
+    low: int | None
+
+
+async def allowances(world: World, program: str, slug: str) -> list[Allowed]:
+    """Return what is left of a partner's agreement at present; nothing for whoever is none."""
+    return [found for _, found in await _looked(world, program, slug)]
+
+
+async def _looked(world: World, program: str, slug: str) -> list[tuple[Left, Allowed]]:
+    rulebook = await world.rulebooks.get(program)
+    now = world.clock()
+    version = rulebook.at(now).program
+    if slug not in version.partners:
+        return []
+    found = []
+    for each in lefts(version, slug, now, rulebook.calendar.day(now)):
+        there = sum([await world.shared.peek(program, it) for it in each.claims])
+        allowed = Allowed(
+            direction=each.direction,
+            of=each.of,
+            size=sum(claim.capacity or 0 for claim in each.claims) // MILLION,
+            left=there // MILLION,
+            low=each.low,
+        )
+        found.append((each, allowed))
+    return found
+
+
 async def watch(world: World, program: str) -> int:
     """Tell the meters what is left of each agreement, and the journal what runs low.
 
     Returns how many were told anew.
     """
     rulebook = await world.rulebooks.get(program)
-    now = world.clock()
-    version, day = rulebook.at(now).program, rulebook.calendar.day(now)
     told = 0
-    for slug in version.partners:
-        for each in lefts(version, slug, now, day):
-            there = sum([await world.shared.peek(program, it) for it in each.claims]) // MILLION
-            world.meters.agreement_left(program, slug, each.direction, each.of, there)
-            if there <= (each.low or 0):
-                told += await _tell(world, program, slug, each, there)
+    for slug in rulebook.at(world.clock()).program.partners:
+        for left, found in await _looked(world, program, slug):
+            world.meters.agreement_left(program, slug, found.direction, found.of, found.left)
+            if found.left <= (found.low or 0):
+                told += await _tell(world, program, slug, left, found)
     return told
 
 
-async def _tell(world: World, program: str, slug: str, left: Left, there: int) -> bool:
-    state = LOW if there else EXHAUSTED
-    size = sum(claim.capacity or 0 for claim in left.claims) // MILLION
+async def _tell(world: World, program: str, slug: str, left: Left, found: Allowed) -> bool:
+    state, there = LOW if found.left else EXHAUSTED, found.left
     names = "+".join(claim.key.removeprefix(f"{slug}|").replace("|", ".") for claim in left.claims)
     now = world.clock()
     activity = Activity(
-        id=f"partner_low.{slug}.{names or left.direction}@{size}.{state}",
+        id=f"partner_low.{slug}.{names or left.direction}@{found.size}.{state}",
         type="partner_low",
         at=now,
         received=now,
