@@ -48,6 +48,32 @@ class TestRising:
             TierEffect("status", "basic", "gold", None, instant("2026-03-03"))
         ]
 
+    def test_a_first_tier_above_nothing_has_to_be_reached(self) -> None:
+        """The tier shown is the highest of earned, granted and floor: below the first none is."""
+        life = a_member("""
+            wallets: {points: {}}
+            counters: {visits: {activity: visit}}
+            ladders:
+              card:
+                counter: visits
+                tiers: [{id: full, at: 2, on_enter: [{wallet: points, fixed: 10}]}]
+            rules:
+              - {id: some, activity: visit, when: {card: full}, wallet: points, give: {fixed: 1}}
+              - {id: none, activity: visit, when: {card: {exists: false}}, wallet: points,
+                 give: {fixed: 3}}
+            """)
+        assert life.tier("2026-02-01", "card") == "none"
+        assert life.balance("2026-02-01") == 0
+
+        life.does("visit", "2026-03-02")
+        assert (life.tier("2026-03-02", "card"), life.balance("2026-03-02")) == ("none", 3)
+
+        life.does("visit", "2026-03-03")
+        assert (life.tier("2026-03-03", "card"), life.balance("2026-03-03")) == ("full", 16)
+
+        life.does("visit", "2026-03-04")
+        assert life.balance("2026-03-04") == 17
+
     def test_who_is_new_holds_the_lowest_tier_since_enrollment(self) -> None:
         life = climber(f"{THREE}, keep: {{}}")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from guerdon.core.activity import OWN_TYPES, Activity
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import Leaderboard, Mission
+from guerdon.core.program import NO_TIER, Leaderboard, Mission
 from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import climbing, counting, purse
 from oracle.arrivals import Play
@@ -109,7 +109,9 @@ class Look:
                     break
                 since = begun
             found[slug] = {
-                "tier": None if rank < 0 else ladder.tiers[rank].id,
+                "tier": None
+                if rank < 0 or ladder.tiers[rank] == NO_TIER
+                else ladder.tiers[rank].id,
                 "since": self.moment(since),
                 "until": self.moment(climbing.shown_until(person, climb, ladder, self.at)),
             }

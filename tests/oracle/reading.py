@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from guerdon.core.activity import Activity, Line, Value
-from guerdon.core.program import Condition
+from guerdon.core.program import NO_TIER, Condition
 from oracle.world import Context, Happened, Person, World
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -211,7 +211,7 @@ def tier_at(world: World, person: Person, ladder: str, at: int) -> str | None:
     for since, shown in climb.spells if climb else []:
         if since <= at:
             rank = shown
-    return rungs[rank].id
+    return None if rungs[rank] == NO_TIER else rungs[rank].id
 
 
 def seen(world: World, happened: Happened, net: int) -> Look:

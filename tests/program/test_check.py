@@ -66,12 +66,6 @@ CASES = [
         "can never hold",
     ),
     (
-        "{id: basic, at: 0}",
-        "{id: basic, at: «10}",
-        "ladders.status.tiers[0].at",
-        "held by everybody",
-    ),
-    (
         "keep: {for: P12M}",
         "window: lifetime\n      keep: {until: «end_of_window}",
         "ladders.status.keep.until",

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
 from guerdon.core.conditions import ORDERS, compile_test, compile_tests, number, text
-from guerdon.core.program import Condition, Program, Test
+from guerdon.core.program import NO_TIER, Condition, Program, Test
 from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
@@ -255,7 +255,8 @@ def _tier(
     program: Program, ladder: str, calendar: Calendar, standing: Standing, activity: Activity
 ) -> Value:
     del calendar
-    return tier_at(program, standing, ladder, activity.at)
+    found = tier_at(program, standing, ladder, activity.at)
+    return None if found == NO_TIER.id and program.ladders[ladder].tiers[0] == NO_TIER else found
 
 
 def member_value(standing: Standing, attribute: str) -> Value:

@@ -388,6 +388,10 @@ class Rung:
     image_url: str | None = None
 
 
+NO_TIER = Rung(id="none", at=0, name="None", description="Below the first tier.")
+"""Stands below a first tier that has to be reached; conditions and rehearsals see no tier there."""
+
+
 class KeepKind(StrEnum):
     """How long a tier that was earned is kept."""
 

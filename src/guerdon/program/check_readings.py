@@ -6,8 +6,8 @@ Rule: only what the document proves is said. Putting warnings at their places is
 from collections.abc import Iterable, Iterator
 
 from guerdon.core.activity import Instant
-from guerdon.core.amounts import plain, to_decimal
 from guerdon.core.program import (
+    NO_TIER,
     Grant,
     GrantBadge,
     GrantTier,
@@ -93,18 +93,11 @@ def ladders(program: Program) -> Iterator[Warned]:
     for name, ladder in program.ladders.items():
         path: Path = ("ladders", name)
         counter = program.counters[ladder.counter]
-        for i, rung in enumerate(ladder.tiers):
+        written = [rung for rung in ladder.tiers if rung != NO_TIER]
+        for i, rung in enumerate(written):
             tier: Path = (*path, "tiers", i)
             yield from _beyond(program, (*tier, "at"), rung.at, counter.measure, ladder.window)
             yield from effects((*tier, "on_enter"), rung.on_enter)
-        lowest = ladder.tiers[0]
-        if lowest.at > 0:
-            shown = plain(to_decimal(lowest.at, counter.measure.scale))
-            yield (
-                (*path, "tiers", 0, "at"),
-                f"The lowest tier is held by everybody, so its `at: {shown}` has no effect.",
-                "Write 0, or put a tier below it.",
-            )
         endless = ladder.window.kind in (WindowKind.LIFETIME, WindowKind.ROLLING)
         if ladder.keep.kind is KeepKind.END_OF_WINDOW and endless:
             yield (

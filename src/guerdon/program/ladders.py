@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from guerdon.core.program import Floor, Keep, KeepKind, Ladder, Rung
+from guerdon.core.program import NO_TIER, Floor, Keep, KeepKind, Ladder, Rung
 from guerdon.program.conditions import MATCHER
 from guerdon.program.counters import WINDOW
 from guerdon.program.draft import Spot, child, written
@@ -146,6 +146,8 @@ def _ladder(fields: Fields) -> Ladder:
                 f"The tier `{later.id}` is not above `{earlier.id}`.",
                 "Order the tiers by `at`, each higher than the one before.",
             )
+    if tiers[0].at > 0 and all(tier.id != NO_TIER.id for tier in tiers):
+        tiers = (NO_TIER, *tiers)
     return Ladder(
         id=name,
         **looks(fields, name),
@@ -185,7 +187,7 @@ LADDERS = MapOf(
             Key(
                 name="tiers",
                 shape=UniqueListOf(_RUNG, least=1),
-                about="The tiers, ascending.",
+                about="The tiers, ascending; below a first one above 0 there is none.",
                 example="[{id: base, at: 0}, {id: gold, at: 500}]",
                 required=True,
             ),

@@ -10,6 +10,7 @@ from fractions import Fraction
 from guerdon.core import accounting, leaderboards
 from guerdon.core.activity import Instant
 from guerdon.core.amounts import to_decimal
+from guerdon.core.program import NO_TIER
 from guerdon.core.views import View
 from guerdon.core.windows import date_of
 from guerdon.program.arrivals import Arrivals
@@ -80,7 +81,7 @@ class Observer:
         for slug in self.program.ladders:
             tier = view.tier(slug)
             found[slug] = {
-                "tier": tier.tier.id,
+                "tier": None if tier.tier == NO_TIER else tier.tier.id,
                 "since": self.moment(tier.since),
                 "until": self.moment(tier.until),
             }
