@@ -40,6 +40,7 @@ SHARED: dict[str, Any] = {
     "amount": "5", "at": "2026-01-05T10:00:00Z", "badge": "honour", "category": "tea", "data": {},
     "displayName": "Somebody", "expiresAt": None, "from": None, "ladder": "status", "lines": None,
     "mission": "club", "name": "a name", "partner": None, "quantity": 1, "reason": "because",
+    "onSale": True,
     "reward": "cake", "role": "SERVICE", "scheme": "card", "scopes": [], "slug": "all_time",
     "slugs": ["spent"], "states": None, "tier": "gold", "type": "purchase",
     "until": "2099-01-01T00:00:00Z", "wait": "DECIDED", "wallet": "stars",

@@ -132,3 +132,25 @@ def test_a_voucher_that_an_account_never_had_is_called_nothing_there() -> None:
     assert called("ana", "r") == "r"
     assert called("ana", "r#2") is None
     assert called("bob", "r") is None
+
+
+@pytest.mark.parametrize(
+    ("reporter", "reason"),
+    [("partner:cafe", None), ("partner:deli", "voucher_used"), ("service", None)],
+)
+def test_a_partner_uses_what_its_own_rewards_brought_and_nothing_else(
+    reporter: str, reason: str | None
+) -> None:
+    life = a_member("""
+        wallets: {points: {}}
+        partners: {cafe: {}, deli: {}}
+        rewards: {tea: {wallet: points, cost: 1, partner: cafe, voucher: {valid: P30D}}}
+        """)
+    life.does("adjustment", "2026-03-01", wallet="points", points=9)
+    life.redeems("tea", "2026-03-02", id="r1")
+    life.redeems("tea", "2026-03-02", id="r2")
+
+    used = life.does("voucher_used", "2026-03-03", voucher="r1", reporter=reporter)
+    bought = life.buys(5, "2026-03-03", vouchers=["r2"], reporter=reporter)
+
+    assert (used.reason, bought.reason) == (reason, reason)

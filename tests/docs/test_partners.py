@@ -143,6 +143,24 @@ def test_what_waits_for_the_partner_is_followed_and_answered_as_the_page_says(
     assert refused["redemption"] == {"state": "FAILED", "reason": "fully booked"}
 
 
+def test_a_reward_is_stocked_and_switched_as_the_page_says(guerdon: Guerdon) -> None:
+    first = send(guerdon, "Add")["stockReward"]
+    again = send(guerdon, "Add")["stockReward"]
+    off = send(guerdon, "Offer", onSale=False)["offerReward"]
+    wanted = {"redemptionId": "off", "reward": "table", "member": {"externalId": "anouk"}}
+    refused = guerdon.ask(REDEEM, {"input": wanted})["redeemReward"]["problems"]
+    on = send(guerdon, "Offer", onSale=True)["offerReward"]
+
+    assert first["problems"] == []
+    assert first["added"] == 12
+    assert again == first
+    assert first["reward"]["stock"] >= 12
+    assert [it["reward"] for it in (off, on)] == [
+        {"slug": "table", "onSale": False}, {"slug": "table", "onSale": True},
+    ]  # fmt: skip
+    assert refused == [{"code": "OFF_SALE"}]
+
+
 @contextmanager
 def hooks(folder: Path, port: int, secret: str) -> Iterator[Path]:
     """Run the page's receiver on a free port; give the file that it prints into."""
@@ -181,5 +199,5 @@ def test_a_webhook_arrives_at_the_pages_program_and_is_verified(
 def test_every_document_of_the_page_is_sent_by_a_test() -> None:
     assert set(DOCUMENTS) == {
         "Me", "MyRewards", "Stock", "Report", "Member", "Use", "Fulfil", "Refuse", "Follow",
-        "Left", "Listen", "Statements",
+        "Left", "Listen", "Statements", "Add", "Offer",
     }  # fmt: skip

@@ -179,6 +179,7 @@ def test_what_is_removed_is_told_with_what_stays() -> None:
         "per_member_per": "lifetime",
         "has_voucher": False,
         "final": False,
+        "stocked_by_partner": False,
     }
     assert change.after is None
     assert change.sentence == (

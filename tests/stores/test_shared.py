@@ -67,7 +67,8 @@ async def test_confirming_a_part_gives_the_rest_back(mongo: Mongo) -> None:
 
     assert (kept.matched_count, again.matched_count) == (1, 0)
     assert await store.peek("p", a_claim()) == 7
-    await mongo["shared"].update_one(*give_back("p", a_claim(3)))
+    back = give_back("p", a_claim(3, capacity=None))
+    await mongo["shared"].update_one(back["q"], back["u"])
     assert await store.peek("p", a_claim()) == 10
 
 

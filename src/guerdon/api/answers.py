@@ -52,6 +52,8 @@ UNTOLD = frozenset(
         "Partner.allowances",
         "Program.document",
         "Program.waiting",
+        "Reward.codesLeft",
+        "Reward.onSale",
         "Reward.stock",
     }
 )

@@ -1,8 +1,8 @@
 """Offers: the rewards of the program as one member sees them.
 
 The rule: what is said here is what redeeming would answer now, in the order in which redeeming
-refuses: not yet or no more, not eligible, limit, out of stock, too few units. Stock is shared by
-all members and read beside the standing.
+refuses: not yet or no more, off sale, not eligible, limit, out of stock, too few units. Stock, and
+what is on sale, are shared by all members and read beside the standing.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from guerdon.api.describe import kind, kinds, noun, says
 from guerdon.api.ids import global_id
 from guerdon.api.instants import amount
 from guerdon.api.nodes import Node
-from guerdon.api.rewards import Reward, reward_noun, stock_left
+from guerdon.api.rewards import Reward, is_on_sale, reward_noun, stock_left
 from guerdon.api.standings import shown
 from guerdon.core.views import OfferView
 
@@ -34,6 +34,7 @@ class Availability(Enum):
     NOT_ELIGIBLE = kind("not_eligible", "It is not meant for this member.")
     NOT_YET = kind("not_yet", "It has not begun.")
     ENDED = kind("ended", "It is over.")
+    OFF_SALE = kind("off_sale", "Its partner has taken it off sale.")
     BLOCKED = kind("blocked", "The member may not redeem at present.")
 
 
@@ -109,6 +110,8 @@ async def _offer_noun(
     left = await stock_left(context, offer.reward)
     if availability in _AFTER_STOCK and left == 0:
         availability = Availability.OUT_OF_STOCK
+    if availability not in _BEFORE_SALE and not await is_on_sale(context, offer.reward):
+        availability = Availability.OFF_SALE
     return RewardOffer(
         id=strawberry.ID(global_id("RewardOffer", catalogue.id, member_id, offer.reward.id)),
         reward=reward,
@@ -119,4 +122,5 @@ async def _offer_noun(
     )
 
 
+_BEFORE_SALE = (Availability.NOT_YET, Availability.ENDED)
 _AFTER_STOCK = (Availability.AVAILABLE, Availability.INSUFFICIENT_POINTS)

@@ -75,6 +75,8 @@ _SENTENCES = {
     "ended": "This is over.",
     "not_yet": "This has not begun.",
     "unknown_price": "This reward has no price in that wallet for this member.",
+    "not_stocked": "This reward has no stock that may be added to by this partner.",
+    "off_sale": "Its partner has taken it off sale.",
     "not_eligible": "This is not meant for this member, or not now.",
     "invalid_reason": "Say why in 1 to 200 printable characters.",
     "not_pending": "There is no such redemption that waits to be fulfilled.",

@@ -33,6 +33,7 @@ from guerdon.api.partners import Partner, partner_noun
 from guerdon.api.permissions import owner
 from guerdon.core import program as core
 from guerdon.core.activity import Instant
+from guerdon.core.offering import sale_claim
 from guerdon.core.rewards import period_of, stock_claims
 from guerdon.engine.world import Role
 
@@ -97,6 +98,11 @@ class Reward(Node):
     async def stock(self, info: Info) -> int | None:
         """How many can be taken now, in all and in this period; null where there is no end."""
         return await stock_left(info.context, self.definition)
+
+    @field
+    async def on_sale(self, info: Info) -> bool:
+        """Whether it is on sale, within its span: its partner may take it off and put it on."""
+        return await is_on_sale(info.context, self.definition)
 
     @field
     async def codes_left(self, info: Info) -> int | None:
@@ -191,6 +197,14 @@ def text_in(reward: core.Reward, languages: Sequence[str]) -> RewardText:
         description=words.description or reward.description,
         image_url=words.image_url or reward.image_url,
     )
+
+
+async def is_on_sale(context: Context, reward: core.Reward) -> bool:
+    """Tell whether a reward's partner, if it has one, has not taken it off sale."""
+    if reward.partner is None:
+        return True
+    claim = sale_claim(reward.id, peek=True)
+    return bool(await context.world.shared.peek(context.program, claim))
 
 
 async def stock_left(context: Context, reward: core.Reward) -> int | None:

@@ -37,6 +37,8 @@ OWN_TYPES = frozenset(
         "redemption_cancelled",
         "redemption_fulfilled",
         "redemption_refused",
+        "reward_stocked",
+        "reward_offered",
         "voucher_used",
         "adjustment",
         "transfer",

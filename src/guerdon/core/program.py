@@ -531,7 +531,8 @@ class Reward:
     `prices` come before the cost. `codes` names the pool that its vouchers' codes are taken from,
     `codes_low` at how few of them somebody is to be told. `gives_points` of `gives_wallet` come
     with each. With `fulfil_within` a redemption is pending until the `partner` has fulfilled it,
-    for so long at most.
+    for so long at most. `stocked_by_partner`: it may add to the `stock`, which else the program
+    alone says.
     """
 
     id: str
@@ -561,6 +562,7 @@ class Reward:
     codes: str | None = None
     codes_low: int | None = None
     fulfil_within: Duration | None = None
+    stocked_by_partner: bool = False
     texts: Mapping[str, Wording] = field(default_factory=dict)
     description: str | None = None
     image_url: str | None = None

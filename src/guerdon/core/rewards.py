@@ -1,9 +1,9 @@
 """Redeeming: units buy a reward.
 
 Rule: refused in a fixed order, so that the same situation always gets the same answer:
-`not_yet`, `ended`, `not_eligible`, `limit`, `out_of_stock`, `insufficient_points`. Stock and codes
-are claimed. What a partner must fulfil is paid and set aside at once, and given when it is
-fulfilled: what becomes of a redemption afterwards is decided in `core.redemptions`.
+`not_yet`, `ended`, `off_sale`, `not_eligible`, `limit`, `out_of_stock`, `insufficient_points`.
+Stock and codes are claimed. What a partner must fulfil is paid and set aside at once, and given
+when it is fulfilled: what becomes of a redemption afterwards is decided in `core.redemptions`.
 """
 
 from decimal import Decimal
@@ -17,6 +17,7 @@ from guerdon.core.context import Context, holds_all, is_state, state_value
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, RedemptionEffect
 from guerdon.core.errors import Rejected
+from guerdon.core.offering import sale_claim
 from guerdon.core.program import Condition, Per, Reward
 from guerdon.core.rulebook import Version
 from guerdon.core.windows import per_key
@@ -31,6 +32,8 @@ def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     quantity = _quantity(activity)
     if closed := closed_at(reward, activity.at):
         raise Rejected(closed)
+    if reward.partner is not None and not d.claim(sale_claim(reward.id, peek=True)):
+        raise Rejected("off_sale")
     wallet, cost = price(d, reward, activity, version, quantity)
     if not matches(d, version, reward.when, activity):
         raise Rejected("not_eligible")

@@ -40,6 +40,8 @@ OWN: dict[str, Right] = {
     "redemption_fulfilled": Right(_TILL),
     "redemption_refused": Right(_TILL),
     "voucher_used": Right(_TILL),
+    "reward_stocked": Right(_TILL),
+    "reward_offered": Right(_TILL),
     "transfer": Right(_SELF),
     "clock": Right(_OWNER),
     "adjustment": Right(_OWNER, "ledger:adjust"),
@@ -54,7 +56,7 @@ OWN: dict[str, Right] = {
     "referral_changed": Right(frozenset()),
 }
 
-PROGRAM_WIDE = frozenset({"raffle", "estimate", "clock"})
+PROGRAM_WIDE = frozenset({"raffle", "estimate", "clock", "reward_stocked", "reward_offered"})
 """Types that concern no member."""
 
 

@@ -150,7 +150,7 @@ def _rewards(program: Program) -> Iterator[Warned]:
     for name, reward in program.rewards.items():
         path: Path = ("rewards", name)
         yield from contradiction(path, "when", reward.when)
-        if reward.stock == 0:
+        if reward.stock == 0 and not reward.stocked_by_partner:
             yield ((*path, "stock"), "There are none, so nobody can take it.", "Raise the stock.")
         if reward.period_stock == 0:
             yield ((*path, "stock_per"), "Nobody can take it.", "Raise `times`.")

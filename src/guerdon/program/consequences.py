@@ -73,6 +73,7 @@ KEYS = {
     "codes": "voucher.codes",
     "codes_low": "voucher.low",
     "fulfil_within": "fulfil.within",
+    "stocked_by_partner": "stocked_by",
     "any_points": "any.points",
     "any_value": "any.value",
     "least": "min",
@@ -190,7 +191,11 @@ def changed(
 
 def _worse_off(noun: Noun, field: str, values: tuple[Any, Any], shows: tuple[Any, Any]) -> bool:
     before, after = values
-    if noun.kind == "partner" or "book" in (field, *noun.within[:1]):
+    if (
+        field == "stocked_by_partner"
+        or noun.kind == "partner"
+        or "book" in (field, *noun.within[:1])
+    ):
         return False  # what concerns the books concerns no member
     if isinstance(before, Condition) and isinstance(after, Condition):
         return not set(after.tests) <= set(before.tests)

@@ -144,7 +144,9 @@ class Memory:
             self.used[held] = self.used.get(held, 0) + claim.amount
         for claim in decision.releases:
             held = (claim.kind, claim.key)
-            self.used[held] = max(self.used.get(held, 0) - claim.amount, 0)
+            left = self.used.get(held, 0) - claim.amount
+            # One that names the whole size may give more than was taken.
+            self.used[held] = max(left, 0) if claim.capacity is None else left
         for score in decision.scores:
             self.scores.setdefault((score.leaderboard, score.period), {})[member] = score
         for sale in decision.sales:

@@ -270,6 +270,6 @@ def _shared(plan: _Plan, batch: Batch) -> None:
     plan.update("codes", taken, lacking=Outdated)
     claims = [each.claim for each in batch.given_back]
     back = [give_back(program, claim) for claim in claims if claim.kind not in (KIND, UNSEEN)]
-    plan.update("shared", [{"q": q, "u": u} for q, u in back])
+    plan.update("shared", back)
     plan.update("codes", [void_codes(program, claim) for claim in claims if claim.kind == KIND])
     plan.update("codes", [free_codes(program, claim) for claim in claims if claim.kind == UNSEEN])

@@ -133,9 +133,22 @@ def confirm(program: str, reserved: Reserved) -> tuple[Document, Any]:
     )
 
 
-def give_back(program: str, claim: Claim) -> tuple[Document, Any]:
-    """Return filter and update that give back what an earlier activity had confirmed."""
-    return {"_id": key(program, claim.kind, claim.key)}, {"$inc": {"n": claim.amount}}
+def give_back(program: str, claim: Claim) -> Document:
+    """Return the update that gives back what an earlier activity had confirmed.
+
+    A claim that names the whole size gives more than there was, perhaps of what nobody has claimed.
+    """
+    name = {"_id": key(program, claim.kind, claim.key)}
+    if claim.capacity is None:
+        return {"q": name, "u": {"$inc": {"n": claim.amount}}}
+    size = {"$ifNull": ["$c", claim.capacity]}
+    more = {
+        "p": program,
+        "n": {"$add": [{"$ifNull": ["$n", claim.capacity]}, claim.amount]},
+        "c": size,
+        "r": {"$ifNull": ["$r", []]},
+    }
+    return {"q": name, "u": [{"$set": more}], "upsert": True}
 
 
 def _held(holder: str) -> Document:
