@@ -74,6 +74,8 @@ def main() -> int:
     files = sorted(it.name for it in HERE.glob("*.test.mjs") if not it.name.startswith("persisted"))
     with serving("--instalments") as address:
         passed = [node(address, *files)]
+    with serving("--federation") as address:
+        passed.append(node(address, "federation.test.mjs", FEDERATION="1"))
     with serving("--draft") as address:
         passed.append(node(address, "audits.test.mjs", EDITION="draft"))
     manifests = [option for path in MANIFESTS for option in ("--manifest", str(HERE / path))]
