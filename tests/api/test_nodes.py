@@ -10,6 +10,7 @@ from guerdon.api.schema import schema
 from guerdon.core.activity import Instant
 from guerdon.engine import statements
 from guerdon.engine.records import Issued
+from guerdon.engine.webhooks.relay import queue
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -52,6 +53,12 @@ async def busy(shop: Shop) -> set[str]:
             { endpoint { id } }
             createWebhookSource(input: {name: "n", partner: "cafe"}) { source { id } } }""",
     )
+    await shop.buy("ada", "1.00", "p2")
+    (endpoint,) = await shop.world.webhooks.endpoints(shop.program)
+    await queue(shop.world, shop.program, endpoint)
+    sent = await shop.get(
+        "admin", "{ webhookEndpoints { deliveries(first: 1) { edges { node { id } } } } }"
+    )
     nothing = Issued(
         partner="cafe", begin=Instant(0), end=Instant(1), issued="0", redeemed="0", balance=0,
         until="0", lines=0, digest=statements.digest_of([]), issued_at=shop.world.clock(),
@@ -60,7 +67,7 @@ async def busy(shop: Shop) -> set[str]:
     settled = await shop.get("admin", "{ statements { edges { node { id } } } }")
     assert redeemed["redeemReward"]["problems"] == made["createApiKey"]["problems"] == []
     seen = ids_in(await shop.get("service", EVERY_ID))
-    return seen.union(*map(ids_in, (redeemed, made, hooks, settled)))
+    return seen.union(*map(ids_in, (redeemed, made, hooks, sent, settled)))
 
 
 async def test_everything_with_an_id_is_found_again_by_it(shop: Shop) -> None:

@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from api.shop import Shop
+from guerdon.api.ids import global_id
 from guerdon.engine.webhooks.relay import queue
 
 URL = "https://partner.example.com/hooks"
@@ -162,6 +163,33 @@ async def test_the_log_shows_what_was_sent_page_by_page_and_sends_it_again(shop:
     assert back["edges"] == first["edges"]
     assert again["replayWebhooks"] == {"count": 0, "problems": []}, "it waits already"
     assert [it["code"] for it in neither["replayWebhooks"]["problems"]] == ["INVALID_INPUT"]
+
+
+async def test_a_delivery_is_found_by_its_id_and_sent_again_by_it(shop: Shop) -> None:
+    made = await change(shop, "createWebhookEndpoint", {"url": URL, "topics": ["activity.*"]})
+    await shop.enroll("ada")
+    (endpoint,) = await shop.world.webhooks.endpoints(shop.program)
+    await queue(shop.world, shop.program, endpoint)
+    ((_, sent), *_) = await shop.world.webhooks.log(shop.program, endpoint.id, limit=1)
+    await shop.world.webhooks.settle(shop.program, sent._replace(state="delivered"))
+    log = "{ webhookEndpoints { deliveries(first: 1) { edges { node { id messageId } } } } }"
+    (edge,) = (await shop.get("admin", log))["webhookEndpoints"][0]["deliveries"]["edges"]
+    shown = edge["node"]
+    ask = "query($id: ID!) { node(id: $id) { id ... on WebhookDelivery { messageId } } }"
+    again = "mutation($i: ReplayWebhooksInput!) { replayWebhooks(input: $i) { count } }"
+    nobodys = global_id("WebhookDelivery", shop.program, endpoint.id, "000000|000000000000|000")
+    anothers = global_id("WebhookDelivery", shop.program, "another", "0|0|0")
+
+    async def count(*ids: str) -> int:
+        given = {"endpoint": made["endpoint"]["id"], "ids": ids}
+        counted: int = (await shop.get("admin", again, i=given))["replayWebhooks"]["count"]
+        return counted
+
+    assert (await shop.get("admin", ask, id=shown["id"]))["node"] == shown
+    for token, id_ in (("partner", shown["id"]), ("admin", nobodys), ("admin", anothers)):
+        assert (await shop.get(token, ask, id=id_))["node"] is None
+    assert await count(nobodys, anothers) == 0
+    assert await count(shown["id"]) == 1
 
 
 async def test_a_signed_report_counts_once_under_the_partners_name(shop: Shop) -> None:

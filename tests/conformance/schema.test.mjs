@@ -18,9 +18,8 @@ const off = {
   "@graphql-eslint/require-nullable-result-in-root": "off", // case by case
   "@graphql-eslint/strict-id-in-types": "off", // payloads, edges and values have no id
   "@graphql-eslint/relay-edge-types": [
-    "error",
-    // Lists that cannot grow, and nodes that nobody looks up by id, such as deliveries of a log.
-    { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+    "error", // but for lists that cannot grow
+    { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false },
   ],
 };
 

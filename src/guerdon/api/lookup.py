@@ -26,6 +26,7 @@ from guerdon.api.programs import program_noun
 from guerdon.api.rewards import reward_noun
 from guerdon.api.statements import statement_node
 from guerdon.api.transport.errors import BadInput
+from guerdon.api.webhook_deliveries import delivery_node
 from guerdon.api.webhooks import endpoint_node, source_node
 
 NODES_MAX = 100
@@ -121,6 +122,7 @@ LOADS: dict[str, Load] = {
     "Partner": _partner,
     "Program": _program,
     "Reward": _reward,
+    "WebhookDelivery": delivery_node,
     "WebhookEndpoint": endpoint_node,
     "WebhookSource": source_node,
     "Statement": statement_node,

@@ -11,7 +11,10 @@ import strawberry
 from guerdon.api.connections import Found, Key, Listing, PageInfo, Range, page_info
 from guerdon.api.context import Context
 from guerdon.api.describe import kind, kinds, noun, says
+from guerdon.api.ids import GlobalId, global_id, read_id
 from guerdon.api.instants import to_datetime
+from guerdon.api.nodes import Node
+from guerdon.engine.refusals import NotFound
 from guerdon.engine.webhook_records import Delivery
 from guerdon.engine.webhooks import replays
 
@@ -36,10 +39,9 @@ class WebhookAttempt:
 
 
 @noun
-class WebhookDelivery:
-    """One message on its way to an endpoint."""
+class WebhookDelivery(Node):
+    """One message on its way to an endpoint; `replayWebhooks` takes its id."""
 
-    id: strawberry.ID = says("Its name, for `replayWebhooks`.")
     message_id: str = says("The header `webhook-id`: the same for every try.")
     topic: str = says("What it tells of, such as `points.earned`.")
     state: WebhookDeliveryState = says("Where it is on its way.")
@@ -97,17 +99,40 @@ async def delivery_page(
     cursors = page.cursors(LOG.kind)
     return WebhookDeliveryConnection(
         edges=[
-            WebhookDeliveryEdge(cursor=cursor, node=_delivery_noun(*logged))
+            WebhookDeliveryEdge(cursor=cursor, node=_delivery_noun(context, *logged))
             for cursor, logged in zip(cursors, page.entries, strict=True)
         ],
         page_info=page_info(page, cursors),
     )
 
 
-def _delivery_noun(name: str, delivery: Delivery) -> WebhookDelivery:
+async def delivery_node(context: Context, found: GlobalId) -> WebhookDelivery | None:
+    """Return the delivery that an id names."""
+    endpoint, _, name = found.key.partition("/")
+    try:
+        logged = await replays.delivery(context.world, context.caller, endpoint, name)
+    except NotFound:
+        return None
+    return None if logged is None else _delivery_noun(context, *logged)
+
+
+def name_of(text: str, program: str, endpoint: str) -> str | None:
+    """Return what an endpoint's log calls a delivery, None where the id is not of its log.
+
+    Raises:
+        BadInput: The text is no id of this service.
+    """
+    found = read_id(text)
+    of, _, name = found.key.partition("/")
+    is_own = (found.type, found.program, of) == ("WebhookDelivery", program, endpoint)
+    return name if is_own else None
+
+
+def _delivery_noun(context: Context, name: str, delivery: Delivery) -> WebhookDelivery:
     is_waiting = delivery.state == WebhookDeliveryState.WAITING.value
+    own = name.partition("|")[2]
     return WebhookDelivery(
-        id=strawberry.ID(name.partition("|")[2]),
+        id=strawberry.ID(global_id("WebhookDelivery", context.program, delivery.endpoint, own)),
         message_id=delivery.message_id,
         topic=delivery.topic,
         state=WebhookDeliveryState(delivery.state),

@@ -32,6 +32,7 @@ from guerdon.api.webhook_deliveries import (
     WebhookDeliveryConnection,
     WebhookDeliveryState,
     delivery_page,
+    name_of,
 )
 from guerdon.engine.outcomes import Problem as Fault
 from guerdon.engine.refusals import InvalidInput, NotFound
@@ -301,11 +302,13 @@ class WebhookMutations:
                 code="INVALID_INPUT", message="Say either `ids` or `from`.", path=("ids",)
             )
             raise InvalidInput((fault,))
+        endpoint = _own(context, input.endpoint, "WebhookEndpoint", path="endpoint")
+        named = [name_of(str(each), context.program, endpoint) for each in ids or ()]
         count = await replays.replay(
             context.world,
             context.caller,
-            _own(context, input.endpoint, "WebhookEndpoint", path="endpoint"),
-            names=[str(each) for each in ids or ()],
+            endpoint,
+            names=[each for each in named if each is not None],
             begin=to_instant(begin) if begin else None,
             end=to_instant(end) if end else None,
         )

@@ -166,6 +166,10 @@ class Webhooks(Protocol):
         """Forget what was made before an instant and has arrived or was given up."""
         ...
 
+    async def logged(self, program: str, endpoint: str, name: str) -> tuple[str, Delivery] | None:
+        """Return one delivery as the log has it, by what the log calls it behind the instant."""
+        ...
+
     async def log(
         self,
         program: str,

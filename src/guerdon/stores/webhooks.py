@@ -270,11 +270,15 @@ class WebhookStore:
                 .limit(limit)
                 .to_list(None)
             )
-        prefix = key(program, endpoint)
-        return [
-            (f"{row['c']:012x}|{behind(row['_id'], prefix)}", _delivery(program, row))
-            for row in rows
-        ]
+        return [_logged(program, endpoint, row) for row in rows]
+
+    async def logged(self, program: str, endpoint: str, name: str) -> tuple[str, Delivery] | None:
+        """Return one delivery with its name in the log."""
+        with unit_of_work():
+            row = await self._mongo["webhook_deliveries"].find_one(
+                {"_id": key(program, endpoint, name)}
+            )
+        return None if row is None else _logged(program, endpoint, row)
 
     async def replay(
         self,
@@ -296,6 +300,11 @@ class WebhookStore:
                 query, {"$set": {"s": WAITING, "d": now, "n": 0, "l": 0}}
             )
         return int(again.matched_count)
+
+
+def _logged(program: str, endpoint: str, row: Document) -> tuple[str, Delivery]:
+    name = behind(row["_id"], key(program, endpoint))
+    return f"{row['c']:012x}|{name}", _delivery(program, row)
 
 
 def _place(program: str, endpoint: str, lane: int) -> str:

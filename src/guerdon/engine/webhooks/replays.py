@@ -36,6 +36,18 @@ async def log(
     return Page(items=items, has_previous=after is not None, has_next=more)
 
 
+async def delivery(
+    world: World, caller: Caller, endpoint_id: str, name: str
+) -> tuple[str, Delivery] | None:
+    """Return one delivery as the log has it, None where there is none of that name.
+
+    Raises:
+        NotFound: There is no such endpoint, or it is another's.
+    """
+    endpoint = await find(world, caller, endpoint_id)
+    return await world.webhooks.logged(caller.program, endpoint.id, name)
+
+
 async def replay(
     world: World,
     caller: Caller,
