@@ -146,7 +146,7 @@ class Taking:
         """Look up whom they concern, write receipts, then the inbox."""
         if not drafts:
             return
-        await self.world.pressure.check(self.caller.program, self.layout)
+        await self.world.pressure.check(self.caller.program)
         received = self.world.clock()
         found = await resolve(self.world, self.caller, drafts, enroll_auto=enroll_auto)
         items = []

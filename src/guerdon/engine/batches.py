@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from guerdon.core.activity import Activity
 from guerdon.core.decide import decide, prefetch
-from guerdon.core.decision import Decision, Given
+from guerdon.core.decision import Decision
 from guerdon.core.plain import (
     activity_from_plain,
     activity_to_plain,
@@ -173,7 +173,7 @@ class _Work:
         self._shelves.known_as(before.member, before.absorbed)
         return await answer(
             lambda given: decide(self._rulebook, before, activity, given),
-            Given(),
+            self._shelves.known(before, self._heads[before.member].standing),
             self._shelves,
             owner=(self._hold.lane, before.member),
             claims=claims,

@@ -92,6 +92,24 @@ class Shelves:
             )
         return found
 
+    def known(self, standing: Standing, stored: Standing) -> Given:
+        """Return what is known of a standing without reading anything.
+
+        That is each shelf whose stored part lies in the head as a whole: what lies outside by now
+        was laid there in this batch.
+        """
+        given = Given()
+        if standing is stored:
+            return given
+        for name, shelf in standing.shelves.items():
+            had = stored.shelves.get(name)
+            if shelf.spilled and name != RECORD and (had is None or not had.spilled):
+                written = self._written.get((standing.member, name), {})
+                given.entries |= {(name, key): entry for key, entry in written.items()}
+                given.loaded.add(PageRef(name, "all"))
+                self._whole.add((standing.member, name))
+        return given
+
     async def load(self, asked: Mapping[tuple[int, str], Iterable[PageRef]]) -> None:
         """Read pages that will be asked for, all in one go; fronts are read when they are."""
         wanted: dict[tuple[int, str], list[PageRef]] = {}

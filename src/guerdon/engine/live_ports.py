@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from guerdon.engine.lanes import Layout
 from guerdon.engine.records import Board, Projected, Rate, ScoreRow, Taken, Topic
 
 
@@ -125,7 +124,7 @@ class Rates(Protocol):
 class Pressure(Protocol):
     """Whether more can be taken."""
 
-    async def check(self, program: str, layout: Layout) -> None:
+    async def check(self, program: str) -> None:
         """Let pass, or refuse with the time after which to come back.
 
         Raises:

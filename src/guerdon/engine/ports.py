@@ -176,8 +176,12 @@ class Inbox(Protocol):
         """Return the first entries of a lane; they stay until a batch is committed."""
         ...
 
-    async def depth(self, program: str, lane: int, limit: int) -> int:
-        """Return how many wait, counting no further than `limit`."""
+    async def waits(self, program: str, lane: int) -> bool:
+        """Tell whether anything waits in a lane."""
+        ...
+
+    async def depth(self, program: str, limit: int) -> int:
+        """Return how many wait in all lanes together, counting no further than `limit`."""
         ...
 
     async def lanes(self, program: str, layout: Layout) -> dict[int, str]:

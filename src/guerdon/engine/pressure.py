@@ -7,7 +7,6 @@ asking costs nothing; a burst may overshoot by what one second brings.
 import asyncio
 from time import monotonic
 
-from guerdon.engine.lanes import Layout, lanes_of, outgoing_lanes
 from guerdon.engine.ports import Inbox
 from guerdon.engine.records import StoreDown
 from guerdon.engine.refusals import ComeBack
@@ -27,12 +26,12 @@ class InboxPressure:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._parked: dict[str, tuple[float, bool]] = {}
 
-    async def check(self, program: str, layout: Layout) -> None:
+    async def check(self, program: str) -> None:
         """Let pass, or refuse; the first look at a program is waited for."""
         now = monotonic()
         if now - self._looked.get(program, -_LOOK_SECONDS) >= _LOOK_SECONDS:
             self._looked[program] = now
-            task = asyncio.create_task(self._look(program, layout))
+            task = asyncio.create_task(self._look(program))
             self._looking[program] = task
             if program not in self._full:
                 await task
@@ -49,13 +48,10 @@ class InboxPressure:
             self._parked[program] = now, is_full
         return is_full
 
-    async def _look(self, program: str, layout: Layout) -> None:
+    async def _look(self, program: str) -> None:
         deepest = self._waiting_max + 1
-        lanes = (*outgoing_lanes(layout), *lanes_of(layout))
         try:
-            depths = await asyncio.gather(
-                *(self._inbox.depth(program, lane, deepest) for lane in lanes)
-            )
+            depth = await self._inbox.depth(program, deepest)
         except StoreDown:
             return  # writing will say so itself
-        self._full[program] = sum(depths) > self._waiting_max
+        self._full[program] = depth > self._waiting_max

@@ -4,7 +4,6 @@ Rule: a reader never sees a stale state: what time alone has changed since the l
 applied by the same pure `settle` first. Nothing is written here.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
@@ -18,7 +17,6 @@ from guerdon.engine.entries import entry_of, failed_entry, pending_entry
 from guerdon.engine.epochs import locate
 from guerdon.engine.fetch import Peeks, Shelves, answer
 from guerdon.engine.inputs import Identity, MemberRef
-from guerdon.engine.lanes import lanes_of, outgoing_lanes
 from guerdon.engine.outcomes import (
     BoardPage,
     BoardRow,
@@ -221,16 +219,7 @@ async def activities(world: World, program: str, keys: Collection[str]) -> dict[
 
 async def waiting(world: World, program: str) -> int:
     """Return how many accepted activities are not yet decided."""
-    layout = await world.rulebooks.layout(program)
-    limit = world.limits.waiting_max
-    return sum(
-        await asyncio.gather(
-            *(
-                world.inbox.depth(program, lane, limit)
-                for lane in (*outgoing_lanes(layout), *lanes_of(layout))
-            )
-        )
-    )
+    return await world.inbox.depth(program, world.limits.waiting_max)
 
 
 # ---------------------------------------------------------------- leaderboards

@@ -74,7 +74,7 @@ async def visit_lane(world: World, program: str, lane: int, memory: Memory | Non
     scoring = _Scoring(world, hold, memory or Memory())
     taken = await scoring.run()
     # Looked at after giving back: whoever was turned away until then has left it to us.
-    return Visit(taken, has_more=bool(await world.inbox.depth(program, lane, 1)))
+    return Visit(taken, has_more=await world.inbox.waits(program, lane))
 
 
 class _Scoring:

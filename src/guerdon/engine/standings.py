@@ -209,7 +209,7 @@ async def _mend(world: World, rulebook: Rulebook, member: str) -> None:
         finally:
             await world.lanes.release(hold)
             # Whoever was turned away meanwhile has left it to us to look again.
-            if await world.inbox.depth(rulebook.id, lane, 1):
+            if await world.inbox.waits(rulebook.id, lane):
                 world.hints.wake(rulebook.id, {lane})
     raise Inexact("is not stored under the number of commits that it names, or is never at rest")
 

@@ -43,10 +43,7 @@ async def sweep(world: World) -> int:
 
 async def _measure(world: World, program: str, lanes: Mapping[int, str]) -> None:
     """Tell how much waits, counted no further than reporters are let, and since when."""
-    limit = world.limits.waiting_max
-    depth = 0
-    for lane in lanes:
-        depth += await world.inbox.depth(program, lane, limit)
+    depth = await world.inbox.depth(program, world.limits.waiting_max) if lanes else 0
     arrived = [at for at in map(arrived_at, lanes.values()) if at is not None]
     oldest = min(arrived, default=world.clock())
     world.meters.waiting(program, depth, max(world.clock() - oldest, 0) / 1_000)

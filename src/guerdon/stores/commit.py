@@ -5,7 +5,7 @@ lost the lane fails before anything else is touched. Nothing that fails inside i
 on from: the server has ended the transaction by then; the engine looks and decides anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pymongo.errors import OperationFailure
@@ -21,6 +21,7 @@ from guerdon.stores.journal import entry_documents
 from guerdon.stores.keyed import key, lane_key, within
 from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_name, page_update
+from guerdon.stores.prints import Whole
 from guerdon.stores.receipts import moved_receipt
 from guerdon.stores.scores import score_update
 from guerdon.stores.shared import confirm, give_back
@@ -53,7 +54,9 @@ class CommitStore:
             raise
         self._vault.forget([lane_key(hold.program, hold.lane, each) for each in batch.erased])
 
-    async def _write(self, batch: Batch, keys: Mapping[str, AESGCM], fresh: list[Document]) -> None:
+    async def _write(
+        self, batch: Batch, keys: Mapping[str, AESGCM], fresh: Sequence[Whole]
+    ) -> None:
         steps = self._steps(batch, keys, fresh, await self._receipts(batch))
         while True:
             try:
@@ -84,7 +87,7 @@ class CommitStore:
         self,
         batch: Batch,
         keys: Mapping[str, AESGCM],
-        fresh: list[Document],
+        fresh: Sequence[Whole],
         receipts: Mapping[str, Document],
     ) -> list[Step]:
         """Return the transaction's commands in order."""
@@ -118,7 +121,7 @@ class _Plan:
     def __init__(self) -> None:
         self.steps: list[Step] = []
 
-    def insert(self, collection: str, documents: list[Document]) -> None:
+    def insert(self, collection: str, documents: Sequence[Whole]) -> None:
         if documents:
             self._add({"insert": collection, "documents": documents}, collection)
 
@@ -174,11 +177,10 @@ def _standings(plan: _Plan, batch: Batch) -> None:
     fresh = []
     replaced = []
     for each in batch.standings:
-        document = standing_document(program, lane, each)
         if each.before == 0:
-            fresh.append(document)
+            fresh.append(standing_document(program, lane, each))
         else:
-            replaced.append(standing_update(document, each.before))
+            replaced.append(standing_update(program, lane, each))
     plan.insert("standings", fresh)
     plan.update("standings", replaced, lacking=Outdated)
 
@@ -219,7 +221,7 @@ def _inboxes(plan: _Plan, batch: Batch, receipts: Mapping[str, Document]) -> Non
     )
 
 
-def _once(document: Document) -> Document:
+def _once(document: Whole) -> Document:
     """Return the update that writes a document unless there is one of its name."""
     fields = {name: value for name, value in document.items() if name != "_id"}
     return {"q": {"_id": document["_id"]}, "u": {"$setOnInsert": fields}, "upsert": True}

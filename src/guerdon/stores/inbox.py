@@ -16,7 +16,7 @@ from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Aside, Waiting
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 _DUPLICATE = 11000
 
@@ -35,7 +35,7 @@ class InboxStore:
         """Keep activities apart until their identity is linked; one that is there stays."""
         await self._insert("aside", [aside_document(program, entry) for entry in entries])
 
-    async def _insert(self, collection: str, documents: list[Document]) -> None:
+    async def _insert(self, collection: str, documents: list[Whole]) -> None:
         if not documents:
             return
         with unit_of_work():
@@ -54,11 +54,17 @@ class InboxStore:
             rows = await cursor.limit(limit).to_list(None)
         return [Waiting(behind(row["_id"], prefix), row["a"]) for row in rows]
 
-    async def depth(self, program: str, lane: int, limit: int) -> int:
-        """Return how many wait, counting no further than `limit`."""
+    async def waits(self, program: str, lane: int) -> bool:
+        """Tell whether anything waits in a lane."""
+        span = {"_id": within(lane_key(program, lane))}
+        with unit_of_work():
+            return await self._mongo["inbox"].find_one(span, {"_id": 1}) is not None
+
+    async def depth(self, program: str, limit: int) -> int:
+        """Return how many wait in all lanes together, counting no further than `limit`."""
         with unit_of_work():
             counted: int = await self._mongo["inbox"].count_documents(
-                {"_id": within(lane_key(program, lane))}, limit=limit
+                {"_id": within(program)}, limit=limit
             )
         return counted
 
@@ -148,12 +154,12 @@ class InboxStore:
         return [_aside(row, program) for row in rows]
 
 
-def entry_document(program: str, lane: int, waiting: Waiting) -> Document:
+def entry_document(program: str, lane: int, waiting: Waiting) -> Whole:
     """Return an inbox entry as it is stored."""
     return printed({"_id": lane_key(program, lane, waiting.order), "a": waiting.activity})
 
 
-def aside_document(program: str, entry: Aside) -> Document:
+def aside_document(program: str, entry: Aside) -> Whole:
     """Return what is set aside as it is stored."""
     document: Document = {
         "_id": key(program, entry.key),

@@ -21,7 +21,7 @@ from guerdon.engine.lanes import Layout, lanes_ever
 from guerdon.engine.records import Entry, Place
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 from guerdon.stores.vault import Vault, seal, unseal
 
 _SEQ_DIGITS = 12
@@ -176,7 +176,7 @@ class JournalStore:
 
 def entry_documents(
     program: str, entries: Sequence[Entry], keys: Mapping[str, AESGCM]
-) -> list[Document]:
+) -> list[Whole]:
     """Return journal entries as they are stored, sealed under their members' keys."""
     documents = []
     for entry in entries:

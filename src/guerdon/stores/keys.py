@@ -11,9 +11,9 @@ from pymongo import ReturnDocument
 
 from guerdon.core.activity import Instant
 from guerdon.engine.outcomes import Key
-from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.stores.client import Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 
 class KeyStore:
@@ -67,7 +67,7 @@ class KeyStore:
         return None if row is None else _key(row, program)
 
 
-def _document(program: str, entry: Key, digest: bytes) -> Document:
+def _document(program: str, entry: Key, digest: bytes) -> Whole:
     return printed(
         {
             "_id": key(program, entry.id),

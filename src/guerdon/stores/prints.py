@@ -18,6 +18,9 @@ from bson.raw_bson import RawBSONDocument
 
 from guerdon.stores.client import Document
 
+Whole = RawBSONDocument
+"""A document as it is stored, encoded for good; its fields can be read, but not changed."""
+
 PRINT = "z"
 PRINT_BYTES = 16
 
@@ -40,10 +43,20 @@ PRINTED = (
 """The collections whose documents carry prints: those named `program|...`, as all but heads are."""
 
 
-def printed(document: Document) -> Document:
-    """Return a document with its print.
+def printed(document: Document) -> Whole:
+    """Return a document with its print, to be stored as a whole.
 
-    What is nested in it is encoded here, once, for the print and for the driver.
+    It is encoded here, once: the driver sends these bytes, to which the print is only appended.
+    """
+    raw = _encoded(document)
+    fields = raw[4:-1] + _PRINT_HEAD + _digest(raw) + b"\x00"
+    return Whole((len(fields) + 4).to_bytes(4, "little") + fields)
+
+
+def fields_printed(document: Document) -> Document:
+    """Return the fields of a document with its print, of which an update sets some.
+
+    What is nested is encoded here, once, for the print and for the driver.
     """
     solid = {
         name: RawBSONDocument(bson.encode(value)) if type(value) is dict else value
@@ -60,6 +73,18 @@ def is_intact(document: Mapping[str, Any]) -> bool:
     return found is not None and bytes(found) == bytes(_print_of(bare))
 
 
+# The field of a print as BSON has it, up to its bytes: binary (5), name, length, subtype 0. By its
+# name it comes last, behind all other fields in their order.
+_PRINT_HEAD = b"\x05" + PRINT.encode() + b"\x00" + PRINT_BYTES.to_bytes(4, "little") + b"\x00"
+
+
 def _print_of(document: Document) -> Binary:
-    raw = bson.encode(dict(sorted(document.items())))
-    return Binary(blake2b(raw, digest_size=PRINT_BYTES).digest())
+    return Binary(_digest(_encoded(document)))
+
+
+def _encoded(document: Document) -> bytes:
+    return bson.encode(dict(sorted(document.items())))
+
+
+def _digest(raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=PRINT_BYTES).digest()

@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 from guerdon.engine.records import Mark, Moved
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 _DUPLICATE = 11000
 _REF = "~"  # no reporter's name begins so
@@ -126,11 +126,11 @@ def moved_receipt(program: str, row: Document, moved: Moved) -> Document:
     return {"q": {"_id": document["_id"]}, "u": {"$set": document}}
 
 
-def _claim(name: str, holder: str) -> Document:
+def _claim(name: str, holder: str) -> Whole:
     return printed({"_id": name, "k": holder})
 
 
-def _receipt(program: str, name: str, mark: Mark) -> Document:
+def _receipt(program: str, name: str, mark: Mark) -> Whole:
     document: Document = {
         "_id": key(program, name),
         "h": Binary(mark.print),

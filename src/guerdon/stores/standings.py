@@ -11,7 +11,7 @@ from guerdon.core.standing import ERASED, Plain
 from guerdon.engine.records import StandingWrite
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_key, within
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, fields_printed, printed
 
 
 class StandingStore:
@@ -53,8 +53,27 @@ class StandingStore:
         return [(row["_id"], row["_id"][begin:]) for row in rows]
 
 
-def standing_document(program: str, lane: int, write: StandingWrite) -> Document:
+def standing_document(program: str, lane: int, write: StandingWrite) -> Whole:
     """Return a head as it is stored."""
+    return printed(_fields(program, lane, write))
+
+
+def standing_update(program: str, lane: int, write: StandingWrite) -> Document:
+    """Return the update that puts a head in the place of its version before.
+
+    Its fields are set instead of the document being replaced, because the server compares a
+    replacement with what was there, value by value, which costs twice what storing it does.
+    """
+    fields = fields_printed(_fields(program, lane, write))
+    name = fields.pop("_id")
+    del fields["p"]
+    change: Document = {"$set": fields}
+    if "d" not in fields:
+        change["$unset"] = {"d": ""}
+    return {"q": {"_id": name, "v": write.before}, "u": change}
+
+
+def _fields(program: str, lane: int, write: StandingWrite) -> Document:
     document: Document = {
         "_id": lane_key(program, lane, write.member),
         "p": program,
@@ -63,17 +82,4 @@ def standing_document(program: str, lane: int, write: StandingWrite) -> Document
     }
     if write.due_at is not None:
         document["d"] = write.due_at
-    return printed(document)
-
-
-def standing_update(document: Document, before: int) -> Document:
-    """Return the update that puts a head in the place of its version `before`.
-
-    Its fields are set instead of the document being replaced, because the server compares a
-    replacement with what was there, value by value, which costs twice what storing it does.
-    """
-    fields = {name: value for name, value in document.items() if name not in ("_id", "p")}
-    change: Document = {"$set": fields}
-    if "d" not in fields:
-        change["$unset"] = {"d": ""}
-    return {"q": {"_id": document["_id"], "v": before}, "u": change}
+    return document

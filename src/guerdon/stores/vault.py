@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from guerdon.core.standing import Plain
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import key, lane_key
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 _KEY_BITS = 256
 _NONCE_BYTES = 12
@@ -62,7 +62,7 @@ class Vault:
 
     async def for_writing(
         self, program: str, lane: int, members: Collection[str]
-    ) -> tuple[dict[str, AESGCM], list[Document]]:
+    ) -> tuple[dict[str, AESGCM], list[Whole]]:
         """Return the members' keys, by member, and new ones to be stored with what they seal.
 
         Raises:
@@ -72,7 +72,8 @@ class Vault:
         missing = [name for name in names.values() if name not in self._kept]
         if missing:
             self._kept |= await self.for_reading(missing)
-        found, fresh = {}, []
+        found: dict[str, AESGCM] = {}
+        fresh: list[Whole] = []
         for member, name in names.items():
             if name in self._kept:
                 self._kept.move_to_end(name)
