@@ -38,12 +38,13 @@ class Options:
     """How mongod is started.
 
     `test_commands` lets tests switch on fail points. `logins` turn authentication on: clients are
-    then either the owner or the application.
+    then either the owner or the application. The cache is a bound, not a demand: a small one has
+    the server write out again and again what is still being changed.
     """
 
     test_commands: bool = False
     logins: Logins | None = None
-    cache_gigabytes: float = 0.25
+    cache_gigabytes: float = 1.0
     oplog_megabytes: int = 256
 
 

@@ -9,16 +9,12 @@ one may still be on its way in. Set aside are activities whose identity belongs 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
 from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Aside, Waiting
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
 from guerdon.stores.prints import Whole, printed
-
-_DUPLICATE = 11000
 
 
 class InboxStore:
@@ -36,15 +32,8 @@ class InboxStore:
         await self._insert("aside", [aside_document(program, entry) for entry in entries])
 
     async def _insert(self, collection: str, documents: list[Whole]) -> None:
-        if not documents:
-            return
-        with unit_of_work():
-            try:
-                await self._mongo[collection].insert_many(documents, ordered=False)
-            except BulkWriteError as error:
-                failed = error.details.get("writeErrors", [])
-                if any(each["code"] != _DUPLICATE for each in failed):
-                    raise
+        if documents:
+            await self._mongo.insert(collection, documents)
 
     async def take(self, program: str, lane: int, limit: int) -> list[Waiting]:
         """Return the first entries of a lane; they stay until a batch is committed."""

@@ -7,8 +7,7 @@ that erasure has one place to look.
 
 from collections.abc import Collection, Sequence
 
-from pymongo import InsertOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
 from guerdon.core.activity import Instant
 from guerdon.engine.inputs import Identity
@@ -73,26 +72,19 @@ class MemberStore:
         wanted = {
             profile.external_id: Found(profile.id, enrollment) for profile, enrollment in profiles
         }
-        inserts = [
-            InsertOne(_identity(program, Identity(EXTERNAL, external), found))
+        identities = [
+            _identity(program, Identity(EXTERNAL, external), found)
             for external, found in wanted.items()
         ]
-        with unit_of_work():
-            try:
-                await self._mongo["identities"].bulk_write(inserts, ordered=False)
-                led = wanted
-            except BulkWriteError as error:
-                _only_duplicates(error)
-                taken = await self.find(program, [Identity(EXTERNAL, each) for each in wanted])
-                led = {identity.value: found for identity, found in taken.items()}
-            documents = [
-                {"_id": key(program, led[profile.external_id].member), **_profile(program, profile)}
-                for profile, _ in profiles
-            ]
-            try:
-                await self._mongo["members"].insert_many(documents, ordered=False)
-            except BulkWriteError as error:
-                _only_duplicates(error)
+        led = wanted
+        if await self._mongo.insert("identities", identities):
+            taken = await self.find(program, [Identity(EXTERNAL, each) for each in wanted])
+            led = {identity.value: found for identity, found in taken.items()}
+        documents = [
+            {"_id": key(program, led[profile.external_id].member), **_profile(program, profile)}
+            for profile, _ in profiles
+        ]
+        await self._mongo.insert("members", documents)
         return led
 
     async def settled(self, program: str, ids: Collection[str]) -> None:
@@ -221,9 +213,3 @@ def _shown(row: Document, program: str, identities: Sequence[Identity]) -> Profi
 def _external_id(row: Document, program: str) -> str:
     """Return the owner's id for a member; one who was erased has only ours."""
     return behind(row["x" if "x" in row else "_id"], program)
-
-
-def _only_duplicates(error: BulkWriteError) -> None:
-    """Let any other failure than a key that is there already pass on."""
-    if any(each["code"] != _DUPLICATE for each in error.details.get("writeErrors", ())):
-        raise error

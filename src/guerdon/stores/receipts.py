@@ -11,14 +11,12 @@ from collections.abc import Collection, Mapping
 
 from bson.binary import Binary
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from guerdon.engine.records import Mark, Moved
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
 from guerdon.stores.prints import Whole, printed
 
-_DUPLICATE = 11000
 _REF = "~"  # no reporter's name begins so
 _DIGEST_BYTES = 16
 
@@ -40,16 +38,13 @@ class ReceiptStore:
         documents += [_claim(_ref_id(program, name), holder) for name, holder in refs.items()]
         if not documents:
             return {}, {}
-        with unit_of_work():
-            try:
-                await self._mongo["receipts"].insert_many(documents, ordered=False)
-            except BulkWriteError as error:
-                failed = error.details.get("writeErrors", [])
-                if any(each["code"] != _DUPLICATE for each in failed):
-                    raise
-                ids = [documents[each["index"]]["_id"] for each in failed]
-                return await self._existing(program, ids, refs)
-        return {}, {}
+        taken = await self._mongo.insert("receipts", documents)
+        if not taken:
+            return {}, {}
+        ids = [documents[place]["_id"] for place in taken]
+        had, had_refs = await self._existing(program, ids, refs)
+        # An order never comes twice: what is there exactly so was written by this very call.
+        return {name: mark for name, mark in had.items() if mark != marks[name]}, had_refs
 
     async def _existing(
         self, program: str, ids: list[str], claimed: Collection[str]
@@ -57,7 +52,9 @@ class ReceiptStore:
         marks: dict[str, Mark] = {}
         refs: dict[str, str] = {}
         names = {_ref_id(program, each): each for each in claimed}
-        for row in await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None):
+        with unit_of_work():
+            rows = await self._mongo["receipts"].find({"_id": {"$in": ids}}).to_list(None)
+        for row in rows:
             if row["_id"] in names:
                 refs[names[row["_id"]]] = row["k"]
             else:
