@@ -19,8 +19,15 @@ def sort_text(key: tuple[int, int, int]) -> str:
     return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
 
 
+def sort_behind(text: str, third: int) -> str:
+    """Return the text of an order key that differs from another one's in its third part alone."""
+    return f"{text[:_SORT_FRONT]}{third + _SORT_BASE:017d}"
+
+
 _SORT_BASE = 10**15
 """Added to each part of a sort, so that negative ones sort before positive ones as text."""
+_SORT_FRONT = 34
+"""How long the text of the first two parts is."""
 
 
 Order = Callable[[Plain], tuple[int, int, int]]

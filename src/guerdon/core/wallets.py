@@ -14,7 +14,8 @@ from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, find, note_spill, portions, replace
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
-from guerdon.core.standing import Plain, WalletState, make
+from guerdon.core.shelving import sort_behind, sort_text
+from guerdon.core.standing import Plain, Shelf, WalletState, make
 from guerdon.core.windows import FAR
 
 
@@ -79,11 +80,13 @@ class Granting:
         "_head",
         "_home",
         "_key",
+        "_laid",
         "_last",
         "_moves",
         "_partner",
         "_purse",
         "_release",
+        "_sort",
         "_source",
         "_state",
         "_terms",
@@ -104,6 +107,8 @@ class Granting:
         self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
         self._last = (0, 0, 0)
+        self._laid: Shelf | None = None
+        self._sort = ""
         self._units = 0
         self._moves = () if terms.silent else moves_of(d, slug, origin.at)
 
@@ -172,16 +177,23 @@ class Granting:
     def _add_spendable(self, lot: Lot) -> None:
         """Put the lot among the spendable ones, straight into a page where it comes last."""
         d, purse = self._d, self._purse
-        shelf = d.standing.shelves.get(purse.lots)
+        name = purse.lots
+        shelf = d.standing.shelves.get(name)
         if shelf is not None and shelf.spilled and shelf.items:
             head = shelf.items
+            if shelf is self._laid and head is self._head:
+                # Right behind the lot before: the dates are the same, the number is greater.
+                shelf.spilled += 1
+                d.pages[name, str(lot.no)] = sort_behind(self._sort, lot.no), lot
+                return
             if head is not self._head:
                 # Whatever brings more into a head sorts it anew; without that, it only gets less.
                 self._head, self._last = head, purse.order(head[next(reversed(head))])
             place = purse.order(lot)
             if place > self._last:
-                d.lay_out(purse.lots, shelf, str(lot.no), lot, place)
+                d.lay_out(name, shelf, str(lot.no), lot, place)
                 note_spill(self._state, lot)
+                self._laid, self._sort = d.standing.shelves[name], sort_text(place)
                 return
         add_spendable(d, purse, self._state, lot)
 
