@@ -88,7 +88,9 @@ def to_decimal(minor: int, scale: int) -> Decimal:
 
 def plain(value: Decimal) -> str:
     """Return a decimal without exponent and without trailing zeros, so equal values print equal."""
-    text = format(value, "f")
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text if text not in ("-0", "") else "0"

@@ -12,17 +12,19 @@ def refresh(d: Deciding, at: Instant) -> None:
     """Give the badges whose condition holds after an activity that happened at `at`."""
     if d.standing.enrolled_at is None:
         return
-    for badge in d.program.badges.values():
-        if badge.id not in d.standing.badges:
-            reached = _reached_at(d, badge, at)
-            if reached is not None:
-                grants.award(d, badge.id, reached)
+    given = d.standing.badges
+    for badge, reading in d.state.badges:
+        if badge.id in given or (reading is not None and reading.id not in d.touched):
+            continue
+        reached = _reached_at(d, badge, reading, at)
+        if reached is not None:
+            grants.award(d, badge.id, reached)
 
 
-def _reached_at(d: Deciding, badge: Badge, at: Instant) -> Instant | None:
+def _reached_at(d: Deciding, badge: Badge, reading: Reading | None, at: Instant) -> Instant | None:
     """Return the instant that dates a badge whose condition holds, else None."""
-    if badge.counter is not None:
-        return _counted_at(d, d.state.readings[badge.counter], badge.at, at)
+    if reading is not None:
+        return _counted_at(d, reading, badge.at, at)
     if badge.mission is not None:
         state = d.standing.missions.get(badge.mission)
         return at if state is not None and state.completed_at is not None else None
@@ -39,10 +41,8 @@ def _counted_at(d: Deciding, reading: Reading, goal: int, at: Instant) -> Instan
 
     What two accounts reach together, now that they are merged, is dated by what counted last.
     """
-    if reading.id not in d.touched:
-        return None
     if d.is_merging:
         found = [figure(d, reading, window) for window in d.touched[reading.id]]
         return first(Instant(entry[1]) for entry in found if entry and entry[0] >= goal)
-    reached = max(counters.value(d, reading, d.now), counters.value(d, reading, at)) >= goal
-    return at if reached else None
+    reached = counters.value(d, reading, d.now) >= goal
+    return at if reached or (at != d.now and counters.value(d, reading, at) >= goal) else None

@@ -92,11 +92,20 @@ def count(d: Deciding, context: Context) -> None:
 
 def count_in(d: Deciding, reading: Reading, context: Context) -> None:
     """Let an activity count in one reading that has not counted it before."""
-    window = "" if reading.is_always else counts(d, reading, context.activity)
-    if window is not None:
-        found = share(reading, context)
-        if found is not NOTHING:
-            join(d, reading, window, context.activity, found)
+    activity = context.activity
+    window = "" if reading.is_always else counts(d, reading, activity)
+    if window is None:
+        return
+    found = share(reading, context)
+    if found is NOTHING or (reading.rolling and not _new_entry(d, reading, activity, found)):
+        return
+    if reading.measure.streak is not None:
+        change_days(d, reading, window, activity.at, before=NOTHING, after=found)
+        return
+    delta, values = found
+    if values:
+        delta += _join_set(d, reading, window, values)
+    move(d, reading, window, activity.at, delta)
 
 
 def recount(
@@ -209,19 +218,6 @@ class CountedLot(Protocol):
         """When it was earned."""
 
 
-def join(d: Deciding, reading: Reading, window: str, activity: Activity, found: Share) -> None:
-    """Let a reading count an activity that it has not counted before."""
-    if reading.rolling and not _new_entry(d, reading, activity, found):
-        return
-    if reading.measure.streak is not None:
-        change_days(d, reading, window, activity.at, before=NOTHING, after=found)
-        return
-    delta = found.amount
-    if found.values:
-        delta += _join_set(d, reading, window, found)
-    move(d, reading, window, activity.at, delta)
-
-
 def change(
     d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
 ) -> None:
@@ -265,12 +261,14 @@ def move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) ->
         windows[window] = None
 
 
-def _join_set(d: Deciding, reading: Reading, window: str, found: Share) -> int:
+def _join_set(
+    d: Deciding, reading: Reading, window: str, values: tuple[tuple[str, int], ...]
+) -> int:
     """Let values join a distinct or once-a-day measure; return by how much the figure moved."""
     measure, name = reading.measure, reading.set
     moved = 0
     items = (d.forked.get(name) or d.shelf(name)).items
-    for value, part in found.values:
+    for value, part in values:
         key = f"{window}|{value}"
         known = items.get(key)
         held, times = known or d.look(name, key) or (0, 0)

@@ -169,12 +169,16 @@ class Deciding(Shelving):
 
     def finished(self) -> Decision:
         """Return the decision, with the pages it writes."""
-        decision, given = self.decision, self.given.entries
-        for page, entry in self.pages.items():
-            if entry is not None:
-                decision.pages.append(make(PageWrite, page + entry))
-            elif given.get(page) is not None:
-                decision.pages.append(PageWrite(*page, "", None))
+        decision, pages, given = self.decision, self.pages, self.given.entries
+        if pages:
+            decision.pages = [
+                make(PageWrite, page + entry) for page, entry in pages.items() if entry is not None
+            ]
+            if len(decision.pages) < len(pages):
+                gone = [page for page, entry in pages.items() if entry is None]
+                decision.pages += [
+                    PageWrite(*page, "", None) for page in gone if given.get(page) is not None
+                ]
         return decision
 
 

@@ -52,7 +52,7 @@ class Earning:
     `place` is its place in the program's order. `is_read` tells that other rules read what it
     gives, `is_alone` that what it gives depends on no rival and no running total, `is_plain` that
     nothing limits it, and the member gets it under the wallet's own terms. There is either `give`
-    or `by_tier` (ladder and gives by tier).
+    or `by_tier` (ladder and gives by tier), or `to_referrer` where another member gets it.
     """
 
     __slots__ = (
@@ -68,6 +68,7 @@ class Earning:
         "nothing",
         "place",
         "rule",
+        "to_referrer",
         "unmatched",
         "when",
     )
@@ -101,11 +102,14 @@ class Earning:
         self.lines = lines
         self.carry = carry_of(rule)
         self.give: Giving | None = None
+        self.to_referrer: Giving | None = None
         self.by_tier: tuple[str, dict[str, Giving]] = ("", {})
         if isinstance(rule.give, GiveByTier):
             gives = rule.give.tiers.items()
             compiled = {tier: compile_give(give, getters) for tier, give in gives}
             self.by_tier = (rule.give.ladder, compiled)
+        elif rule.to_referrer:
+            self.to_referrer = compile_give(rule.give, getters)
         else:
             self.give = compile_give(rule.give, getters)
         wanted = "; ".join(

@@ -115,10 +115,11 @@ class Purse:
     alone decides its date.
     """
 
-    __slots__ = ("_calendar", "_dates", "is_steady", "lots", "order", "wallet")
+    __slots__ = ("_calendar", "_dates", "id", "is_steady", "lots", "order", "wallet")
 
     def __init__(self, wallet: Wallet, calendar: Calendar) -> None:
         self.wallet = wallet
+        self.id = wallet.id
         self.lots = f"lots:{wallet.id}"
         self.order = order_of(wallet)
         self.is_steady = not isinstance(wallet.expiry, Inactivity | ExpiryByTier)

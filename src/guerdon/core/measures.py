@@ -13,6 +13,7 @@ from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, Matched, holds_all
 from guerdon.core.program import Measure
 from guerdon.core.readings import Reading
+from guerdon.core.standing import make
 
 
 class Share(NamedTuple):
@@ -25,6 +26,9 @@ class Share(NamedTuple):
 NOTHING = Share()
 """What an activity contributes that does not count."""
 
+_NO_VALUES: tuple[tuple[str, int], ...] = ()
+_ONE = Share(1)
+
 
 def share(reading: Reading, context: Context) -> Share:
     """Return what the activity contributes with what is left of its lines."""
@@ -36,7 +40,7 @@ def share(reading: Reading, context: Context) -> Share:
         if not holds_all(reading.when, context):
             return NOTHING
     if reading.plain_sum:
-        return Share(matched.net)
+        return make(Share, (matched.net, _NO_VALUES))
     return _measured(reading.measure, context, matched)
 
 
@@ -44,7 +48,7 @@ def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
     if measure.distinct is not None:
         own = context.activity.data.get(measure.distinct)
         if type(own) is str and measure.each_sum is None and measure.distinct not in _OWN_FIELDS:
-            return Share(0, ((own, 1),))
+            return make(Share, (0, ((own, 1),)))
         values = _values(measure.distinct, context, matched.indexes)
         if measure.each_sum is None:
             return Share(0, tuple((value, 1) for value in values))
@@ -53,12 +57,12 @@ def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
         )
     if measure.streak is not None:
         day = context.day if measure.streak == "day" else (context.day + 3) // 7
-        return Share(0, ((str(day), 1),))
+        return make(Share, (0, ((str(day), 1),)))
     if measure.once_per_day:
-        return Share(0, ((str(context.day), 1),))
+        return make(Share, (0, ((str(context.day), 1),)))
     if measure.sum is not None:
         return Share(_field_sum(measure.sum, context, matched.indexes))
-    return Share(1)
+    return _ONE
 
 
 def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:

@@ -71,22 +71,22 @@ def refresh(d: Deciding, at: Instant) -> None:
             if mission.reverse and reading.id in d.touched:
                 _recheck(d, mission, completed, at)
             continue
-        value = _best(d, mission, reading, at)
+        value = _best(d, reading, at)
         if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
             _complete(d, mission, value, at)
         elif reading.id in d.touched:
             d.effect(MissionEffect(mission.id, "active", value, at))
 
 
-def _best(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> int:
+def _best(d: Deciding, reading: Reading, at: Instant) -> int:
     """Return the best progress of the windows in question: the current one and those touched."""
-    values = [progress(d, mission, d.now)]
-    if counters.window_key(d, reading, at) != counters.window_key(d, reading, d.now):
-        values.append(progress(d, mission, at))
+    found = counters.value(d, reading, d.now)
+    if at != d.now:
+        found = max(found, counters.value(d, reading, at))
     if d.is_merging:
         touched = d.touched.get(reading.id, ())
-        values += [(figure(d, reading, window) or (0,))[0] for window in touched]
-    return max(values)
+        found = max((found, *((figure(d, reading, window) or (0,))[0] for window in touched)))
+    return found
 
 
 def _open(d: Deciding, mission: Mission, state: MissionState | None) -> bool:

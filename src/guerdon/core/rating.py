@@ -11,6 +11,7 @@ from guerdon.core.conditions import text
 from guerdon.core.context import Context
 from guerdon.core.decision import Explanation
 from guerdon.core.earnings import Earning
+from guerdon.core.forms import Giving
 from guerdon.core.rulebook import Version
 
 Outcome = int | Explanation
@@ -107,28 +108,32 @@ class Rating:
             self._raw[earning.id] = 0  # a rule that multiplies itself finds nothing to multiply
         found = self._eligible(earning)
         if type(found) is int:
-            found = self._given(earning, found)
+            give = earning.give or self._given(earning)
+            if isinstance(give, Explanation):
+                found = give
+            else:
+                units, cap = give
+                found = units(found, self)
+                if cap is not None and found > cap:
+                    found = cap
+                if found < 0:  # noqa: PLR1730 - a call for each rule
+                    found = 0  # a basket of discounts alone costs nothing
         if earning.is_read:
             self._raw[earning.id] = found
         return found
 
-    def _given(self, earning: Earning, net: int) -> Outcome:
-        """Return what a rule that applies gives for this money."""
-        if earning.rule.to_referrer and not isinstance(self.context.kept.get(_REFERRER), str):
+    def _given(self, earning: Earning) -> Giving | Explanation:
+        """Return what a rule gives that depends on the member, or why it gives nothing."""
+        kept = self.context.kept
+        if earning.rule.to_referrer and not isinstance(kept.get(_REFERRER), str):
             return Explanation(earning.id, False, "referrer", _REFERRER, "exists", "", "true")
-        give = earning.give
-        if give is None:
-            ladder, gives = earning.by_tier
-            tier = text(self.context.kept.get(ladder))
-            give = gives.get(tier)
-            if give is None:
-                wanted = ", ".join(gives)
-                return Explanation(earning.id, False, "tier", ladder, "in", tier, wanted)
-        units, cap = give
-        points = units(net, self)
-        if cap is not None and points > cap:
-            points = cap
-        return max(0, points)  # a basket of discounts alone costs nothing
+        if earning.to_referrer is not None:
+            return earning.to_referrer
+        ladder, gives = earning.by_tier
+        tier = text(kept.get(ladder))
+        return gives.get(tier) or Explanation(
+            earning.id, False, "tier", ladder, "in", tier, ", ".join(gives)
+        )
 
     def _eligible(self, earning: Earning) -> Outcome:
         """Return the matching money that is left, or why the rule does not apply."""

@@ -106,6 +106,10 @@ class Version:
             (mission, self.readings[mission.counter or mission_reading(mission)])
             for mission in program.missions.values()
         )
+        self.badges = tuple(
+            (badge, self.readings[badge.counter] if badge.counter is not None else None)
+            for badge in program.badges.values()
+        )
         self.opt_in_by_type: dict[str, tuple[Mission, ...]] = _grouped(
             (mission for mission in program.missions.values() if mission.opt_in),
             lambda mission: mission.measure.activity if mission.measure is not None else (),

@@ -17,6 +17,7 @@ from guerdon.core.gives import NOTHING_GIVEN, Carry, carry_in
 from guerdon.core.program import GiveByTier, Rule
 from guerdon.core.rating import Rating
 from guerdon.core.rulebook import Version
+from guerdon.core.standing import make
 
 Record = dict[str, Any]
 
@@ -82,12 +83,17 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
 class Paying:
     """Makes the lots of what rules give for one activity."""
 
-    __slots__ = ("_granting", "context", "d")
+    __slots__ = ("_granting", "_origin", "context", "d")
 
     def __init__(self, d: Deciding, context: Context) -> None:
         self.d = d
         self.context = context
         self._granting: dict[str, wallets.Granting] = {}
+        activity = context.activity
+        self._origin = make(
+            wallets.Origin,
+            (activity.id, "", activity.at, context.key, activity.partner or "", context.day),
+        )
 
     def lot(self, earning: Earning, points: int) -> int:
         """Make the lot of a rule's points and return its number."""
@@ -115,10 +121,7 @@ class Paying:
             granting.close()
 
     def _under(self, rule: Rule, terms: wallets.Terms) -> wallets.Granting:
-        activity = self.context.activity
-        partner = activity.partner or ""
-        origin = wallets.Origin(activity.id, rule.id, activity.at, self.context.key, partner)
-        return wallets.Granting(self.d, rule.wallet, origin, terms)
+        return wallets.Granting(self.d, rule.wallet, self._origin, terms)
 
 
 def _pay(

@@ -127,8 +127,9 @@ def _has_come(d: Deciding, due: Instant | None) -> bool:
 
 def refresh_wallets(d: Deciding) -> None:
     """Let go what is due at once, such as units of an activity that is older than they live."""
+    now = d.now
     for slug, state in list(d.standing.wallets.items()):
-        if _has_come(d, state.due):
+        if state.due is not None and state.due <= now:
             expiries.expire_due(d, slug)
             expiries.refresh_due(d, slug)
 
@@ -153,7 +154,8 @@ def _due(d: Deciding) -> Instant | None:
     due = jobs.due(d, standing.settled_at) if program.jobs else None
     due = earlier(due, fulfilments.next_end(standing))
     for wallet in standing.wallets.values():
-        due = earlier(due, wallet.due)
+        if due is None or (wallet.due is not None and wallet.due < due):
+            due = wallet.due
     for slug, ladder in standing.ladders.items():
         if slug in program.ladders:
             due = earlier(due, ladder.due)

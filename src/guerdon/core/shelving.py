@@ -19,9 +19,14 @@ def sort_text(key: tuple[int, int, int]) -> str:
     return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
 
 
-def sort_behind(text: str, third: int) -> str:
-    """Return the text of an order key that differs from another one's in its third part alone."""
-    return f"{text[:_SORT_FRONT]}{third + _SORT_BASE:017d}"
+def sort_front(key: tuple[int, int, int]) -> str:
+    """Return the text of an order key without its third part, to be followed by `sort_end`."""
+    return sort_text(key)[:_SORT_FRONT]
+
+
+def sort_end(third: int) -> str:
+    """Return the text of the third part of an order key, which is not negative."""
+    return f"0{third + _SORT_BASE}"
 
 
 _SORT_BASE = 10**15

@@ -14,19 +14,23 @@ from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, find, note_spill, portions, replace
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
-from guerdon.core.shelving import sort_behind, sort_text
+from guerdon.core.shelving import sort_end, sort_front
 from guerdon.core.standing import Plain, Shelf, WalletState, make
 from guerdon.core.windows import FAR
 
 
 class Origin(NamedTuple):
-    """Where units come from: the lot's source and rule, when and by which activity (`key`)."""
+    """Where units come from: the lot's source and rule, when and by which activity (`key`).
+
+    `day` is the business day of `at`, where it is known.
+    """
 
     source: str
     rule: str
     at: Instant
     key: str = ""
     partner: str = ""
+    day: int | None = None
 
 
 class Terms(NamedTuple):
@@ -75,15 +79,18 @@ class Granting:
         "_at",
         "_d",
         "_dies",
+        "_effect",
         "_expires",
         "_fixed",
         "_head",
         "_home",
+        "_is_plain",
         "_key",
         "_laid",
         "_last",
         "_moves",
         "_partner",
+        "_post",
         "_purse",
         "_release",
         "_sort",
@@ -99,10 +106,15 @@ class Granting:
         if not purse.is_steady and not state.policy:
             _note_policy(d, purse.wallet, state)
         self._d, self._purse, self._state, self._terms = d, purse, state, terms
-        self._source, _, self._at, self._key, self._partner = origin
-        self._expires = expires = _expires(d, purse, origin.at, terms)
+        self._source, _, at, self._key, self._partner, day = origin
+        self._at = at
+        if purse.is_steady and terms is PLAIN and day is not None:
+            expires = purse.expiry(day)
+        else:
+            expires = _expires(d, purse, at, terms)
+        self._expires = expires
         self._fixed = terms.fixed if terms.dated else terms.expiry is not None
-        self._release = None if terms.pending is None else _release(d, terms.pending, origin.at)
+        self._release = None if terms.pending is None else _release(d, terms.pending, at)
         self._home = "spendable" if self._release is None else "pending"
         self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
@@ -110,12 +122,15 @@ class Granting:
         self._laid: Shelf | None = None
         self._sort = ""
         self._units = 0
-        self._moves = () if terms.silent else moves_of(d, slug, origin.at)
+        self._is_plain = purse.is_steady and not self._dies
+        self._effect = d.decision.effects.append
+        self._post = d.decision.postings.append
+        self._moves = () if terms.silent else moves_of(d, slug, at)
 
     def lot(self, rule: str, points: int) -> int:
         """Make a lot of so many units and return its number."""
-        d, state, decision = self._d, self._state, self._d.decision
-        slug, source, at, expires = self._purse.wallet.id, self._source, self._at, self._expires
+        d, state, purse = self._d, self._state, self._purse
+        slug, source, at, expires = purse.id, self._source, self._at, self._expires
         terms, release, partner = self._terms, self._release, self._partner
         no = d.standing.lots_made = d.standing.lots_made + 1
         lot = make(Lot, (
@@ -123,32 +138,30 @@ class Granting:
             self._fixed, partner, None, (), terms.silent,
         ))  # fmt: skip
         state.earned += points
-        decision.effects.append(
+        self._effect(
             make(PointsEffect, (slug, terms.how, points, rule, source, at, expires, "points"))
         )
         if self._moves is None:
             count_points(d, slug, lot, points)
         else:
             self._units += points
-        decision.postings.append(
-            make(Posting, (slug, terms.account, self._home, points, no, partner))
-        )
-        if release is None:
-            state.spendable += points
-        else:
+        self._post(make(Posting, (slug, terms.account, self._home, points, no, partner)))
+        if release is not None:
             state.pending += points
-        wallet = self._purse.wallet
+        else:
+            state.spendable += points
+            if self._is_plain and not state.debt:
+                if expires is not None and (state.due is None or expires < state.due):
+                    state.due = expires
+                self._add_spendable(lot)
+                return no
+        wallet = purse.wallet
         died = _died(d, wallet, state, lot) if self._dies else None
         if died is not None:
             lot = die(d, wallet, lot, at=died)
         elif state.debt and release is None:
             lot = pay_debt(d, wallet, lot)
-        if died is None and release is None and lot.left and self._purse.is_steady:
-            if expires is not None and (state.due is None or expires < state.due):
-                state.due = expires
-            self._add_spendable(lot)
-        else:
-            self._store(lot)
+        self._store(lot)
         return no
 
     def close(self) -> None:
@@ -184,7 +197,7 @@ class Granting:
             if shelf is self._laid and head is self._head:
                 # Right behind the lot before: the dates are the same, the number is greater.
                 shelf.spilled += 1
-                d.pages[name, str(lot.no)] = sort_behind(self._sort, lot.no), lot
+                d.pages[name, str(lot.no)] = self._sort + sort_end(lot.no), lot
                 return
             if head is not self._head:
                 # Whatever brings more into a head sorts it anew; without that, it only gets less.
@@ -193,7 +206,7 @@ class Granting:
             if place > self._last:
                 d.lay_out(name, shelf, str(lot.no), lot, place)
                 note_spill(self._state, lot)
-                self._laid, self._sort = d.standing.shelves[name], sort_text(place)
+                self._laid, self._sort = d.standing.shelves[name], sort_front(place)
                 return
         add_spendable(d, purse, self._state, lot)
 
