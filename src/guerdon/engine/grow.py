@@ -158,7 +158,7 @@ class _Growth:
             await visit_lane(world, program, lane)
             hold = await world.lanes.take(program, lane)
             if hold is not None:
-                if not await world.inbox.depth(program, lane, 1):
+                if not await world.inbox.waits(program, lane):
                     return hold
                 await world.lanes.release(hold)
             if monotonic() > until:

@@ -34,7 +34,7 @@ _AS_THEY_LIE: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSO
 _COUNT_SECONDS = 120
 _PAUSE_SECONDS = 0.01
 
-_Moved = Callable[[Mapping[str, Any]], Document]
+_Moved = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class GrowthStore:
@@ -120,7 +120,7 @@ class GrowthStore:
         span = within(prefix)
         place = after
 
-        def moved(row: Mapping[str, Any]) -> Document:
+        def moved(row: Mapping[str, Any]) -> Mapping[str, Any]:
             member, _, rest = behind(row["_id"], prefix).partition("|")
             there = lane_key(program, lane_of(member or None, layout), member)
             folder = lane_key(program, lane_of(member or None, layout), behind(row["f"], prefix))
@@ -144,7 +144,7 @@ class GrowthStore:
         """Move leaderboard rows."""
         program, prefix = hold.program, lane_key(hold.program, hold.lane)
 
-        def moved(row: Mapping[str, Any]) -> Document:
+        def moved(row: Mapping[str, Any]) -> Mapping[str, Any]:
             lane = lane_of(row["m"] or None, layout)
             return _moved(row, _id=lane_key(program, lane, behind(row["_id"], prefix)))
 
@@ -154,7 +154,7 @@ class GrowthStore:
         """Move heads."""
         program, prefix = hold.program, lane_key(hold.program, hold.lane)
 
-        def moved(row: Mapping[str, Any]) -> Document:
+        def moved(row: Mapping[str, Any]) -> Mapping[str, Any]:
             member = behind(row["_id"], prefix)
             return _moved(row, _id=lane_key(program, lane_of(member or None, layout), member))
 
@@ -250,7 +250,7 @@ class GrowthStore:
             )
 
 
-def _moved(row: Mapping[str, Any], **names: str) -> Document:
+def _moved(row: Mapping[str, Any], **names: str) -> Mapping[str, Any]:
     """Return a document under other names, with the print of the whole.
 
     One that did not fit its print keeps it, so that `guerdon verify` names it there as well.
