@@ -18,11 +18,11 @@ from xml.etree import ElementTree as ET
 import typer
 
 from guerdon.cli.stops import settings_or_stop, stop
-from guerdon.settings import Settings
 
 if TYPE_CHECKING:
     from guerdon.program.rehearse import Mismatch, Report
     from guerdon.program.scenario import Scenario
+    from guerdon.settings import Settings
 
 LANES = 3
 """Few, so that little is drained; more than one, so that members meet across lanes."""
@@ -164,7 +164,7 @@ def _through_stack(mongo_url: str, redis_url: str) -> Play:
     return play
 
 
-async def _play(settings: Settings, scenario: "Scenario") -> "Report":
+async def _play(settings: "Settings", scenario: "Scenario") -> "Report":
     from guerdon.engine.refusals import InvalidInput, LiveDown, Refused
     from guerdon.engine.rehearsal import Stuck
     from guerdon.engine.rehearsal import rehearse as play

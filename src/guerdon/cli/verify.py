@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guerdon.cli.stops import settings_or_stop, stop
-from guerdon.settings import Settings
 
 if TYPE_CHECKING:
     from guerdon.engine.verify import Verified
+    from guerdon.settings import Settings
 
 
 def verify(
@@ -44,7 +44,7 @@ def _summary(name: str, verified: "Verified") -> str:
     )
 
 
-async def _verify(settings: Settings, program: str | None) -> "dict[str, Verified]":
+async def _verify(settings: "Settings", program: str | None) -> "dict[str, Verified]":
     from rich.console import Console
     from rich.progress import Progress
 
