@@ -8,7 +8,7 @@ again.
 from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import agreements, counters, holdings, limits, rules, wallets
+from guerdon.core import agreements, counters, granting, holdings, limits, rules, wallets
 from guerdon.core.activity import Activity, Instant, Line
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
@@ -249,10 +249,10 @@ def _store_credit(d: Deciding, activity: Activity, slug: str, money: int) -> Non
     """Pay a refund as units that never expire, one for one with the money."""
     scale = d.state.wallet(slug).scale - d.program.money_scale
     points = money * 10**scale if scale >= 0 else money // 10**-scale
-    wallets.grant(
+    granting.grant(
         d,
         slug,
         points,
-        wallets.Origin(activity.id, "refund", activity.at, activity.key, activity.partner or ""),
-        wallets.Terms(dated=True),
+        granting.Origin(activity.id, "refund", activity.at, activity.key, activity.partner or ""),
+        granting.Terms(dated=True),
     )

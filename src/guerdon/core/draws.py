@@ -7,7 +7,7 @@ spent turns a win into nothing, and that is recorded as such.
 
 from hashlib import sha256
 
-from guerdon.core import wallets
+from guerdon.core import granting
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, DrawEffect
@@ -68,11 +68,11 @@ def _play(d: Deciding, draw: Draw, context: Context, record: Record) -> None:
     d.effect(DrawEffect(draw.id, number, result, prize.id if prize else None, activity.at))
     if prize is None:
         return
-    lot = wallets.grant(
+    lot = granting.grant(
         d,
         draw.wallet,
         prize.points,
-        wallets.Origin(activity.id, "draw", activity.at, activity.key, activity.partner or ""),
+        granting.Origin(activity.id, "draw", activity.at, activity.key, activity.partner or ""),
     )
     note = {"wallet": draw.wallet, "lot": lot, "points": prize.points, "budget": budget}
     record.setdefault("draws", {})[draw.id] = note

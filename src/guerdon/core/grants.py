@@ -4,7 +4,7 @@ Rule: an effect with `per` happens at most once in that window; without it, as o
 A tier granted here is shown once `core.ladders` looks again.
 """
 
-from guerdon.core import vouchers, wallets
+from guerdon.core import granting, vouchers
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import BadgeEffect
@@ -39,12 +39,12 @@ def give(
         if not _first_time(d, effect.per, f"{source}|{number}", at, once):
             continue
         if isinstance(effect, GrantPoints):
-            lot = wallets.grant(
+            lot = granting.grant(
                 d,
                 effect.wallet,
                 effect.points,
-                wallets.Origin(source, effect.as_name, at, source, partner),
-                wallets.Terms(expiry=effect.expiry, pending=effect.pending),
+                granting.Origin(source, effect.as_name, at, source, partner),
+                granting.Terms(expiry=effect.expiry, pending=effect.pending),
             )
             made.append((effect.wallet, lot))
         elif isinstance(effect, GrantVoucher):

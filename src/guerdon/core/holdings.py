@@ -1,7 +1,7 @@
 """Where a member's lots lie: spendable, pending and closed ones, in the head and outside it.
 
 Rule: a lot lies on exactly one shelf, and the head holds those that are spent next. What happens
-to units is decided in `core.wallets`, `core.expiries` and `core.returns`.
+to units is decided in `core.granting`, `core.wallets`, `core.expiries` and `core.returns`.
 """
 
 from guerdon.core.deciding import Deciding

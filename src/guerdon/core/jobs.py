@@ -4,7 +4,7 @@ Rule: a job runs at `day_start` of its day, for members enrolled before that ins
 program's order, after everything else that is due then. A payout is final.
 """
 
-from guerdon.core import counters, grants, wallets
+from guerdon.core import counters, granting, grants, wallets
 from guerdon.core.activity import Instant
 from guerdon.core.amounts import divide
 from guerdon.core.context import birthday_of
@@ -105,5 +105,5 @@ def _pay_dividend(d: Deciding, dividend: Dividend, source: str) -> None:
     value = counters.value(d, reading, last_year)
     points = divide(value * dividend.rate.over, dividend.rate.under, dividend.round)
     if points >= max(dividend.least, 1):
-        origin = wallets.Origin(source, "dividend", d.now, source)
-        wallets.grant(d, dividend.wallet, points, origin)
+        origin = granting.Origin(source, "dividend", d.now, source)
+        granting.grant(d, dividend.wallet, points, origin)

@@ -11,6 +11,7 @@ from guerdon.core import (
     counters,
     expiries,
     fulfilments,
+    granting,
     holdings,
     measures,
     streaks,
@@ -294,11 +295,11 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
         d.standing.carries[rule.id] = mine + theirs
         more = step.owed(mine + theirs) - step.owed(mine) - step.owed(theirs)
         if more > 0:
-            lot = wallets.grant(
+            lot = granting.grant(
                 d,
                 rule.wallet,
                 more,
-                wallets.Origin(activity.id, rule.id, activity.at, activity.key),
+                granting.Origin(activity.id, rule.id, activity.at, activity.key),
             )
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
 

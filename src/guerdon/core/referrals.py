@@ -6,7 +6,7 @@ friend's activity is worth from now on, and the difference to what was granted i
 
 from typing import Any
 
-from guerdon.core import limits, wallets
+from guerdon.core import granting, limits
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.amend import rerate
 from guerdon.core.conditions import text
@@ -38,12 +38,12 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
     held = note["points"]
     note["points"] = due
     if due > held:
-        lot = wallets.grant(
+        lot = granting.grant(
             d,
             rule.wallet,
             due - held,
-            wallets.Origin(source, name, at, origin, activity.partner or ""),
-            wallets.Terms(expiry=rule.expiry, pending=rule.pending),
+            granting.Origin(source, name, at, origin, activity.partner or ""),
+            granting.Terms(expiry=rule.expiry, pending=rule.pending),
         )
         note["lots"] = [*note["lots"], [lot, due - held]]
         if d.look("referred", page) is None:

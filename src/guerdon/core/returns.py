@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
+from guerdon.core.granting import Origin, Terms, grant
 from guerdon.core.holdings import every_lot, find, replace
 from guerdon.core.program import After, Period, Wallet
-from guerdon.core.wallets import RETURNED, Origin, Terms, die, grant, pay_debt
+from guerdon.core.wallets import RETURNED, die, pay_debt
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ when it is fulfilled: what becomes of a redemption afterwards is decided in `cor
 from decimal import Decimal
 from typing import Any
 
-from guerdon.core import agreements, fulfilments, vouchers, wallets
+from guerdon.core import agreements, fulfilments, granting, vouchers, wallets
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.amounts import Rounding, divide, to_minor
 from guerdon.core.conditions import number, text
@@ -107,9 +107,9 @@ def deliver(d: Deciding, reward: Reward, key: str, quantity: int, at: Instant) -
         )
         for place in range(quantity if reward.has_voucher else 0)
     ]
-    origin = wallets.Origin(redemption, "reward", at, key)
+    origin = granting.Origin(redemption, "reward", at, key)
     points = (reward.gives_points or 0) * quantity
-    lot = wallets.grant(d, reward.gives_wallet, points, origin) if points else 0
+    lot = granting.grant(d, reward.gives_wallet, points, origin) if points else 0
     return {"vouchers": names, **({"lot": lot} if lot else {})}
 
 

@@ -6,7 +6,7 @@ post exactly the difference. How many points a rule gives is the matter of `core
 
 from typing import Any
 
-from guerdon.core import holdings, limits, wallets
+from guerdon.core import granting, holdings, limits, wallets
 from guerdon.core.activity import Activity
 from guerdon.core.conditions import text
 from guerdon.core.context import Context
@@ -88,10 +88,10 @@ class Paying:
     def __init__(self, d: Deciding, context: Context) -> None:
         self.d = d
         self.context = context
-        self._granting: dict[str, wallets.Granting] = {}
+        self._granting: dict[str, granting.Granting] = {}
         activity = context.activity
         self._origin = make(
-            wallets.Origin,
+            granting.Origin,
             (activity.id, "", activity.at, context.key, activity.partner or "", context.day),
         )
 
@@ -99,29 +99,29 @@ class Paying:
         """Make the lot of a rule's points and return its number."""
         rule = earning.rule
         if rule.expiry is not None or rule.pending is not None:
-            granting = self._under(rule, wallets.Terms(expiry=rule.expiry, pending=rule.pending))
-            no = granting.lot(rule.id, points)
-            granting.close()
+            apart = self._under(rule, granting.Terms(expiry=rule.expiry, pending=rule.pending))
+            no = apart.lot(rule.id, points)
+            apart.close()
         else:
             no = self.plain(rule).lot(rule.id, points)
         if earning.carry is not None:
             self.d.put(f"carried:{rule.id}", str(no), 1, str(no).rjust(12, "0"))
         return no
 
-    def plain(self, rule: Rule) -> wallets.Granting:
+    def plain(self, rule: Rule) -> granting.Granting:
         """Return what makes the lots of rules without terms of their own, one for each wallet."""
         found = self._granting.get(rule.wallet)
         if found is None:
-            found = self._granting[rule.wallet] = self._under(rule, wallets.PLAIN)
+            found = self._granting[rule.wallet] = self._under(rule, granting.PLAIN)
         return found
 
     def close(self) -> None:
         """Let the counters that follow units count them all."""
-        for granting in self._granting.values():
-            granting.close()
+        for each in self._granting.values():
+            each.close()
 
-    def _under(self, rule: Rule, terms: wallets.Terms) -> wallets.Granting:
-        return wallets.Granting(self.d, rule.wallet, self._origin, terms)
+    def _under(self, rule: Rule, terms: granting.Terms) -> granting.Granting:
+        return granting.Granting(self.d, rule.wallet, self._origin, terms)
 
 
 def _pay(

@@ -7,7 +7,7 @@ own, decided in the recipient's lane.
 import json
 from datetime import date
 
-from guerdon.core import wallets
+from guerdon.core import granting, wallets
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.amounts import to_minor
 from guerdon.core.conditions import number, text
@@ -65,23 +65,23 @@ def receive(d: Deciding, activity: Activity) -> None:
     source = text(activity.data["source"])
     wallet = d.state.wallet(slug)
     if wallet.transfer_to is not None:
-        wallets.grant(
+        granting.grant(
             d,
             wallet.transfer_to,
             int(text(activity.data["points"])),
-            wallets.Origin(source, "received", activity.at, activity.key),
-            wallets.Terms(how="received", account="transit"),
+            granting.Origin(source, "received", activity.at, activity.key),
+            granting.Terms(how="received", account="transit"),
         )
         return
     for origin, rule, amount, expires, at, fixed, partner in json.loads(
         text(activity.data["pieces"])
     ):
-        wallets.grant(
+        granting.grant(
             d,
             slug,
             amount,
-            wallets.Origin(origin, f"xfer.{rule}", Instant(at), activity.key, partner),
-            wallets.Terms(
+            granting.Origin(origin, f"xfer.{rule}", Instant(at), activity.key, partner),
+            granting.Terms(
                 dated=True,
                 expires=None if expires is None else Instant(expires),
                 fixed=fixed,
@@ -97,14 +97,14 @@ def adjust(d: Deciding, activity: Activity) -> None:
     slug = text(activity.data.get("wallet"))
     points = _points(d, activity, slug)
     if points >= 0:
-        wallets.grant(
+        granting.grant(
             d,
             slug,
             points,
-            wallets.Origin(
+            granting.Origin(
                 activity.id, "adjustment", activity.at, activity.key, activity.partner or ""
             ),
-            wallets.Terms(expiry=_expiry(activity), how="adjusted", account="adjusted"),
+            granting.Terms(expiry=_expiry(activity), how="adjusted", account="adjusted"),
         )
         return
     held = d.wallet(slug)

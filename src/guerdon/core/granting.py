@@ -1,0 +1,255 @@
+"""How units come into a wallet: lots, their dates, and what they pay and move as they come.
+
+Rules: new units pay a debt first; totals, lots, postings and effects are always written together.
+What happens to units afterwards is in `core.wallets`.
+"""
+
+from typing import NamedTuple
+
+from guerdon.core.activity import Instant
+from guerdon.core.counters import count_points, move, moves_of
+from guerdon.core.deciding import Deciding, earlier
+from guerdon.core.decision import PointsEffect, Posting
+from guerdon.core.holdings import add, add_spendable, note_spill
+from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
+from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
+from guerdon.core.shelving import sort_end, sort_front
+from guerdon.core.standing import Plain, Shelf, WalletState, make
+from guerdon.core.wallets import die, pay_debt
+from guerdon.core.windows import FAR
+
+
+class Origin(NamedTuple):
+    """Where units come from: the lot's source and rule, when and by which activity (`key`).
+
+    `day` is the business day of `at`, where it is known.
+    """
+
+    source: str
+    rule: str
+    at: Instant
+    key: str = ""
+    partner: str = ""
+    day: int | None = None
+
+
+class Terms(NamedTuple):
+    """How units are granted.
+
+    `expiry` takes the place of the wallet's policy; with `dated` the lot has the date `expires`
+    instead, and `fixed` tells whether it keeps it when the policy changes. `account` is where the
+    units come from, `how` what the effect calls it. `silent` units move no counter: they were
+    counted when they were first granted.
+    """
+
+    expiry: Expiry | None = None
+    pending: Pending | None = None
+    dated: bool = False
+    expires: Instant | None = None
+    fixed: bool = True
+    account: str = "issued"
+    how: str = "earned"
+    silent: bool = False
+
+
+PLAIN = Terms()
+
+
+def grant(d: Deciding, slug: str, points: int, origin: Origin, terms: Terms = PLAIN) -> int:
+    """Make a lot of new units and return its number; 0 where there is nothing to grant."""
+    if points <= 0:
+        return 0
+    granting = Granting(d, slug, origin, terms)
+    no = granting.lot(origin.rule, points)
+    granting.close()
+    return no
+
+
+class Granting:
+    """Grants of one origin into one wallet: what their lots have in common is reckoned once.
+
+    A lot whose date has passed is born expired and pays no debt. Counters that follow the wallet's
+    units move once, in `close`: nothing reads them between two lots of one activity.
+    """
+
+    __slots__ = (
+        "_at",
+        "_d",
+        "_dies",
+        "_effect",
+        "_expires",
+        "_fixed",
+        "_head",
+        "_home",
+        "_is_plain",
+        "_key",
+        "_laid",
+        "_last",
+        "_moves",
+        "_partner",
+        "_post",
+        "_purse",
+        "_release",
+        "_sort",
+        "_source",
+        "_state",
+        "_terms",
+        "_units",
+    )
+
+    def __init__(self, d: Deciding, slug: str, origin: Origin, terms: Terms = PLAIN) -> None:
+        purse = d.state.purse(slug)
+        state = d.wallet(slug)
+        if not purse.is_steady and not state.policy:
+            _note_policy(d, purse.wallet, state)
+        self._d, self._purse, self._state, self._terms = d, purse, state, terms
+        self._source, _, at, self._key, self._partner, day = origin
+        self._at = at
+        if purse.is_steady and terms is PLAIN and day is not None:
+            expires = purse.expiry(day)
+        else:
+            expires = _expires(d, purse, at, terms)
+        self._expires = expires
+        self._fixed = terms.fixed if terms.dated else terms.expiry is not None
+        self._release = None if terms.pending is None else _release(d, terms.pending, at)
+        self._home = "spendable" if self._release is None else "pending"
+        self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
+        self._head: dict[str, Plain] | None = None
+        self._last = (0, 0, 0)
+        self._laid: Shelf | None = None
+        self._sort = ""
+        self._units = 0
+        self._is_plain = purse.is_steady and not self._dies
+        self._effect = d.decision.effects.append
+        self._post = d.decision.postings.append
+        self._moves = () if terms.silent else moves_of(d, slug, at)
+
+    def lot(self, rule: str, points: int) -> int:
+        """Make a lot of so many units and return its number."""
+        d, state, purse = self._d, self._state, self._purse
+        slug, source, at, expires = purse.id, self._source, self._at, self._expires
+        terms, release, partner = self._terms, self._release, self._partner
+        no = d.standing.lots_made = d.standing.lots_made + 1
+        lot = make(Lot, (
+            no, source, rule, self._key, at, expires, points, points, 0, 0, 0, release,
+            self._fixed, partner, None, (), terms.silent,
+        ))  # fmt: skip
+        state.earned += points
+        self._effect(
+            make(PointsEffect, (slug, terms.how, points, rule, source, at, expires, "points"))
+        )
+        if self._moves is None:
+            count_points(d, slug, lot, points)
+        else:
+            self._units += points
+        self._post(make(Posting, (slug, terms.account, self._home, points, no, partner)))
+        if release is not None:
+            state.pending += points
+        else:
+            state.spendable += points
+            if self._is_plain and not state.debt:
+                if expires is not None and (state.due is None or expires < state.due):
+                    state.due = expires
+                self._add_spendable(lot)
+                return no
+        wallet = purse.wallet
+        died = _died(d, wallet, state, lot) if self._dies else None
+        if died is not None:
+            lot = die(d, wallet, lot, at=died)
+        elif state.debt and release is None:
+            lot = pay_debt(d, wallet, lot)
+        self._store(lot)
+        return no
+
+    def close(self) -> None:
+        """Let the counters that follow the wallet's units count what the lots brought."""
+        if self._units and self._moves:
+            for reading, window in self._moves:
+                move(self._d, reading, window, self._at, self._units)
+        self._units = 0
+
+    def _store(self, lot: Lot) -> None:
+        """Put the lot on its shelf, and remember when time will change it."""
+        d, state, purse = self._d, self._state, self._purse
+        if not lot.left:
+            add(d, purse.wallet, lot)
+            return
+        state.due = earlier(state.due, lot.expires)
+        if not purse.is_steady:
+            state.due = earlier(state.due, _lapse(d, purse.wallet, state))
+        if lot.release is not None:
+            if lot.release != FAR:
+                state.due = earlier(state.due, lot.release)
+            add(d, purse.wallet, lot)
+        else:
+            self._add_spendable(lot)
+
+    def _add_spendable(self, lot: Lot) -> None:
+        """Put the lot among the spendable ones, straight into a page where it comes last."""
+        d, purse = self._d, self._purse
+        name = purse.lots
+        shelf = d.standing.shelves.get(name)
+        if shelf is not None and shelf.spilled and shelf.items:
+            head = shelf.items
+            if shelf is self._laid and head is self._head:
+                # Right behind the lot before: the dates are the same, the number is greater.
+                shelf.spilled += 1
+                d.pages[name, str(lot.no)] = self._sort + sort_end(lot.no), lot
+                return
+            if head is not self._head:
+                # Whatever brings more into a head sorts it anew; without that, it only gets less.
+                self._head, self._last = head, purse.order(head[next(reversed(head))])
+            place = purse.order(lot)
+            if place > self._last:
+                d.lay_out(name, shelf, str(lot.no), lot, place)
+                note_spill(self._state, lot)
+                self._laid, self._sort = d.standing.shelves[name], sort_front(place)
+                return
+        add_spendable(d, purse, self._state, lot)
+
+
+def _note_policy(d: Deciding, wallet: Wallet, state: WalletState) -> None:
+    """Remember the policy of the first unit: what later tiers bring is compared with it."""
+    if isinstance(wallet.expiry, ExpiryByTier):
+        state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
+
+
+def _expires(d: Deciding, purse: Purse, at: Instant, terms: Terms) -> Instant | None:
+    """Return when units of that instant are gone."""
+    if terms.dated:
+        return terms.expires
+    calendar = d.rulebook.calendar
+    if terms.expiry is not None:
+        return expiry_of(terms.expiry, calendar, calendar.day(at))
+    if purse.is_steady:
+        return purse.expiry(calendar.day(at))
+    policy = policy_of(d.program, purse.wallet, d.standing, d.now)
+    return expiry_of(policy, calendar, calendar.day(at))
+
+
+def _release(d: Deciding, pending: Pending, at: Instant) -> Instant | None:
+    """Return when units of that instant become spendable; None where they are."""
+    calendar = d.rulebook.calendar
+    release = release_of(pending, calendar, calendar.day(at))
+    return release if release > d.now else None
+
+
+def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant | None:
+    """Return when a lot died that is only now made; None for one that lives.
+
+    What was earned before the wallet lapsed, and nothing woke it since, went with the others; it
+    is dated like them, so that a report that undoes the lapse brings it to life too.
+    """
+    if lot.expires is not None and lot.expires <= d.now:
+        return d.now
+    if lot.fixed or not state.lapses or state.lapses[-1][2] is not None:
+        return None
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    lapse = Instant(state.lapses[-1][0])
+    return lapse if isinstance(policy, Inactivity) and lot.at < lapse else None
+
+
+def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:
+    """Return when the wallet lapses through inactivity, where it can."""
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    return lapse_of(policy, d.rulebook.calendar, state.active_on)
