@@ -101,7 +101,7 @@ async def test_of_five_hundred_pairs_that_spend_one_balance_never_both_succeed(
     async with a_world(settings, document=POSTERS) as world:
         names = [f"m{n}" for n in range(PAIRS)]
         layout = await world.rulebooks.layout(PROGRAM)
-        await asyncio.gather(*(world.inbox.depth(PROGRAM, lane, 1) for lane in range(40)))
+        await asyncio.gather(*(world.inbox.waits(PROGRAM, lane) for lane in range(40)))
         for number in range(ROUNDS):
             await report(world, [a_purchase(f"{number}.{name}", member=by(name)) for name in names])
             sides = [
