@@ -40,7 +40,7 @@ SCENARIOS = [
     ROOT / "tests" / "program" / "scenarios" / "agreements.yaml",
     *(
         path
-        for name in ("coalition", "spend_based", "tassels")
+        for name in ("coalition", "spend_based")
         if (path := SHARED / f"{name}.yaml").exists()
     ),
 ]
