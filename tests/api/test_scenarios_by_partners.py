@@ -38,11 +38,7 @@ NAMES = ("coalition", "cashback-portal", "outfitter")
 SCENARIOS = [
     *(ROOT / "examples" / f"{name}.scenario.yaml" for name in NAMES),
     ROOT / "tests" / "program" / "scenarios" / "agreements.yaml",
-    *(
-        path
-        for name in ("coalition", "spend_based")
-        if (path := SHARED / f"{name}.yaml").exists()
-    ),
+    *(path for name in ("coalition", "spend_based") if (path := SHARED / f"{name}.yaml").exists()),
 ]
 
 RECORD = """mutation Record($i: RecordActivitiesInput!) { recordActivities(input: $i) {

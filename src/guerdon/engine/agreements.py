@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from guerdon.core.activity import Activity
 from guerdon.core.agreements import MILLION, Left, lefts
 from guerdon.core.plain import activity_to_plain
+from guerdon.core.program import Window, WindowKind
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.records import Waiting
 from guerdon.engine.wake import REPORTER
@@ -88,10 +89,13 @@ async def _tell(world: World, program: str, slug: str, left: Left, found: Allowe
         partner=slug,
         data={"direction": left.direction, "of": left.of, "state": state, "left": str(there)},
     )
+    rulebook = await world.rulebooks.get(program)
+    day, _ = rulebook.calendar.bounds(Window(WindowKind.DAY), now)
     lane = lane_of(None, await world.rulebooks.layout(program))
     if await world.journal.entries(program, {activity.key: lane}):
         return False
-    order = f"{max(now, 0):012x}.{activity.type}.{slug}.{left.direction}.{left.of}.{state}"
+    # One place a day, so that what waits to be decided is not put beside itself at every turn.
+    order = f"{max(day, 0):012x}.{activity.type}.{slug}.{left.direction}.{left.of}.{state}"
     await world.inbox.put(program, [(lane, Waiting(order, activity_to_plain(activity)))])
     world.hints.wake(program, {lane})
     log.warning(
