@@ -210,6 +210,26 @@ class TestOf:
 
         assert life.left("2026-03-03") == {"a1.base": 15, "a1.elite": 7}
 
+    def test_a_tier_may_get_no_bonus_at_all(self) -> None:
+        life = a_member("""
+            wallets: {points: {}}
+            counters: {orders: {activity: purchase}}
+            ladders: {status: {counter: orders, tiers: [{id: low, at: 0}, {id: high, at: 1}]}}
+            rules:
+              - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+              - id: elite
+                activity: purchase
+                wallet: points
+                by_tier:
+                  ladder: status
+                  tiers: {low: {of: base, times: 0}, high: {of: base, times: 0.5}}
+            """)
+
+        life.buys("10.00", "2026-03-02")
+        life.buys("10.00", "2026-03-03")
+
+        assert life.left("2026-03-04") == {"a1.base": 10, "a2.base": 10, "a2.elite": 5}
+
     def test_rules_of_other_activities_and_rules_that_gave_nothing_add_nothing(self) -> None:
         life = a_member("""
             wallets: {points: {}}

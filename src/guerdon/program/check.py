@@ -121,6 +121,7 @@ def _worthless(program: Program, path: Path, rule: Rule, give: Give) -> Iterator
         (isinstance(form, Fixed) and not form.points)
         or (isinstance(form, Rate) and not form.ratio.over)
         or (isinstance(form, Step) and not form.points.over)
+        or (isinstance(form, Of) and not form.times.over)
     ):
         yield ((*path, "give"), "This rule gives nothing.", "Write how much it gives.")
     if isinstance(form, Of):

@@ -18,7 +18,7 @@ from guerdon.core.program import (
     Unit,
 )
 from guerdon.program.draft import Spot
-from guerdon.program.numbers import POINTS, POSITIVE, POSITIVE_MONEY, POSITIVE_POINTS, Fraction
+from guerdon.program.numbers import POINTS, POSITIVE_MONEY, POSITIVE_POINTS, Fraction
 from guerdon.program.records import ByKey, Fields, Key, Record
 from guerdon.program.scalars import LADDER, RULE, WORD, judge_tier
 from guerdon.program.shapes import Choice, ListOf, MapOf, Schema, Shape
@@ -228,7 +228,7 @@ GIVE: Shape[Give] = ByKey(
                 ),
                 Key(
                     name="times",
-                    shape=Fraction(POSITIVE),
+                    shape=Fraction(),
                     about="How often they are given once more: 1 doubles, 2 triples.",
                     example="1",
                     required=True,
