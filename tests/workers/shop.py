@@ -33,8 +33,8 @@ MEMBERS = 96
 REPORTERS = 4
 """Each reports for members of its own, so that what it sent first has to be decided first."""
 
-AT_ONCE = 48
-WAITING_MAX = 200
+AT_ONCE = 24
+WAITING_MAX = 100
 LOOKS = 25
 
 
