@@ -9,8 +9,9 @@ from hashlib import sha256
 from guerdon.core.activity import Activity
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Program
+from oracle import agreeing
 from oracle.calendar import plus
-from oracle.deciding import Refused, decide, take_attributes
+from oracle.deciding import DECIDERS, Refused, decide, take_attributes
 from oracle.merging import merge
 from oracle.reading import number
 from oracle.timers import pass_time
@@ -132,7 +133,9 @@ class Play:
         world = self.world
         person = world.person(activity.member)
         if activity.type == "enrollment":
-            self._enroll(activity)
+            if agreeing.may_refuse(world, activity.partner):
+                _enroll(world.rehearsal(), activity)
+            _enroll(world, activity)
             return
         if person is None:
             if not world.program.enroll_auto or activity.type == "member_merged":
@@ -157,19 +160,9 @@ class Play:
         if activity.type == "identity_linked":
             self._link(person, activity)
             return
-        decide(world, person, activity)
-
-    def _enroll(self, activity: Activity) -> None:
-        world = self.world
-        if world.person(activity.member) is not None:
-            raise Refused("already_enrolled")
-        assert activity.member is not None
-        person = Person(activity.member, activity.at, activity.received)
-        world.people[person.name] = person
-        take_attributes(person, activity)
-        referrer = world.person(str(activity.data.get("referrer")))
-        if referrer is not None and referrer is not person:
-            person.attrs["referrer"] = referrer.name
+        if activity.type not in DECIDERS and agreeing.may_refuse(world, activity.partner):
+            rehearsal = world.rehearsal()
+            decide(rehearsal, rehearsal.people[person.name], activity)
         decide(world, person, activity)
 
     # ------------------------------------------------------------ numbers
@@ -211,6 +204,19 @@ class Play:
             if len(winners) < int(number(data.get("winners")) or 1):
                 winners.setdefault(member, entry)
         self.raffles[activity.id] = [(entry, member) for member, entry in winners.items()]
+
+
+def _enroll(world: World, activity: Activity) -> None:
+    if world.person(activity.member) is not None:
+        raise Refused("already_enrolled")
+    assert activity.member is not None
+    person = Person(activity.member, activity.at, activity.received)
+    world.people[person.name] = person
+    take_attributes(person, activity)
+    referrer = world.person(str(activity.data.get("referrer")))
+    if referrer is not None and referrer is not person:
+        person.attrs["referrer"] = referrer.name
+    decide(world, person, activity)
 
 
 def _number(activity: Activity) -> Identity:

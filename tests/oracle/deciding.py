@@ -13,7 +13,7 @@ from hashlib import sha256
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.amounts import Rounding
 from guerdon.core.program import Draw, GrantTier, Never, Reward
-from oracle import earning, purse
+from oracle import agreeing, earning, purse
 from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
 from oracle.granting import Cause, award, grant_tier, issue
@@ -101,6 +101,8 @@ def _earning(world: World, person: Person, happened: Happened) -> None:
     for draw in world.rules_at(activity.at).draws.values():
         if activity.type in draw.activity:
             _draw(world, person, happened, draw)
+    if not agreeing.take_issued(world, happened):
+        raise Refused("partner_exhausted")
     follow_on(world, person, activity)
     _follow_beneficiaries(world, person, happened)
 
@@ -203,10 +205,11 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     original = _original(world, person, activity)
     taken = _taken(original, activity)
-    owed = earning.owed_in_total(world, original)
+    owed, issued = earning.owed_in_total(world, original), agreeing.issued_by(world, original)
     original.taken.append((activity.at, taken))
     _join_history(world, person, happened)
     earning.rerate(world, original, activity.received, owed)
+    agreeing.give_back_issued(world, original, issued)
     credit = activity.data.get("as")
     money = sum(taken)
     if isinstance(credit, str) and money:
@@ -255,12 +258,13 @@ def _void(world: World, person: Person, happened: Happened) -> None:
     original = _original(world, person, happened.activity)
     if original.voided:
         raise Refused("unknown_original")
-    owed = earning.owed_in_total(world, original)
+    owed, issued = earning.owed_in_total(world, original), agreeing.issued_by(world, original)
     original.voided = True
     earning.rerate(world, original, happened.activity.received, owed)
     for lot in world.lots_of(person):
         if lot.rule == "draw" and lot.activity == original.activity.key and lot.worth:
             purse.take_back(world, person, lot, lot.worth)
+    agreeing.give_back_issued(world, original, issued)
     _join_history(world, person, happened)
     follow_on(world, person, happened.activity, refunded=True)
     _follow_beneficiaries(world, person, original, cause=happened.activity, refunded=True)
@@ -336,24 +340,26 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
     if purse.spendable(world, person, wallet) < cost:
         raise Refused("insufficient_points")
     use = Use("redemption", activity.id, cost)
+    redemption = Redemption(
+        activity.id,
+        person.name,
+        reward.id,
+        wallet,
+        quantity,
+        activity.at,
+        activity.partner or reward.partner,
+        use,
+    )
+    if not agreeing.take_redeemed(world, redemption):
+        agreeing.give_back_redeemed(world, redemption)
+        raise Refused("partner_exhausted")
     person.uses.append((wallet, use))
     purse.spend(world, person, wallet, use, cost)
-    world.redemptions.append(
-        Redemption(
-            activity.id,
-            person.name,
-            reward.id,
-            wallet,
-            quantity,
-            activity.at,
-            activity.partner or reward.partner,
-            use,
-        )
-    )
+    world.redemptions.append(redemption)
     if reward.fulfil_within is not None:
-        world.redemptions[-1].waits = activity.received + reward.fulfil_within.minutes * 60_000
+        redemption.waits = activity.received + reward.fulfil_within.minutes * 60_000
     else:
-        _deliver(world, person, world.redemptions[-1], activity.at)
+        _deliver(world, person, redemption, activity.at)
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 

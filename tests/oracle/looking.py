@@ -11,7 +11,7 @@ from guerdon.core.activity import OWN_TYPES, Activity
 from guerdon.core.amounts import Rounding
 from guerdon.core.program import NO_TIER, Leaderboard, Mission
 from guerdon.program.comparison import Full, Moment, Rounded
-from oracle import climbing, counting, purse
+from oracle import agreeing, climbing, counting, purse
 from oracle.arrivals import Play
 from oracle.calendar import CALENDAR_WINDOWS
 from oracle.deciding import price_of, stock_left
@@ -254,7 +254,8 @@ class Look:
             ),
             Fraction(0),
         )
-        return issued * fraction(partner.pays_per_point) - redeemed * fraction(
+        billed = issued - agreeing.prepaid(self.world, name)
+        return billed * fraction(partner.pays_per_point) - redeemed * fraction(
             partner.is_paid_per_point
         )
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from guerdon.core.program import After
-from oracle import purse
+from oracle import agreeing, purse
 from oracle.world import Lot, Person, Redemption, World
 
 
@@ -18,6 +18,7 @@ class Back(NamedTuple):
 def undo(world: World, person: Person, redemption: Redemption, back: Back) -> None:
     """Give the units back into their own lots; dead ones live on with a grace."""
     redemption.cancelled, redemption.waits = True, None
+    agreeing.give_back_redeemed(world, redemption)
     reward = world.program.rewards[redemption.reward]
     dead = purse.undo(world, person, redemption.wallet, redemption.use, now=back.now)
     if dead and reward.grace is not None:

@@ -3,8 +3,10 @@
 Nothing here is a total. A total is always the sum over a list, taken when somebody asks.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from guerdon.core.activity import Activity, Value
 from guerdon.core.program import Expiry, Program
@@ -116,6 +118,8 @@ class Happened:
     voided: bool = False
     gone: bool = False
     """Went back as a whole although no money tells."""
+    issued: dict[str, Fraction] = field(default_factory=dict)
+    """Units by wallet for which it took from an agreement, less what refunds took back of it."""
 
     @property
     def is_out(self) -> bool:
@@ -189,6 +193,19 @@ class Redemption:
 
 
 @dataclass(eq=False)
+class Taken:
+    """Units that something took of a partner's limit (in a window) or block (for a wallet)."""
+
+    partner: str
+    direction: str
+    by: Happened | Redemption
+    units: Fraction
+    window: tuple[int, int] | None = None
+    block: str | None = None
+    of: str = ""
+
+
+@dataclass(eq=False)
 class Drawn:
     """What a draw brought."""
 
@@ -240,10 +257,16 @@ class World:
         self.history: list[Happened] = []
         self.lots: list[Lot] = []
         self.redemptions: list[Redemption] = []
+        self.taken: list[Taken] = []
         self.draws: list[Drawn] = []
         self.payouts: list[tuple[str, str, int, int]] = []
         self.sales: list[Happened] = []
         self.rate_changes: list[tuple[int, object]] = []
+
+    def rehearsal(self) -> "World":
+        """Return a world just like this one, in which to try what may be refused at its end."""
+        fixed = [self.program, self.later, self.calendar, *(one.activity for one in self.history)]
+        return deepcopy(self, {id(one): one for one in fixed})
 
     def rules_at(self, at: int) -> Program:
         """Return the version whose rules, accept rules and draws hold for what happened then."""
