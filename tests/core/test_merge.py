@@ -904,3 +904,20 @@ def test_what_lapsed_comes_back_no_more_once_a_later_version_knows_no_inactivity
 
     assert ana.balance("2026-08-02") == 5
     assert ana.wallet("2026-08-02").expired == 10
+
+
+def test_running_totals_that_were_both_rounded_up_are_worth_less_together() -> None:
+    ana, bob = two("""
+        wallets: {points: {}}
+        rules:
+          - id: base
+            activity: purchase
+            wallet: points
+            give: {step: 1.00, points: 1.5, remainder: carry, round: ceil}
+        """)
+    ana.buys("1.00", "2026-03-02")
+    bob.buys("1.00", "2026-03-03")
+
+    merge(bob)
+
+    assert ana.balance("2026-04-02") == 3  # 1.5 and 1.5, where 2 and 2 were given

@@ -127,7 +127,7 @@ CASES = [
         "Round it",
     ),
     Case("goal: 3,", "goal: «0,", "missions.three.goal", "must be more than 0", "greater"),
-    Case("times: 1}", "times: «0}", "rules[1].give.times", "must be more than 0", "greater"),
+    Case("times: 1}", "times: «-1}", "rules[1].give.times", "the least is 0", "greater"),
     Case(
         "points: {scale: 0,",
         "points: {scale: «1.5,",

@@ -14,6 +14,7 @@ from guerdon.core import (
     granting,
     holdings,
     measures,
+    rules,
     streaks,
     wallets,
 )
@@ -302,6 +303,8 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
                 granting.Origin(activity.id, rule.id, activity.at, activity.key),
             )
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
+        else:
+            rules.take_from_newest(d, rule, -more)  # two totals that were both rounded up
 
 
 def _reconsider_lapses(d: Deciding, donor: Standing) -> None:
