@@ -7,7 +7,7 @@ wrong.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from guerdon.core.redemptions import CODE
+from guerdon.core.redemptions import CODE, UNSEEN
 from guerdon.core.standing import ERASED, Standing
 from guerdon.engine.records import Entry, Person, Seal
 from guerdon.engine.seal import AT_ONCE, BEGINNING, chained, root_hash
@@ -135,7 +135,7 @@ async def shared(
 def _pool_of(name: str) -> str | None:
     """Return the pool that a claim's kind and key name; None for other kinds."""
     kind, pool, *_ = (*name.split("|"), "")
-    return pool if kind == CODE else None
+    return pool if kind in (CODE, UNSEEN) else None
 
 
 def count_claims(entry: Entry, taken: Counter[str]) -> None:
