@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from guerdon.core import shelving, standing
 from guerdon.core.program import Program
 from guerdon.program import memory
+from guerdon.program.rehearse import rehearse, told
 from guerdon.program.scenario import Scenario, load_scenario
 from lives import Deed, happenings
 from oracle.rehearsal import mismatches
@@ -97,6 +98,69 @@ def test_any_life_whose_pages_do_not_fit_the_head_is_decided_alike() -> None:
         live(program, begin, deeds)
 
     play()
+
+
+# ---------------------------------------------------------------- what failed once
+
+
+def both_meet(text: str) -> None:
+    """Let core and naive evaluator play a scenario, and meet what it expects."""
+    scenario = load_scenario(text)
+    assert scenario.program is not None, scenario.mistakes
+    report = rehearse(scenario)
+    assert [line for each in report.mismatches for line in told(each)] == []
+    assert list(mismatches(scenario)) == []
+
+
+def test_a_refund_after_which_a_rule_applies_lifts_its_running_total() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: steps, activity: purchase, when: {net: {lt: 50}}, wallet: points,
+       give: {step: 10.00, points: 1, remainder: carry}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 60}
+  - {id: r1, at: "2026-03-03T09:00:00Z", type: refund, member: ada, of: p1, amount: 15}
+  - {id: r2, at: "2026-03-05T09:00:00Z", type: refund, member: ada, of: p1, amount: 15}
+expect:
+  - {at: "2026-03-02T10:00:00Z", member: ada, wallets: {points: {spendable: 0}}}
+  - at: "2026-03-04T00:00:00Z"
+    member: ada
+    why: as if 45.00 had been bought, on that day
+    lots: {points: [{from: p1.steps, left: 4, earned: "2026-03-02T09:00:00Z"}]}
+  - {at: "2026-03-06T00:00:00Z", member: ada, wallets: {points: {spendable: 3}}}
+""")
+
+
+def test_a_refused_link_enrolls_nobody() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  enroll: auto
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: welcome, activity: enrollment, wallet: points, give: {fixed: 5}}]
+  book: {value: {points: 0.01}, redemption_rate: 1}
+activities:
+  - {id: l1, at: "2026-03-02T09:00:00Z", type: identity_linked, member: ada, scheme: card,
+     value: "7"}
+  - {id: l2, at: "2026-03-03T09:00:00Z", type: identity_linked, member: bob, scheme: card,
+     value: "7"}
+  - {id: e2, at: "2026-03-04T09:00:00Z", type: enrollment, member: bob}
+expect:
+  - {activity: l1.enroll, result: accepted}
+  - {activity: l2, result: rejected, reason: identity_taken}
+  - {at: "2026-03-03T10:00:00Z", book: {liability: 0.05}}
+  - {activity: e2, result: accepted}
+""")
 
 
 # ---------------------------------------------------------------- for as long as there is time

@@ -233,7 +233,7 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
     for rule in after.rules():
         awards = [award for award in happened.awards if award.rule == rule.id]
         if _carries(after, rule):
-            _settle_running_total(world, happened, rule, carried.get(rule.id, 0))
+            _settle_running_total(world, happened, rule, carried.get(rule.id, 0), now)
             continue
         given = sum(award.lot.worth for award in awards)
         excess = given - after.awarded(rule)
@@ -281,11 +281,19 @@ def owed_in_total(world: World, happened: Happened) -> dict[str, int]:
     return found
 
 
-def _settle_running_total(world: World, happened: Happened, rule: Rule, before: int) -> None:
-    """Take back what the running total no longer owes: own lot first, then the newest."""
+def _settle_running_total(
+    world: World, happened: Happened, rule: Rule, before: int, now: int
+) -> None:
+    """Take back what the running total no longer owes: own lot first, then the newest.
+
+    What it owes more, because the rule did not apply before, is granted with the activity's date.
+    """
     excess = before - owed_in_total(world, happened).get(rule.id, 0)
     person = world.person(happened.member)
     assert person is not None
+    if excess < 0:
+        award(world, happened, rule, person, -excess, now)
+        return
     own = [award.lot for award in happened.awards if award.rule == rule.id]
     others = [
         award.lot

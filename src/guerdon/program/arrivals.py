@@ -104,10 +104,10 @@ class Arrivals:
 
     def _decide(self, activity: Activity, result: Result) -> None:
         activity = self._resolved(activity)
-        if activity.member is not None:
-            self._enroll_unknown(activity)
         refusal = self._judge(activity)
         if refusal is None:
+            if activity.member is not None:
+                self._enroll_unknown(activity)
             try:
                 decision = self._run(activity)
             except Exception as error:  # noqa: BLE001 - a bug fails one activity, as in service
