@@ -906,6 +906,28 @@ def test_what_lapsed_comes_back_no_more_once_a_later_version_knows_no_inactivity
     assert ana.wallet("2026-08-02").expired == 10
 
 
+def test_what_running_totals_bring_together_waits_as_the_rule_says() -> None:
+    ana, bob = two("""
+        wallets: {points: {}}
+        rules:
+          - id: base
+            activity: purchase
+            wallet: points
+            give: {step: 2.00, points: 10, remainder: carry}
+            pending: {for: P14D}
+            expiry: {mode: after, period: P30D}
+        """)
+    ana.buys("1.00", "2026-03-02")
+    bob.buys("1.00", "2026-03-03")
+
+    merge(bob)
+
+    wallet = ana.wallet("2026-04-02")
+    assert (wallet.spendable, wallet.pending) == (0, 10)
+    assert ana.balance("2026-04-20") == 10
+    assert ana.balance("2026-05-02") == 0
+
+
 def test_running_totals_that_were_both_rounded_up_are_worth_less_together() -> None:
     ana, bob = two("""
         wallets: {points: {}}

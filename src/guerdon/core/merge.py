@@ -287,7 +287,10 @@ def _unite_set(d: Deciding, reading: Reading, items: dict[str, Plain]) -> dict[s
 
 
 def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
-    """Grant what the two running totals are worth together and were not apart."""
+    """Grant what the two running totals are worth together and were not apart.
+
+    Nobody will confirm a merge, so what waits for a confirmation elsewhere does not wait here.
+    """
     for earning in d.state.earning_by_id.values():
         step, rule = earning.carry, earning.rule
         if step is None or rule.id not in donor.carries:
@@ -301,6 +304,10 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
                 rule.wallet,
                 more,
                 granting.Origin(activity.id, rule.id, activity.at, activity.key),
+                granting.Terms(
+                    expiry=rule.expiry,
+                    pending=rule.pending if rule.pending and rule.pending.period else None,
+                ),
             )
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
         else:
