@@ -155,6 +155,8 @@ class Play:
         if activity.type == "member_merged":
             into = world.person(str(activity.data.get("into")))
             assert into is not None
+            if into is person:
+                raise Refused("self_merge")
             merge(world, person, into, activity)
             return
         if activity.type == "identity_linked":
