@@ -247,6 +247,17 @@ async def test_an_identity_belongs_to_one_member(world: World) -> None:
     assert (receipt.result, receipt.reason) == (Result.REJECTED, "identity_taken")
 
 
+async def test_a_refused_link_or_merge_makes_no_member(world: World) -> None:
+    await report(world, [_link("l1", "ann", "77")])
+    merge = ActivityInput(id="m1", type="member_merged", member=by("zoe"), data={"into": "ann"})
+
+    receipts = await accept.record(world, a_caller(), [_link("l2", "dot", "77"), merge])
+
+    assert results(receipts) == [("rejected", "identity_taken"), ("rejected", "unknown_member")]
+    assert [await read.find(world, a_caller(), by(name)) for name in ("dot", "zoe")] == [None, None]
+    assert await drain(world) == 0
+
+
 async def test_members_report_for_themselves_only_and_no_purchases(world: World) -> None:
     first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
     ann = a_caller(Role.MEMBER, member=first[0].member)

@@ -2,15 +2,15 @@
 
 Rule: whoever a reference names is found within the credential's program only, and a member's own
 token leads to nobody else. An unknown person is enrolled where the program says so (or where the
-activity is the enrollment); an activity under an identity that nobody has yet is parked; anything
-else unknown is refused.
+activity is the enrollment), but not by a link that is refused, nor by a merge; an activity under
+an identity that nobody has yet is parked; anything else unknown is refused.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from guerdon.core.activity import Value
+from guerdon.core.activity import NOT_ENROLLING, Value
 from guerdon.core.conditions import text
 from guerdon.engine.inputs import Identity, MemberRef
 from guerdon.engine.judge import Draft, Refusal
@@ -115,6 +115,8 @@ def _identities(drafts: Iterable[Draft]) -> set[Identity]:
         named = draft.data.get(NAMING.get(draft.type, ""))
         if named is not None:
             wanted.add(Identity(EXTERNAL, text(named)))
+        if (linked := _linked(draft)) is not None:
+            wanted.add(linked)
     return wanted
 
 
@@ -122,6 +124,13 @@ def _identity(ref: MemberRef) -> Identity | None:
     if ref.external_id is not None:
         return Identity(EXTERNAL, ref.external_id)
     return ref.identity
+
+
+def _linked(draft: Draft) -> Identity | None:
+    """Return the identity that the draft is to give to its member."""
+    if draft.type != "identity_linked":
+        return None
+    return Identity(text(draft.data.get("scheme")), text(draft.data.get("value")))
 
 
 def _newcomers(
@@ -139,7 +148,9 @@ def _newcomers(
             continue
         if Identity(EXTERNAL, ref.external_id) in found or ref.external_id in fresh:
             continue
-        if draft.type == "enrollment" or enroll_auto:
+        if _linked(draft) in found:
+            continue  # somebody else's, since whoever is unknown has none
+        if draft.type == "enrollment" or (enroll_auto and draft.type not in NOT_ENROLLING):
             enrollment = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
             profile = Profile(
                 id=world.new_member(ref.external_id),
@@ -199,12 +210,13 @@ async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknow
         enroll = None if led is None else _enrollment(draft, led)
         if member is None and draft.member.identity is not None:
             return Resolved(member=None, data=data, parked=draft.member.identity)
+    linked = _linked(draft)
+    if member is None and linked in known.identities:
+        return _taken()
     if member is None or (caller.role is Role.MEMBER and member != caller.member):
         return _unknown()
-    if draft.type == "identity_linked" and not await _claimed(caller, draft, member, known):
-        message = "This identity belongs to another member."
-        problem = Problem(code="IDENTITY_TAKEN", message=message, path=("data", "value"))
-        return Unknown(refusal=Refusal(reason="identity_taken", problems=(problem,)))
+    if linked is not None and not await _claimed(caller, linked, member, known):
+        return _taken()
     if draft.type == "member_merged" and not data.get("into"):
         return _unknown("data", "into")
     return Resolved(member=member, data=data, enroll=enroll)
@@ -238,11 +250,19 @@ def _named(draft: Draft, known: _Known) -> Mapping[str, Value]:
     return {name: value for name, value in data.items() if value is not None or "." in name}
 
 
-async def _claimed(caller: Caller, draft: Draft, member: str, known: _Known) -> bool:
+async def _claimed(caller: Caller, identity: Identity, member: str, known: _Known) -> bool:
     """Make the identity lead to the member from now on; False where it is another's."""
-    identity = Identity(text(draft.data.get("scheme")), text(draft.data.get("value")))
     led = await known.registry.claim(caller.program, identity, Found(member))
     return led.member == member
+
+
+def _taken() -> Unknown:
+    problem = Problem(
+        code="IDENTITY_TAKEN",
+        message="This identity belongs to another member.",
+        path=("data", "value"),
+    )
+    return Unknown(refusal=Refusal(reason="identity_taken", problems=(problem,)))
 
 
 def _unknown(*path: str) -> Unknown:

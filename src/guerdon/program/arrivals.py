@@ -7,7 +7,7 @@ an unknown number is parked until it is linked.
 
 from dataclasses import dataclass, field, replace
 
-from guerdon.core.activity import Activity, Instant, Value
+from guerdon.core.activity import NOT_ENROLLING, Activity, Instant, Value
 from guerdon.core.conditions import number, text
 from guerdon.core.decision import Decision
 from guerdon.core.raffles import Ticket, winners
@@ -17,7 +17,6 @@ from guerdon.program.scenario import Reported
 
 Identity = tuple[str, str]
 _MEMBER_FIELDS = ("to", "into", "referrer")
-_NOT_ENROLLING = frozenset({"enrollment", "member_merged"})
 
 
 @dataclass(slots=True)
@@ -151,7 +150,7 @@ class Arrivals:
     def _enroll_unknown(self, activity: Activity) -> None:
         if (
             not self.memory.program.enroll_auto
-            or activity.type in _NOT_ENROLLING
+            or activity.type in NOT_ENROLLING
             or activity.member is None
             or self.memory.is_enrolled(activity.member)
         ):
