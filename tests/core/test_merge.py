@@ -552,6 +552,16 @@ class TestReferrals:
         assert ana.left("2026-04-01") == {"p.base": 20, "q.base": 7}
         assert ana.standing.referrer is None
 
+    def test_what_was_voided_before_stays_void(self) -> None:
+        ana, bob = two(REFERRAL, referrer="ana")
+        bob.buys(20, "2026-03-02", id="p")
+        bob.does("ineligible", "2026-03-03", of="p")
+        assert ana.balance("2026-03-03") == 0
+
+        merge(bob)
+
+        assert ana.left("2026-04-01") == {}
+
     def test_friends_of_others_stay_friends(self) -> None:
         town = a_town(REFERRAL)
         cid = a_member(town, name="cid")

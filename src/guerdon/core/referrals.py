@@ -100,8 +100,9 @@ def referral_gone(d: Deciding, page: str) -> None:
 
 
 def unrefer(d: Deciding, original: Original) -> None:
-    """Rate an activity anew as one of a member whom nobody referred."""
+    """Rate an activity anew as one of a member whom nobody referred; a voided one stays void."""
     left = list(original.record["left"])
     original.record["kept"] = {**original.record["kept"], "member.referrer": None}
-    rerate(d, original, before=left, after=left)
+    if not original.record.get("void"):
+        rerate(d, original, before=left, after=left)
     original.save(d)
