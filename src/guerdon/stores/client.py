@@ -66,20 +66,34 @@ class Step(NamedTuple):
     check: Callable[[Document], None]
 
 
+class _Connected(NamedTuple):
+    """A client, its database, and the collections asked for, which the driver would make anew."""
+
+    client: Any
+    database: Any
+    collections: dict[str, Any]
+
+
 class Mongo:
     """The database, by event loop: a client belongs to the loop that it was first used on."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._connected: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connected] = (
+            WeakKeyDictionary()
+        )
 
     @property
     def client(self) -> Any:
         """The running loop's client, made on first use."""
+        return self._here().client
+
+    def _here(self) -> "_Connected":
         loop = asyncio.get_running_loop()
-        found = self._clients.get(loop)
+        found = self._connected.get(loop)
         if found is None:
-            found = self._clients[loop] = self._connect()
+            client = self._connect()
+            found = self._connected[loop] = _Connected(client, client[self.access.database], {})
         return found
 
     def _connect(self) -> Any:
@@ -103,12 +117,16 @@ class Mongo:
 
     def __getitem__(self, collection: str) -> Any:
         """Return a collection."""
-        return self.database[collection]
+        here = self._here()
+        found = here.collections.get(collection)
+        if found is None:
+            found = here.collections[collection] = here.database[collection]
+        return found
 
     @property
     def database(self) -> Any:
         """The database."""
-        return self.client[self.access.database]
+        return self._here().database
 
     async def rows(self, collection: str, pipeline: list[Document]) -> list[Document]:
         """Return all documents of an aggregation."""
@@ -234,9 +252,9 @@ class Mongo:
 
     async def close(self) -> None:
         """Close the running loop's client."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            closing = client.close()
+        here = self._connected.pop(asyncio.get_running_loop(), None)
+        if here is not None:
+            closing = here.client.close()
             if inspect.isawaitable(closing):
                 await closing
 
