@@ -400,6 +400,9 @@ class Storyteller:
             ]
         elif picks.below(5) == 4:
             data["qty"] = Decimal(2)
+        if reward.prices and picks.below(2):
+            paying = (*(price.wallet for price in reward.prices), "marbles")
+            data["wallet"] = paying[picks.below(len(paying))]
         made = replace(plain, type="redemption", data=data)
         if self.program.partners and picks.below(2):
             partners = list(self.program.partners)
