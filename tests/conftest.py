@@ -29,6 +29,16 @@ settings.register_profile("guerdon", deadline=None)
 settings.load_profile("guerdon")
 
 
+LONG = ("acceptance", "workers", "page", "embedded", "docs", "webhooks")
+"""Folders whose files take long: they come first, so that no process is left alone with one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long in front; within a folder nothing changes its place."""
+    root = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(root).parts[0] not in LONG)
+
+
 @pytest.fixture(scope="session")
 def kennel() -> Iterator[Kennel]:
     """Start processes here: none survives the run, whatever becomes of it."""

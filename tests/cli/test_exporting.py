@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from guerdon.cli import app
 from guerdon.engine.enroll import enroll
-from guerdon.engine.inputs import ActivityInput, EnrollmentInput, Identity, MemberRef
+from guerdon.engine.inputs import ActivityInput, EnrollmentInput, Identity, MemberRef, Wait
 from guerdon.settings import Settings
 from worlds import a_caller, a_purchase, a_world, by, drain, report, settings_for
 
@@ -36,7 +36,7 @@ async def _lives(settings: Settings) -> None:
             attributes={"city": "Łódź"},
             identities=(Identity("card", "c1"),),
         )
-        await enroll(world, a_caller(), person)
+        await enroll(world, a_caller(), person, wait=Wait.ACCEPTED)
         await drain(world)
         await report(
             world,

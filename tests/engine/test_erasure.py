@@ -11,7 +11,14 @@ from redis import Redis
 
 from guerdon.engine import accept, read
 from guerdon.engine.enroll import enroll, update
-from guerdon.engine.inputs import ActivityInput, EnrollmentInput, Identity, MemberRef, ProfileInput
+from guerdon.engine.inputs import (
+    ActivityInput,
+    EnrollmentInput,
+    Identity,
+    MemberRef,
+    ProfileInput,
+    Wait,
+)
 from guerdon.engine.outcomes import Result
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
@@ -31,10 +38,15 @@ async def a_life(world: World) -> str:
         attributes={"street": "Vronsky Lane 7"},
         identities=(Identity("card", "card-990011"),),
     )
-    receipt = await enroll(world, a_caller(), person)
+    receipt = await enroll(world, a_caller(), person, wait=Wait.ACCEPTED)
     assert receipt.member is not None
     await drain(world)
-    await update(world, a_caller(), ProfileInput(member=by("anna-4711"), avatar_url="https://x/1"))
+    await update(
+        world,
+        a_caller(),
+        ProfileInput(member=by("anna-4711"), avatar_url="https://x/1"),
+        wait=Wait.ACCEPTED,
+    )
     ref = MemberRef(identity=Identity("card", "card-990011"))
     bought = a_purchase(1, member=ref, ref="till-77", data={"gift": "a red hat"})
     await report(

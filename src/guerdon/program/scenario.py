@@ -16,7 +16,7 @@ from guerdon.program.draft import Draft, Spot, Unreadable, gather
 from guerdon.program.expectations import EXPECTATION, Checkpoint, Outcome
 from guerdon.program.load import load, read_program, top
 from guerdon.program.mistakes import Enough, Mistake, Severity, errors, nearest
-from guerdon.program.numbers import SIGNED_MONEY
+from guerdon.program.numbers import MONEY, SIGNED_MONEY
 from guerdon.program.scalars import INSTANT, VALUE, Text
 from guerdon.program.shapes import ListOf, Schema, Shape, entries_of, read_all
 from guerdon.program.yaml_source import (
@@ -272,7 +272,7 @@ def _judge(name: str, entries: dict[str, Spot]) -> None:
     elif name == "external":
         _external(spot)
     elif name == "amount":
-        SIGNED_MONEY.read(spot)
+        MONEY.read(spot)
     elif name == "lines":
         ListOf(_LineShape()).read(spot)
     else:
@@ -327,7 +327,7 @@ def _lines(entries: dict[str, Spot]) -> tuple[Line, ...]:
     if "amount" not in entries:
         return ()
     fields = {name: VALUE.read(entries[name]) for name in _LINE_FIELDS if name in entries}
-    return (Line(amount=SIGNED_MONEY.read(entries["amount"]), fields=fields, whole=True),)
+    return (Line(amount=MONEY.read(entries["amount"]), fields=fields, whole=True),)
 
 
 class _LineShape(Shape[Line]):
