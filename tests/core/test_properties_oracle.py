@@ -3,10 +3,6 @@
 `make chaos` plays on for SECONDS, from SEED; what failed once is kept here as an example.
 """
 
-import os
-import random
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +16,7 @@ from guerdon.program.scenario import Scenario, load_scenario
 from lives import Deed, happenings
 from oracle.rehearsal import mismatches
 from oracle.twin import Twin
+from seeds import seeds
 from strategies import BEGINNINGS, lives, programs
 
 ROOT = Path(__file__).parents[2]
@@ -166,22 +163,12 @@ expect:
 # ---------------------------------------------------------------- for as long as there is time
 
 
-def _seeds() -> Iterator[int]:
-    """Yield seeds for SECONDS, beginning with SEED."""
-    ends = time.monotonic() + float(os.environ.get("SECONDS") or 60)
-    number = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
-    while time.monotonic() < ends:
-        print(f"SEED={number}")  # noqa: T201 - how to play it again
-        yield number
-        number += 1
-
-
 LONG = settings(QUICK, max_examples=100, derandomize=False)
 
 
 @pytest.mark.chaos
 def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    for number in _seeds():
+    for number in seeds():
 
         @seed(number)
         @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
@@ -195,7 +182,7 @@ def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
 @pytest.mark.chaos
 @pytest.mark.usefixtures("tiny_heads")
 def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    for number in _seeds():
+    for number in seeds():
 
         @seed(number)
         @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
@@ -209,7 +196,7 @@ def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None
 @pytest.mark.chaos
 def test_lives_in_real_programs_are_decided_alike_for_as_long_as_there_is_time() -> None:
     real = [found for path in FILES if (found := _scenario(path).program) is not None]
-    for number in _seeds():
+    for number in seeds():
 
         @seed(number)
         @given(BEGINNINGS, lives(*APART, least=8, most=30))
