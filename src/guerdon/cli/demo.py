@@ -30,7 +30,7 @@ def demo(
         Path | None, typer.Option(help="Keep the data in this folder; else it goes at the end.")
     ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="The API's port.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 2,
     program: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="A program; else the record store."),
