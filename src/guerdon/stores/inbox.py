@@ -9,6 +9,8 @@ one may still be on its way in. Set aside are activities whose identity belongs 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from pymongo.read_concern import ReadConcern
+
 from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Aside, Waiting
@@ -36,11 +38,16 @@ class InboxStore:
             await self._mongo.insert(collection, documents)
 
     async def take(self, program: str, lane: int, limit: int) -> list[Waiting]:
-        """Return the first entries of a lane; they stay until a batch is committed."""
+        """Return the first entries of a lane; they stay until a batch is committed.
+
+        All are read as they were at one instant: a read that goes on while others write could pass
+        the place of an enrollment before it is there, and still meet the purchase behind it.
+        """
         prefix = lane_key(program, lane)
+        inbox = self._mongo["inbox"].with_options(read_concern=ReadConcern("snapshot"))
         with unit_of_work():
-            cursor = self._mongo["inbox"].find({"_id": within(prefix)}).sort("_id", 1)
-            rows = await cursor.limit(limit).to_list(None)
+            cursor = inbox.find({"_id": within(prefix)}).sort("_id", 1)
+            rows = await cursor.limit(limit).batch_size(limit).to_list(None)
         return [Waiting(behind(row["_id"], prefix), row["a"]) for row in rows]
 
     async def waits(self, program: str, lane: int) -> bool:
