@@ -93,7 +93,10 @@ def _first_hundred(standing: Standing) -> tuple[str, str, date | None]:
 
 
 def leaderboard(guerdon: Guerdon, slug: str, oracle: Oracle) -> list[Place]:
-    """Return a leaderboard from the top; whose entry is whose is asked member by member."""
+    """Return a leaderboard from the top; whose entry is whose is asked member by member.
+
+    An entry that came only after its member was asked for stands under its own id.
+    """
     owner: dict[str, str] = {}
     for some in _tens(list(oracle.standings)):
         fields = "\n".join(
@@ -104,7 +107,7 @@ def leaderboard(guerdon: Guerdon, slug: str, oracle: Oracle) -> list[Place]:
         found = guerdon.ask(query)["leaderboard"]["period"]
         owner |= {entry["id"]: some[int(key[1:])] for key, entry in found.items() if entry}
     entries = list(_pages(guerdon, _ENTRIES, {"slug": slug}, ("leaderboard", "period", "entries")))
-    return [Place(it["rank"], owner[it["id"]], _cents(it["score"])) for it in entries]
+    return [Place(it["rank"], owner.get(it["id"], it["id"]), _cents(it["score"])) for it in entries]
 
 
 def total(guerdon: Guerdon, slug: str) -> int:

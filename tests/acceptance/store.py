@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,10 +78,21 @@ class Store:
         assert differences(seen, wanted) == []
         assert sum(it["points"] for it in seen.values()) == oracle.points
         for slug, places in (("month", oracle.month()), ("all_time", oracle.all_time())):
-            assert readings.leaderboard(self.guerdon, slug, oracle) == places
+            assert self._leaderboard(slug, oracle, places) == places
             assert readings.total(self.guerdon, slug) == len(places)
         if HAS_VERIFY:
             assert self.verify()
+
+    def _leaderboard(self, slug: str, oracle: Oracle, wanted: list[readings.Place]) -> object:
+        """Return a leaderboard as soon as it is as wanted: it follows the ledger, after a fault
+        within half a minute, and may be written while it is read.
+        """
+        deadline = time.monotonic() + 30
+        while (seen := readings.leaderboard(self.guerdon, slug, oracle)) != wanted:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        return seen
 
 
 def said(process: subprocess.Popen[str], *, seconds: float = 300) -> str:
