@@ -278,6 +278,14 @@ class TestReverse:
         life.buys(10, "2026-03-05")
         assert life.vouchers("2026-03-05")["mission:m"] == "issued"
 
+    def test_every_unused_voucher_becomes_void(self) -> None:
+        life = self.done("reverse: true", "{voucher: tea, valid: P30D}, {voucher: cake}")
+        assert life.vouchers("2026-03-03") == {"mission:m": "issued", "mission:m#2": "issued"}
+
+        life.refunds("p2", "2026-03-04", amount=1)
+
+        assert life.vouchers("2026-03-04") == {"mission:m": "void", "mission:m#2": "void"}
+
     def test_a_used_voucher_stays_used(self) -> None:
         """S18."""
         life = self.done("reverse: true", "{voucher: treat, valid: P30D}")

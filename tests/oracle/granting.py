@@ -229,9 +229,9 @@ def reopen(world: World, person: Person, mission: Mission, now: int) -> None:
     for lot in world.lots_of(person):
         if lot.source == source and lot.worth and not lot.rule.startswith("xfer."):
             purse.take_back(world, person, lot, lot.worth)
-    voucher = person.vouchers.get(source)
-    if voucher is not None and voucher.shown(now) == "issued":
-        voucher.state = "void"
+    for name, voucher in person.vouchers.items():
+        if name.partition("#")[0] == source and voucher.shown(now) == "issued":
+            voucher.state = "void"
 
 
 def state_of(world: World, person: Person, mission: Mission, now: int) -> str:

@@ -99,7 +99,7 @@ def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
         if subject and _subject(d, lot, limit.subject or "") != subject:
             continue
         found.append(lot)
-    return sorted(found, key=lambda lot: (-lot.at, -lot.no))
+    return sorted(found, key=lambda lot: (-lot.at, -lot.place))
 
 
 def _subject(d: Deciding, lot: Lot, field: str) -> str:

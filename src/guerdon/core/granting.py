@@ -132,7 +132,7 @@ class Granting:
         no = d.standing.lots_made = d.standing.lots_made + 1
         lot = make(Lot, (
             no, source, rule, self._key, at, expires, points, points, 0, 0, 0, release,
-            self._fixed, partner, None, (), terms.silent,
+            self._fixed, partner, None, (), terms.silent, 0,
         ))  # fmt: skip
         state.earned += points
         self._effect(

@@ -31,7 +31,8 @@ class Lot(NamedTuple):
     `no` numbers the member's lots, `key` is the activity that counts as its origin, `fixed` tells
     that its date does not follow the wallet's policy. `cover` lists what took the place of its own
     spent units when they were reversed: (lot or 0 for debt, amount). A `silent` lot moves no
-    counter.
+    counter. `turn` is its place among lots of the same dates where a merger made it another than
+    that of its number, else 0.
     """
 
     no: int
@@ -51,6 +52,12 @@ class Lot(NamedTuple):
     died: Instant | None = None
     cover: tuple[tuple[int, int], ...] = ()
     silent: bool = False
+    turn: int = 0
+
+    @property
+    def place(self) -> int:
+        """Its place among lots of the same dates."""
+        return self.turn or self.no
 
     @property
     def name(self) -> str:
@@ -67,7 +74,7 @@ def lot_of(value: Plain) -> Lot:
     """Return a lot as it was stored; a list is what a database made of the tuple."""
     if type(value) is Lot:
         return value
-    lot = Lot._make(value)
+    lot = Lot(*value)
     return lot._replace(cover=tuple((no, amount) for no, amount in lot.cover))
 
 
@@ -78,13 +85,13 @@ def order_of(wallet: Wallet) -> Callable[[Plain], tuple[int, int, int]]:
 
 def _oldest_first(value: Plain) -> tuple[int, int, int]:
     lot = value if type(value) is Lot else lot_of(value)
-    return 0, lot.at, lot.no
+    return 0, lot.at, lot.turn or lot.no
 
 
 def _first_expiring_first(value: Plain) -> tuple[int, int, int]:
     lot = value if type(value) is Lot else lot_of(value)
     expires = lot.expires
-    return (FAR if expires is None else expires), lot.at, lot.no
+    return (FAR if expires is None else expires), lot.at, lot.turn or lot.no
 
 
 def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant) -> Expiry:

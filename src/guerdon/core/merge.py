@@ -26,6 +26,7 @@ from guerdon.core.decision import Needed
 from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep
+from guerdon.core.interleaving import interleave
 from guerdon.core.lots import Lot, lot_of, order_of, policy_of
 from guerdon.core.program import Inactivity
 from guerdon.core.readings import Reading
@@ -61,7 +62,7 @@ def give_up(d: Deciding, activity: Activity) -> None:
             received=activity.received,
             member=into,
             reporter=activity.reporter,
-            data={"from": d.standing.member},
+            data={"from": d.standing.member, "source": activity.id},
         )
     )
 
@@ -78,6 +79,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     _heads(d, donor, offset)
     _wallets(d, donor, offset)
     _shelves(d, donor, offset)
+    interleave(d, offset)
     fill_from(d, donor, offset)
     end_referral(d, name, donor.member)
     limit_grants(d)
@@ -189,9 +191,15 @@ def _wallets(d: Deciding, donor: Standing, offset: int) -> None:
             setattr(state, total, getattr(state, total) + getattr(theirs, total))
         if theirs.active_on is not None:
             state.active_on = max(theirs.active_on, state.active_on or theirs.active_on)
-        state.lapses = tuple(sorted({*state.lapses, *theirs.lapses}))
+        state.lapses = tuple(sorted({*state.lapses, *theirs.lapses}, key=_lapse))
         state.policy = state.policy or theirs.policy
         state.due = first([state.due, theirs.due])
+
+
+def _lapse(lapse: tuple[int, int, int | None]) -> tuple[int, int, int]:
+    """Return the place of a lapse: of those at one instant, what woke afterwards is the last."""
+    at, before, after = lapse
+    return at, -1 if after is None else after, before
 
 
 def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
@@ -224,7 +232,9 @@ def _moved_entry(key: str, offset: int) -> str:
 
 def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
     cover = tuple((no + offset if no else 0, amount) for no, amount in lot.cover)
-    holdings.add(d, d.state.wallet(slug), lot._replace(no=lot.no + offset, cover=cover))
+    turn = lot.turn + offset if lot.turn else 0
+    moved = lot._replace(no=lot.no + offset, cover=cover, turn=turn)
+    holdings.add(d, d.state.wallet(slug), moved)
 
 
 def _move_voucher(d: Deciding, donor: str, name: str, value: Plain) -> None:
@@ -291,6 +301,7 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
 
     Nobody will confirm a merge, so what waits for a confirmation elsewhere does not wait here.
     """
+    source = text(activity.data.get("source"))
     for earning in d.state.earning_by_id.values():
         step, rule = earning.carry, earning.rule
         if step is None or rule.id not in donor.carries:
@@ -303,7 +314,7 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
                 d,
                 rule.wallet,
                 more,
-                granting.Origin(activity.id, rule.id, activity.at, activity.key),
+                granting.Origin(source, rule.id, activity.at, activity.key),
                 granting.Terms(
                     expiry=rule.expiry,
                     pending=rule.pending if rule.pending and rule.pending.period else None,

@@ -123,10 +123,10 @@ def _reopen(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
 
 
 def take_back(d: Deciding, slug: str, state: MissionState) -> None:
-    """Reverse the units a mission granted, and make its unused voucher void."""
+    """Reverse the units a mission granted, and make its unused vouchers void."""
     for wallet, lot in state.paid:
         wallets.reverse(d, wallet, int(lot), find(d, wallet, int(lot)).worth)
     state.paid = ()
-    value = d.look("voucher", f"mission:{slug}")
-    if value is not None and vouchers.voucher_of(value).shown(d.now) == "issued":
-        vouchers.cancel(d, f"mission:{slug}")
+    for name, voucher in vouchers.of_source(d, f"mission:{slug}"):
+        if voucher.shown(d.now) == "issued":
+            vouchers.cancel(d, name)

@@ -4,7 +4,7 @@ Rule: a voucher is named by what it came from (a redemption's id, `mission:x`, `
 `job:date`); whether it has expired is read off its date, so nothing has to happen when it does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
@@ -54,14 +54,19 @@ def origin_of(member: str, name: str, voucher: Voucher) -> str:
 
 def held(d: Deciding, member: str, name: str) -> str | None:
     """Return what a voucher is called here that a member was issued; None where it is not here."""
-    source, copy = name.partition("#")[0], 1
-    here = source
-    while (value := d.look("voucher", here)) is not None:
-        if origin_of(d.standing.member, here, voucher_of(value)) == f"{member}/{name}":
+    for here, voucher in of_source(d, name.partition("#")[0]):
+        if origin_of(d.standing.member, here, voucher) == f"{member}/{name}":
             return here
-        copy += 1
-        here = f"{source}#{copy}"
     return None
+
+
+def of_source(d: Deciding, source: str) -> Iterator[tuple[str, Voucher]]:
+    """Yield the vouchers that stem from one source, with their names; the first has its own."""
+    name, copy = source, 1
+    while (value := d.look("voucher", name)) is not None:
+        yield name, voucher_of(value)
+        copy += 1
+        name = f"{source}#{copy}"
 
 
 def issue(

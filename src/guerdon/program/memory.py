@@ -50,7 +50,8 @@ class Memory:
         self.standings: dict[str, Standing] = {}
         self.pages: dict[str, Pages] = {}
         self.records: dict[str, Plain] = {}
-        self.history: dict[str, list[Plain]] = {}
+        self.history: dict[str, list[tuple[int, Plain]]] = {}
+        self.arrived = 0
         self.used: dict[tuple[str, str], int] = {}
         self.survivors: dict[str, str] = {}
         self.scores: dict[tuple[str, Instant], dict[str, Score]] = {}
@@ -93,9 +94,9 @@ class Memory:
             }
         if decision.result == "accepted":
             kept = (decision.record or {}).get("kept")
-            self.history.setdefault(member, []).append(
-                {"member": member, "activity": activity_to_plain(activity), "kept": kept}
-            )
+            self.arrived += 1
+            said = {"member": member, "activity": activity_to_plain(activity), "kept": kept}
+            self.history.setdefault(member, []).append((self.arrived, said))
         self.keep(member, decision)
         for effect in decision.effects:
             if isinstance(effect, DrawEffect):
@@ -199,7 +200,7 @@ class Memory:
             given.donors[ref.key] = self.whole(ref.key)
             return
         if ref.shelf == HISTORY:
-            for place, each in enumerate(self.history.get(ref.key, ())):
+            for place, each in self.history.get(ref.key, ()):
                 order = f"{each['activity']['received']:015d}{place:09d}"
                 given.entries[HISTORY, f"{ref.key} {place}"] = (order, each)
             return
