@@ -84,8 +84,9 @@ class Store:
             assert self.verify()
 
     def _leaderboard(self, slug: str, oracle: Oracle, wanted: list[readings.Place]) -> object:
-        """Return a leaderboard as soon as it is as wanted: it follows the ledger, after a fault
-        within half a minute, and may be written while it is read.
+        """Return a leaderboard as soon as it is as wanted: it follows the ledger.
+
+        After a fault it does so within half a minute, and may be written while it is read.
         """
         deadline = time.monotonic() + 30
         while (seen := readings.leaderboard(self.guerdon, slug, oracle)) != wanted:
