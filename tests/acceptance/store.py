@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from acceptance import readings
-from acceptance.oracle import NEW_YORK, Oracle, read
+from acceptance.oracle import NEW_YORK, Oracle, Place, read
 from running import Guerdon
 
 HAS_VERIFY = find_spec("guerdon.cli.verify") is not None  # it comes later in this stage
@@ -83,7 +83,7 @@ class Store:
         if HAS_VERIFY:
             assert self.verify()
 
-    def _leaderboard(self, slug: str, oracle: Oracle, wanted: list[readings.Place]) -> object:
+    def _leaderboard(self, slug: str, oracle: Oracle, wanted: list[Place]) -> object:
         """Return a leaderboard as soon as it is as wanted: it follows the ledger.
 
         After a fault it does so within half a minute, and may be written while it is read.
