@@ -326,8 +326,8 @@ def test_a_pull_brings_pages_into_the_head_and_leaves_other_shelves_alone() -> N
         loaded={PageRef("voucher", "all")},
     )
     d = working({"voucher": Shelf({"a": 1}, spilled=2)}, given)
-    d.pages["voucher", "d"] = ("", 4)
-    d.pages["other", "y"] = ("", 5)
+    d.write("voucher", "d", "", 4)
+    d.write("other", "y", "", 5)
 
     d.pull("voucher", "all")
 

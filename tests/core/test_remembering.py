@@ -7,7 +7,7 @@ from guerdon.core import earnings, lots, readings
 from guerdon.core.conditions import text
 from guerdon.core.context import BoundTest
 from guerdon.core.decision import Explanation
-from guerdon.core.earnings import Refusals
+from guerdon.core.earnings import Verdicts
 from guerdon.core.lots import Purse
 from guerdon.core.program import After, Measure, Period, Wallet, Window, WindowKind
 from guerdon.core.readings import Reading
@@ -16,14 +16,17 @@ from guerdon.core.windows import Calendar
 UTC = Calendar("UTC")
 
 
-def test_why_a_rule_was_refused_is_kept_for_few_words_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earnings, "_REFUSALS_MAX", 2)
-    asked = BoundTest(lambda context: context.net, bool, "channel", "eq", "app", text)
-    refusals = Refusals("base", asked)
+def test_what_a_test_said_is_kept_for_few_values_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earnings, "_VERDICTS_MAX", 2)
+    asked = BoundTest(
+        lambda context: context.net, lambda seen: seen == "app", "channel", "eq", "app", text
+    )
+    verdicts = Verdicts("base", asked)
 
     for seen in ("web", "till", "phone", "web"):
-        assert refusals[seen] == Explanation("base", False, "when", "channel", "eq", seen, "app")
-        assert len(refusals) <= 2
+        assert verdicts[seen] == Explanation("base", False, "when", "channel", "eq", seen, "app")
+        assert verdicts["app"] is None
+        assert len(verdicts) <= 2
 
 
 def test_dates_of_lots_are_kept_for_few_days_only(monkeypatch: pytest.MonkeyPatch) -> None:

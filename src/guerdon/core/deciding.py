@@ -27,7 +27,6 @@ from guerdon.core.standing import (
     PageWrite,
     Standing,
     WalletState,
-    make,
 )
 
 State = TypeVar("State", LadderState, MissionState)
@@ -170,15 +169,12 @@ class Deciding(Shelving):
     def finished(self) -> Decision:
         """Return the decision, with the pages it writes."""
         decision, pages, given = self.decision, self.pages, self.given.entries
-        if pages:
-            decision.pages = [
-                make(PageWrite, page + entry) for page, entry in pages.items() if entry is not None
+        decision.pages = [write for write in pages.values() if write is not None]
+        if len(decision.pages) < len(pages):
+            gone = [page for page, write in pages.items() if write is None]
+            decision.pages += [
+                PageWrite(*page, "", None) for page in gone if given.get(page) is not None
             ]
-            if len(decision.pages) < len(pages):
-                gone = [page for page, entry in pages.items() if entry is None]
-                decision.pages += [
-                    PageWrite(*page, "", None) for page in gone if given.get(page) is not None
-                ]
         return decision
 
 

@@ -15,8 +15,11 @@ from guerdon.core.gives import carry_of
 from guerdon.core.program import GiveByTier, Rule
 
 
-class Refusals(dict[str, Explanation]):
-    """Why a rule does not apply by one of its tests, by what the test sees: that often repeats."""
+class Verdicts(dict[Any, "Explanation | None"]):
+    """What one test of a rule says of a value: None where it holds, else why the rule does not.
+
+    Values repeat from one activity to the next, so what was said of them is kept.
+    """
 
     __slots__ = ("_rule", "_test")
 
@@ -25,25 +28,25 @@ class Refusals(dict[str, Explanation]):
         self._rule = rule
         self._test = test
 
-    def __missing__(self, seen: str) -> Explanation:
-        if len(self) >= _REFUSALS_MAX:
+    def __missing__(self, value: Any) -> Explanation | None:
+        if len(self) >= _VERDICTS_MAX:
             self.clear()
-        test = self._test
-        found = Explanation(self._rule, False, "when", test.field, test.op, seen, test.needed)
-        self[seen] = found
+        _, holds, field, op, needed, words = self._test
+        found = None
+        if not holds(value):
+            found = Explanation(self._rule, False, "when", field, op, words(value), needed)
+        self[value] = found
         return found
 
 
-_REFUSALS_MAX = 256
+_VERDICTS_MAX = 1_024
 
 
 class RuleTest(NamedTuple):
-    """One test of a rule: how its field is read, tested, said in words, and what refuses."""
+    """One test of a rule: how its field is read, and what is said of a value."""
 
     get: Callable[[Context], Any]
-    holds: Callable[[Any], bool]
-    words: Callable[[Any], str]
-    refusals: Refusals
+    verdicts: Verdicts
 
 
 class Earning:
@@ -51,12 +54,14 @@ class Earning:
 
     `place` is its place in the program's order. `is_read` tells that other rules read what it
     gives, `is_alone` that what it gives depends on no rival and no running total, `is_plain` that
-    nothing limits it, and the member gets it under the wallet's own terms. There is either `give`
+    nothing limits it, and the member gets it under the wallet's own terms, `asks` that it has
+    conditions. There is either `give`
     or `by_tier` (ladder and gives by tier), or `to_referrer` where another member gets it.
     """
 
     __slots__ = (
         "applied",
+        "asks",
         "by_tier",
         "carry",
         "give",
@@ -70,6 +75,7 @@ class Earning:
         "rule",
         "to_referrer",
         "unmatched",
+        "wallet",
         "when",
     )
 
@@ -86,6 +92,7 @@ class Earning:
         name = rule.id
         self.rule = rule
         self.id = name
+        self.wallet = rule.wallet
         self.place = place
         self.is_read = is_read
         self.is_plain = (
@@ -96,10 +103,9 @@ class Earning:
             and carry_of(rule) is None
         )
         self.is_alone = rule.best_of is None and carry_of(rule) is None
-        self.when = tuple(
-            RuleTest(test.get, test.holds, test.words, Refusals(name, test)) for test in when
-        )
+        self.when = tuple(RuleTest(test.get, Verdicts(name, test)) for test in when)
         self.lines = lines
+        self.asks = bool(when) or lines is not None
         self.carry = carry_of(rule)
         self.give: Giving | None = None
         self.to_referrer: Giving | None = None

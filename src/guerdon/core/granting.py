@@ -13,8 +13,8 @@ from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, note_spill
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
 from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
-from guerdon.core.shelving import sort_end, sort_front
-from guerdon.core.standing import Plain, Shelf, WalletState, make
+from guerdon.core.shelving import SORT_BASE, SORT_FRONT, sort_text
+from guerdon.core.standing import PageWrite, Plain, Shelf, WalletState, make
 from guerdon.core.wallets import die, pay_debt
 from guerdon.core.windows import FAR
 
@@ -77,23 +77,16 @@ class Granting:
         "_d",
         "_dies",
         "_effect",
-        "_expires",
-        "_fixed",
         "_head",
-        "_home",
         "_is_plain",
-        "_key",
         "_laid",
         "_last",
         "_moves",
-        "_partner",
         "_post",
         "_purse",
-        "_release",
+        "_shared",
         "_sort",
-        "_source",
         "_state",
-        "_terms",
         "_units",
     )
 
@@ -102,17 +95,19 @@ class Granting:
         state = d.wallet(slug)
         if not purse.is_steady and not state.policy:
             _note_policy(d, purse.wallet, state)
-        self._d, self._purse, self._state, self._terms = d, purse, state, terms
-        self._source, _, at, self._key, self._partner, day = origin
+        self._d, self._purse, self._state = d, purse, state
+        source, _, at, key, partner, day = origin
         self._at = at
         if purse.is_steady and terms is PLAIN and day is not None:
             expires = purse.expiry(day)
         else:
             expires = _expires(d, purse, at, terms)
-        self._expires = expires
-        self._fixed = terms.fixed if terms.dated else terms.expiry is not None
-        self._release = None if terms.pending is None else _release(d, terms.pending, at)
-        self._home = "spendable" if self._release is None else "pending"
+        fixed = terms.fixed if terms.dated else terms.expiry is not None
+        release = None if terms.pending is None else _release(d, terms.pending, at)
+        home = "spendable" if release is None else "pending"
+        self._shared = (
+            slug, source, key, at, expires, release, fixed, partner, terms, home
+        )  # fmt: skip
         self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
         self._last = (0, 0, 0)
@@ -126,13 +121,12 @@ class Granting:
 
     def lot(self, rule: str, points: int) -> int:
         """Make a lot of so many units and return its number."""
-        d, state, purse = self._d, self._state, self._purse
-        slug, source, at, expires = purse.id, self._source, self._at, self._expires
-        terms, release, partner = self._terms, self._release, self._partner
+        d, state = self._d, self._state
+        slug, source, key, at, expires, release, fixed, partner, terms, home = self._shared
         no = d.standing.lots_made = d.standing.lots_made + 1
         lot = make(Lot, (
-            no, source, rule, self._key, at, expires, points, points, 0, 0, 0, release,
-            self._fixed, partner, None, (), terms.silent, 0,
+            no, source, rule, key, at, expires, points, points, 0, 0, 0, release,
+            fixed, partner, None, (), terms.silent, 0,
         ))  # fmt: skip
         state.earned += points
         self._effect(
@@ -142,7 +136,7 @@ class Granting:
             count_points(d, slug, lot, points)
         else:
             self._units += points
-        self._post(make(Posting, (slug, terms.account, self._home, points, no, partner)))
+        self._post(make(Posting, (slug, terms.account, home, points, no, partner)))
         if release is not None:
             state.pending += points
         else:
@@ -152,7 +146,7 @@ class Granting:
                     state.due = expires
                 self._add_spendable(lot)
                 return no
-        wallet = purse.wallet
+        wallet = self._purse.wallet
         died = _died(d, wallet, state, lot) if self._dies else None
         if died is not None:
             lot = die(d, wallet, lot, at=died)
@@ -190,20 +184,24 @@ class Granting:
         name = purse.lots
         shelf = d.standing.shelves.get(name)
         if shelf is not None and shelf.spilled and shelf.items:
-            head = shelf.items
+            head, no = shelf.items, lot.no
             if shelf is self._laid and head is self._head:
                 # Right behind the lot before: the dates are the same, the number is greater.
                 shelf.spilled += 1
-                d.pages[name, str(lot.no)] = self._sort + sort_end(lot.no), lot
+                key = str(no)
+                d.pages[name, key] = make(
+                    PageWrite, (name, key, f"{self._sort}0{no + SORT_BASE}", lot)
+                )
                 return
             if head is not self._head:
                 # Whatever brings more into a head sorts it anew; without that, it only gets less.
                 self._head, self._last = head, purse.order(head[next(reversed(head))])
             place = purse.order(lot)
             if place > self._last:
-                d.lay_out(name, shelf, str(lot.no), lot, place)
+                sort = sort_text(place)
+                self._laid = d.lay_out(name, shelf, str(no), lot, sort)
+                self._sort = sort[:SORT_FRONT]
                 note_spill(self._state, lot)
-                self._laid, self._sort = d.standing.shelves[name], sort_front(place)
                 return
         add_spendable(d, purse, self._state, lot)
 

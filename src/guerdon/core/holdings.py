@@ -108,7 +108,7 @@ def replace(d: Deciding, wallet: Wallet, lot: Lot) -> None:
     for prefix in SHELVES:
         name = f"{prefix}:{slug}"
         shelf = d.standing.shelves.get(name)
-        if shelf is None or not (key in shelf.items or d.paged(name, key) is not None):
+        if shelf is None or not (key in shelf.items or d.is_paged(name, key)):
             continue
         if prefix == home and key in shelf.items:
             d.shelf(name).items[key] = lot

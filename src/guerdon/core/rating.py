@@ -29,7 +29,7 @@ class Rating:
     no rating can tell. Rules that multiply others see them as they are paid.
     """
 
-    __slots__ = ("_paid", "_raw", "caps", "carried", "context", "earnings", "version")
+    __slots__ = ("_paid", "_raw", "_whole", "caps", "carried", "context", "earnings", "version")
 
     def __init__(
         self, version: Version, context: Context, caps: Mapping[str, int] = _NO_CAPS
@@ -39,6 +39,8 @@ class Rating:
         self.caps = caps
         self.carried: dict[str, int] = {}
         self.earnings = version.rules_by_type.get(context.activity.type, ())
+        whole = context.whole
+        self._whole = None if whole.gone else whole.net
         self._raw: dict[str, Outcome] = {}
         self._paid: dict[str, Outcome] = {}
 
@@ -79,12 +81,12 @@ class Rating:
 
     def refusal(self, earning: Earning) -> Explanation:
         """Return why a rule that follows a running total gives nothing now."""
-        found = self._eligible(earning)
+        found = self.rated(earning, in_money=True)
         return earning.nothing if type(found) is int else found  # type: ignore[return-value]
 
     def base(self, earning: Earning) -> int:
         """Return the money a rule rates, what is left of matching lines; 0 if it does not apply."""
-        found = self._eligible(earning)
+        found = self.rated(earning, in_money=True)
         return found if type(found) is int else 0
 
     def _best(self, earning: Earning, points: int) -> Outcome:
@@ -99,15 +101,21 @@ class Rating:
                 )
         return points
 
-    def rated(self, earning: Earning) -> Outcome:
-        """Return what the rule gives by itself, before its group picks the best."""
-        if earning.is_read:
+    def rated(self, earning: Earning, *, in_money: bool = False) -> Outcome:
+        """Return what the rule gives by itself, before its group picks the best.
+
+        With `in_money` that is the matching money that is left instead.
+        """
+        is_read = earning.is_read and not in_money
+        if is_read:
             known = self._raw.get(earning.id)
             if known is not None:
                 return known
             self._raw[earning.id] = 0  # a rule that multiplies itself finds nothing to multiply
-        found = self._eligible(earning)
-        if type(found) is int:
+        found = self._money(earning) if earning.asks else self._whole
+        if found is None:
+            found = earning.nothing
+        if type(found) is int and not in_money:
             give = earning.give or self._given(earning)
             if isinstance(give, Explanation):
                 found = give
@@ -118,7 +126,7 @@ class Rating:
                     found = cap
                 if found < 0:  # noqa: PLR1730 - a call for each rule
                     found = 0  # a basket of discounts alone costs nothing
-        if earning.is_read:
+        if is_read:
             self._raw[earning.id] = found
         return found
 
@@ -135,15 +143,15 @@ class Rating:
             earning.id, False, "tier", ladder, "in", tier, ", ".join(gives)
         )
 
-    def _eligible(self, earning: Earning) -> Outcome:
+    def _money(self, earning: Earning) -> Outcome:
         """Return the matching money that is left, or why the rule does not apply."""
         context = self.context
         matched = context.whole
         context.net = matched.net
-        for get, holds, words, refusals in earning.when:
-            seen = get(context)
-            if not holds(seen):
-                return refusals[seen if type(seen) is str else words(seen)]
+        for get, verdicts in earning.when:
+            refusal = verdicts[get(context)]
+            if refusal is not None:
+                return refusal
         if earning.lines is not None:
             found = context.matched(earning.lines)
             if found is None:

@@ -48,26 +48,27 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
     caps: dict[str, int] = {}
     rating = Rating(version, context, caps)
     paying = Paying(d, context)
+    granting_of, rated = paying.granting, rating.rated
     grants = record["grants"]
     explain = d.decision.explanations.append
     for earning in rating.earnings:
-        step = step_of(earning, context) if earning.carry else None
         if earning.is_alone:
-            points = rating.rated(earning)
-        elif step is None:
+            points = rated(earning)
+        elif (step := step_of(earning, context) if earning.carry else None) is None:
             points = rating.outcome(earning)
         else:
             points = _carried(d, earning, rating, step)
             rating.carried[earning.id] = max(points, 0)
             if points <= 0:
                 points = rating.refusal(earning)
-        if not isinstance(points, int):
-            explain(points)
+        if type(points) is not int:
+            explain(points)  # type: ignore[arg-type]
         elif not points:
             explain(earning.nothing)
         elif earning.is_plain:
-            lot = paying.plain(earning.rule).lot(earning.id, points)
-            grants[earning.id] = {"points": points, "lot": lot}
+            name = earning.id
+            granted = granting_of.get(earning.wallet) or paying.plain(earning.rule)
+            grants[name] = {"points": points, "lot": granted.lot(name, points)}
             explain(earning.applied)
         else:
             explain(_pay(paying, earning, points, grants))
@@ -83,12 +84,12 @@ def earn(d: Deciding, version: Version, context: Context, record: Record) -> Non
 class Paying:
     """Makes the lots of what rules give for one activity."""
 
-    __slots__ = ("_granting", "_origin", "context", "d")
+    __slots__ = ("_origin", "context", "d", "granting")
 
     def __init__(self, d: Deciding, context: Context) -> None:
         self.d = d
         self.context = context
-        self._granting: dict[str, granting.Granting] = {}
+        self.granting: dict[str, granting.Granting] = {}
         activity = context.activity
         self._origin = make(
             granting.Origin,
@@ -110,14 +111,14 @@ class Paying:
 
     def plain(self, rule: Rule) -> granting.Granting:
         """Return what makes the lots of rules without terms of their own, one for each wallet."""
-        found = self._granting.get(rule.wallet)
+        found = self.granting.get(rule.wallet)
         if found is None:
-            found = self._granting[rule.wallet] = self._under(rule, granting.PLAIN)
+            found = self.granting[rule.wallet] = self._under(rule, granting.PLAIN)
         return found
 
     def close(self) -> None:
         """Let the counters that follow units count them all."""
-        for each in self._granting.values():
+        for each in self.granting.values():
             each.close()
 
     def _under(self, rule: Rule, terms: granting.Terms) -> granting.Granting:

@@ -7,7 +7,7 @@ What the entries mean, and the rest of a decision's working state, is in `core.d
 from collections.abc import Callable
 
 from guerdon.core.decision import Given, Needed
-from guerdon.core.standing import FRONT, PageRef, Plain, Shelf, Standing
+from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing, make
 
 
 def sort_text(key: tuple[int, int, int]) -> str:
@@ -15,24 +15,14 @@ def sort_text(key: tuple[int, int, int]) -> str:
     first_part, second, third = key
     if first_part >= 0 and second >= 0 and third >= 0:
         # Sixteen digits each, without asking: a third of the time that a width would take.
-        return f"0{first_part + _SORT_BASE}0{second + _SORT_BASE}0{third + _SORT_BASE}"
-    return f"{first_part + _SORT_BASE:017d}{second + _SORT_BASE:017d}{third + _SORT_BASE:017d}"
+        return f"0{first_part + SORT_BASE}0{second + SORT_BASE}0{third + SORT_BASE}"
+    return f"{first_part + SORT_BASE:017d}{second + SORT_BASE:017d}{third + SORT_BASE:017d}"
 
 
-def sort_front(key: tuple[int, int, int]) -> str:
-    """Return the text of an order key without its third part, to be followed by `sort_end`."""
-    return sort_text(key)[:_SORT_FRONT]
-
-
-def sort_end(third: int) -> str:
-    """Return the text of the third part of an order key, which is not negative."""
-    return f"0{third + _SORT_BASE}"
-
-
-_SORT_BASE = 10**15
+SORT_BASE = 10**15
 """Added to each part of a sort, so that negative ones sort before positive ones as text."""
-_SORT_FRONT = 34
-"""How long the text of the first two parts is."""
+SORT_FRONT = 34
+"""How long the text of the first two parts is; that of the third part follows."""
 
 
 Order = Callable[[Plain], tuple[int, int, int]]
@@ -68,7 +58,7 @@ class Shelving:
         self.given = given
         self.forked: dict[str, Shelf] = {}
         self.counted: dict[str, Shelf] = {}
-        self.pages: dict[tuple[str, str], tuple[str, Plain] | None] = {}
+        self.pages: dict[tuple[str, str], PageWrite | None] = {}
 
     def shelf(self, name: str) -> Shelf:
         """Return a shelf that may be changed."""
@@ -95,7 +85,7 @@ class Shelving:
         page = (name, key)
         if page in self.pages:
             known = self.pages[page]
-            return None if known is None else known[1]
+            return None if known is None else known.value
         if page in self.given.entries:
             entry = self.given.entries[page]
             return None if entry is None else entry[1]
@@ -111,8 +101,8 @@ class Shelving:
         if key in shelf.items:
             shelf.items[key] = value
             return
-        if self.paged(name, key) is not None:
-            self.pages[name, key] = (sort, value)
+        if self.is_paged(name, key):
+            self.write(name, key, sort, value)
             return
         capacity = capacity_of(name)
         shelf.items[key] = value
@@ -120,10 +110,16 @@ class Shelving:
             oldest = next(iter(shelf.items)) if capacity else key
             self.spill(name, oldest, shelf.items[oldest], sort if oldest == key else "")
 
-    def paged(self, name: str, key: str) -> tuple[str, Plain] | None:
-        """Return an entry's page as it is known to be now; None where none is known."""
+    def is_paged(self, name: str, key: str) -> bool:
+        """Tell whether an entry is known to lie in a page now."""
         page = (name, key)
-        return self.pages[page] if page in self.pages else self.given.entries.get(page)
+        if page in self.pages:
+            return self.pages[page] is not None
+        return self.given.entries.get(page) is not None
+
+    def write(self, name: str, key: str, sort: str, value: Plain) -> None:
+        """Write an entry's page."""
+        self.pages[name, key] = make(PageWrite, (name, key, sort, value))
 
     def put_ordered(
         self,
@@ -145,13 +141,13 @@ class Shelving:
         if key in items:
             self.shelf(name).items[key] = value
             return None
-        if not fresh and self.paged(name, key) is not None:
-            self.pages[name, key] = (sort_text(place), value)
+        if not fresh and self.is_paged(name, key):
+            self.write(name, key, sort_text(place), value)
             return None
         last = order(items[next(reversed(items))]) if items else None
         if held is not None and held.spilled and (last is None or place > last):
             # With an empty head nobody knows whether what lies outside comes first.
-            self.lay_out(name, held, key, value, place)
+            self.lay_out(name, held, key, value, sort_text(place))
             return value
         items = self.shelf(name).items
         items[key] = value
@@ -165,10 +161,8 @@ class Shelving:
         self.spill(name, end, moved, sort_text(order(moved)))
         return moved
 
-    def lay_out(
-        self, name: str, shelf: Shelf, key: str, value: Plain, place: tuple[int, int, int]
-    ) -> None:
-        """Store an entry of an ordered shelf, new to it, outside the head.
+    def lay_out(self, name: str, shelf: Shelf, key: str, value: Plain, sort: str) -> Shelf:
+        """Store an entry of an ordered shelf, new to it, outside the head; return the shelf.
 
         The head is not copied for it: only how many entries lie outside changes.
         """
@@ -176,7 +170,8 @@ class Shelving:
             shelf = Shelf(shelf.items, shelf.spilled)
             self.counted[name] = self.standing.shelves[name] = shelf
         shelf.spilled += 1
-        self.pages[name, key] = (sort_text(place), value)
+        self.pages[name, key] = make(PageWrite, (name, key, sort, value))
+        return shelf
 
     def sort(self, name: str, order: Order) -> None:
         """Put the head of an ordered shelf in order again."""
@@ -206,7 +201,7 @@ class Shelving:
         shelf = self.shelf(name)
         shelf.items.pop(key, None)
         shelf.spilled += 1
-        self.pages[(name, key)] = (sort, value)
+        self.write(name, key, sort, value)
 
     def drop(self, name: str, key: str) -> None:
         """Remove an entry that is known to exist."""
@@ -250,10 +245,13 @@ class Shelving:
         last = None
         if not whole and len(stored) >= FRONT:
             last = sorted((entry[0], key) for key, entry in stored.items())[FRONT - 1]
-        written = {key: entry for (owner, key), entry in self.pages.items() if owner == name}
+        known: dict[str, tuple[str, Plain] | None] = {**stored}
+        for (owner, key), page in self.pages.items():
+            if owner == name:
+                known[key] = None if page is None else (page.sort, page.value)
         return {
             key: entry[1]
-            for key, entry in {**stored, **written}.items()
+            for key, entry in known.items()
             if entry is not None and (last is None or (entry[0], key) <= last)
         }
 
@@ -266,12 +264,10 @@ class Shelving:
             return found.items
         if PageRef(name, "all") not in self.given.loaded:
             raise Needed((PageRef(name, "all"),))
+        stored = {page: entry and entry[1] for page, entry in self.given.entries.items()}
+        written = {page: entry and entry.value for page, entry in self.pages.items()}
         entries = dict(found.items)
-        for source in (self.given.entries, self.pages):
-            for (owner, key), entry in source.items():
-                if owner == name and key not in found.items:
-                    if entry is None:
-                        entries.pop(key, None)
-                    else:
-                        entries[key] = entry[1]
+        for (owner, key), value in {**stored, **written}.items():
+            if owner == name and key not in found.items and value is not None:
+                entries[key] = value
         return entries
