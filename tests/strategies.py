@@ -517,7 +517,7 @@ def jobs(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Job:
     if kind == "birthday":
         return Job(id=name, birthday=True, when=when, grant=(draw(grants(program)),))
     days: dict[str, Any] = draw(
-        st.sampled_from([{"yearly": ((3, 1),)}, {"monthly": 31}, {"monthly": 1}])
+        st.sampled_from([{"yearly": ((3, 1),)}, {"monthly": (31,)}, {"monthly": (1, 30)}])
     )
     wallet = draw(st.sampled_from(list(program["wallets"].values())))
     if kind == "payout":

@@ -60,6 +60,15 @@ class TestWhen:
 
         assert life.due() == "2104-02-29"
 
+    def test_a_job_may_run_on_several_days_of_each_month(self) -> None:
+        life = waiting(f'monthly: ["1", 15], {GIFT}')
+
+        assert list(life.left("2026-02-20"))[-3:] == [
+            "gift:2026-01-15.bonus",
+            "gift:2026-02-01.bonus",
+            "gift:2026-02-15.bonus",
+        ]
+
     def test_a_month_without_the_jobs_day_has_no_run(self) -> None:
         life = waiting(f'monthly: "31", {GIFT}')
 
@@ -296,7 +305,7 @@ class TestVersions:
 def test_a_day_that_no_year_and_no_month_has_never_comes() -> None:
     """No document can name it."""
     program = a_program("wallets: {points: {}}")
-    never = Job(id="never", yearly=((2, 30),), monthly=32)
+    never = Job(id="never", yearly=((2, 30),), monthly=(32,))
 
     assert a_member(replace(program, jobs={"never": never})).due() is None
 

@@ -484,3 +484,30 @@ def test_a_rule_change_is_in_force_from_its_instant_on() -> None:
     life.refunds("before", "2026-04-03", amount=5)
 
     assert life.left("2026-04-04") == {"before.base": 5, "late.base": 10, "after.base": 20}
+
+
+@pytest.mark.parametrize(
+    ("give", "spent", "points"),
+    [
+        ("{fixed: 2.5}", 10, 2),
+        ("{fixed: 2.5, round: half_up}", 10, 3),
+        ("{fixed: 2.5, round: half_even}", 10, 2),
+        ("{fixed: 2.1, round: ceil}", 10, 3),
+        ("{bands: [[5.00, 1.5], [20.00, 4.5]], above: 9.5}", 5, 1),
+        ("{bands: [[5.00, 1.5], [20.00, 4.5]], above: 9.5, round: half_up}", 20, 5),
+        ("{bands: [[5.00, 1.5], [20.00, 4.5]], above: 9.5, round: half_up}", 21, 10),
+        ("{fixed: 2.5, round: ceil, max: 2}", 10, 2),
+    ],
+)
+def test_a_figure_with_more_digits_than_its_wallet_is_rounded_as_the_rule_says(
+    give: str, spent: int, points: int
+) -> None:
+    life = a_member(f"""
+        wallets: {{points: {{}}}}
+        rules:
+          - {{id: some, activity: purchase, wallet: points, give: {give}}}
+          - {{id: more, activity: purchase, wallet: points, give: {{of: some, times: 2}}}}
+        """)
+    life.buys(spent, "2026-03-02", id="p")
+
+    assert life.left("2026-03-02") == {"p.some": points, "p.more": 2 * points}

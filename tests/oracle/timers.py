@@ -85,7 +85,7 @@ def _days(world: World, person: Person, job: Job, to: int) -> Iterator[date]:
         written = person.attrs.get("birthday")
         if (
             (day.month, day.day) in job.yearly
-            or day.day == job.monthly
+            or day.day in job.monthly
             or (
                 job.birthday
                 and isinstance(written, str)

@@ -43,13 +43,13 @@ def _days(d: Deciding, job: Job, standing: Standing, today: int) -> list[int]:
                 found.append(exact)
                 if exact > today:
                     break
-    if job.monthly is not None:
+    for day in job.monthly:
         first_day = day_of(on.year, on.month, 1)
         for step in range(_MONTHS_TO_LOOK):
             begin = add(first_day, Period(months=step))
             month_on = date_of(begin)
-            exact = day_of(month_on.year, month_on.month, job.monthly)
-            if date_of(exact).day == job.monthly:
+            exact = day_of(month_on.year, month_on.month, day)
+            if date_of(exact).day == day:
                 found.append(exact)
                 if exact > today:
                     break

@@ -633,11 +633,11 @@ class Dividend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What time alone brings: on `yearly` (month, day)s, a day of each month, or birthdays."""
+    """What time alone brings: on `yearly` (month, day)s, days of each month, or birthdays."""
 
     id: str
     yearly: tuple[tuple[int, int], ...] = ()
-    monthly: int | None = None
+    monthly: tuple[int, ...] = ()
     birthday: bool = False
     when: Condition = ALWAYS
     grant: tuple[Grant, ...] = ()

@@ -5,7 +5,7 @@ Rule: exactly one form; amounts are read in the units of the wallet that the rul
 
 from itertools import pairwise
 
-from guerdon.core.amounts import Ratio, Rounding
+from guerdon.core.amounts import Ratio, Rounding, divide
 from guerdon.core.program import (
     Bands,
     Fixed,
@@ -18,7 +18,7 @@ from guerdon.core.program import (
     Unit,
 )
 from guerdon.program.draft import Spot
-from guerdon.program.numbers import POINTS, POSITIVE_MONEY, POSITIVE_POINTS, Fraction
+from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Fraction
 from guerdon.program.records import ByKey, Fields, Key, Record
 from guerdon.program.scalars import LADDER, RULE, WORD, judge_tier
 from guerdon.program.shapes import Choice, ListOf, MapOf, Schema, Shape
@@ -53,11 +53,17 @@ def _per_unit(ratio: Ratio, spot: Spot) -> Ratio:
     return ratio.scaled(spot.units.digits if spot.units is not None else 0)
 
 
-class _Band(Shape[tuple[int, int]]):
+def _rounded(ratio: Ratio, fields: Fields) -> int:
+    """Return units in minor units, rounded as the rule says: what never changes is rounded once."""
+    exact = _per_unit(ratio, fields.spot)
+    return divide(exact.over, exact.under, fields["round"])
+
+
+class _Band(Shape[tuple[int, Ratio]]):
     """A pair: money up to and including, and the points for it."""
 
-    def read(self, spot: Spot) -> tuple[int, int]:
-        """Return both in minor units."""
+    def read(self, spot: Spot) -> tuple[int, Ratio]:
+        """Return the money in minor units and the points as written."""
         node = spot.node
         if not isinstance(node, Sequence) or len(node.items) != 2:  # noqa: PLR2004 - a pair
             raise spot.wrong(
@@ -65,7 +71,7 @@ class _Band(Shape[tuple[int, int]]):
                 "Write it like [30.00, 2].",
             )
         upto, points = (spot.item(i, item) for i, item in enumerate(node.items))
-        return POSITIVE_MONEY.read(upto), POINTS.read(points)
+        return POSITIVE_MONEY.read(upto), Fraction().read(points)
 
     def schema(self) -> Schema:
         """Return a pair of numbers."""
@@ -73,13 +79,14 @@ class _Band(Shape[tuple[int, int]]):
 
 
 def _bands(fields: Fields) -> Give:
-    bands: tuple[tuple[int, int], ...] = fields["bands"]
+    bands: tuple[tuple[int, Ratio], ...] = fields["bands"]
     for earlier, later in pairwise(bands):
         if later[0] <= earlier[0]:
             raise fields.at("bands").wrong(
                 "The bands do not ascend.", "Order them by their upper ends."
             )
-    return _give(fields, Bands(bands, fields["above"]))
+    points = tuple((upto, _rounded(ratio, fields)) for upto, ratio in bands)
+    return _give(fields, Bands(points, _rounded(fields["above"], fields)))
 
 
 def _give(fields: Fields, form: Fixed | Rate | Step | Bands | Unit | Of) -> Give:
@@ -110,14 +117,14 @@ GIVE: Shape[Give] = ByKey(
             keys=(
                 Key(
                     name="fixed",
-                    shape=POINTS,
-                    about="So many units, whatever the amount.",
+                    shape=Fraction(),
+                    about="So many units, whatever the amount; rounded like any other figure.",
                     example="50",
                     required=True,
                 ),
                 *_TAIL,
             ),
-            build=lambda fields: _give(fields, Fixed(fields["fixed"])),
+            build=lambda fields: _give(fields, Fixed(_rounded(fields["fixed"], fields))),
         ),
         "rate": Record(
             what=_WHAT,
@@ -176,7 +183,7 @@ GIVE: Shape[Give] = ByKey(
                 ),
                 Key(
                     name="above",
-                    shape=POINTS,
+                    shape=Fraction(),
                     about="Units above the last band.",
                     example="16",
                     required=True,

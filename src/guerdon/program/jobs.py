@@ -145,9 +145,10 @@ JOBS: Shape[dict[str, Job]] = MapOf(
             ),
             Key(
                 name="monthly",
-                shape=Whole(least=1, most=31),
-                about="On this day of each month that has it.",
+                shape=ListOf(Whole(least=1, most=31), lone=True, least=1),
+                about="On this day, or these days, of each month that has it.",
                 example='"1"',
+                default=(),
             ),
             Key(
                 name="birthday",
