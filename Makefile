@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 
-.PHONY: help demo test coverage check image conformance schema format lock bench chaos clean
+.PHONY: help demo test coverage check image image-test conformance schema format lock bench chaos clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,11 @@ check: $(READY) .venv/.deploy ## formatting, lint, types, layers, the code's pro
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r locks/deploy.txt
 	@touch $@
 
-image: $(READY) ## do what the Dockerfile says, without Docker, and run the result as nobody
-	@$(BIN)/python -m pytest -n 0 -m image tests/deploy $(ARGS)
+image: ## build the image with docker or podman (ARGS goes to the engine's `build`)
+	@scripts/image $(ARGS)
+
+image-test: $(READY) ## build it and play a story against it; without an engine, as far as that goes
+	@BUILD_OPTIONS="$(BUILD_OPTIONS)" $(BIN)/python -m pytest -n 0 -m image -rs tests/deploy $(ARGS)
 
 conformance: $(READY) ## outside GraphQL clients and examples/web against guerdon (needs node and npm)
 	@cd tests/conformance && npm ci --silent --no-audit --no-fund

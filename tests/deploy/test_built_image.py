@@ -2,35 +2,31 @@
 
 The steps of the build stage are executed as they stand, in a clean folder, with the base image's
 part played by this machine's own Python. The result runs as account 10001 in a mount namespace in
-which everything but one folder is read-only. Needs Linux, root and a package index: `make image`.
+which everything but one folder is read-only. Needs Linux, root and a package index; for whoever has
+no container engine: `make image-test`.
 """
 
-import asyncio
 import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploy.dockerfile import stages
+from deploy.story import tell
 from guerdon.embedded.ports import free_ports
 from guerdon.embedded.process import Child, Kennel
-from guerdon.engine import keys, publish
-from guerdon.engine.world import Role
-from guerdon.settings import Settings
-from guerdon.wiring import build
 
 pytestmark = [
     pytest.mark.image,
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else"),
     pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux's namespaces"),
+    pytest.mark.skipif(not shutil.which("strip"), reason="needs strip (binutils)"),
 ]
 
 PYTHON = "/usr/bin/python3"
@@ -172,7 +168,9 @@ def test_a_story_passes_against_it(
     program = image.here("/opt/guerdon/examples/record-store.yaml")
     published = run(image, settings, "program", "check", program)
     assert published.returncode == 0, published.stderr
-    key = asyncio.run(a_key(settings, Path(program).read_text()))
+    created = run(image, settings, "program", "create", program)
+    assert created.returncode == 0, created.stderr
+    key = created.stdout.split()[-1]
     api_port, *posts = free_ports(4)
     children: dict[str, Child] = {}
     for role, post in zip(("serve", "work", "schedule"), posts, strict=True):
@@ -184,7 +182,7 @@ def test_a_story_passes_against_it(
         )
         await_health(image, environment)
     try:
-        tell(f"http://127.0.0.1:{api_port}/graphql", key)
+        tell(f"127.0.0.1:{api_port}", key, Path(program).read_text())
     finally:
         endings = {role: child.stop(patience_seconds=30) for role, child in children.items()}
     written = {role: (tmp_path / role).read_text() for role in children}
@@ -205,58 +203,3 @@ def await_health(image: Image, environment: dict[str, str]) -> None:
             return
         assert time.monotonic() < deadline, done.stderr.decode()
         time.sleep(0.2)
-
-
-async def a_key(settings: dict[str, str], document: str) -> str:
-    """Publish a program and return a key; from outside, as an operator's own machine does."""
-    given = {name.removeprefix("GUERDON_").lower(): it for name, it in settings.items()}
-    world = build(Settings.load(**given))
-    try:
-        await publish.publish(world, document)
-        (slug,) = await world.programs.names()
-        key, _ = await keys.create(world, slug, name="till", role=Role.SERVICE)
-    finally:
-        await world.close()
-    return key
-
-
-def ask(url: str, key: str, query: str, accept: str = "application/json") -> Any:
-    """Return the open answer to a query."""
-    request = urllib.request.Request(
-        url,
-        data=json.dumps({"query": query}).encode(),
-        headers={
-            "content-type": "application/json",
-            "accept": accept,
-            "authorization": f"Bearer {key}",
-        },
-    )
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            return urllib.request.urlopen(request, timeout=30)
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-
-
-def tell(url: str, key: str) -> None:
-    """Enroll, record, redeem, subscribe."""
-    enroll = 'mutation { enrollMember(input: {externalId: "ann"}) { problems { message } } }'
-    buy = """mutation { recordActivities(input: {wait: DECIDED, activities: [{activityId: "p%d",
-      type: "purchase", member: {externalId: "ann"}, amount: "90.00"}]}) {
-      receipts { result } problems { message } } }"""
-    redeem = """mutation { redeemReward(input: {member: {externalId: "ann"},
-      reward: "tote_bag", redemptionId: "r1"}) { problems { message } } }"""
-    follow = 'subscription { leaderboardUpdates(slug: "month", first: 1) { total } }'
-    with ask(url, key, enroll) as answer:
-        assert json.load(answer)["data"] == {"enrollMember": {"problems": []}}
-    for number in range(5):
-        with ask(url, key, buy % number) as answer:
-            found = json.load(answer)
-            assert found["data"]["recordActivities"]["receipts"] == [{"result": "ACCEPTED"}], found
-    with ask(url, key, redeem) as answer:
-        assert json.load(answer)["data"] == {"redeemReward": {"problems": []}}
-    with ask(url, key, follow, accept="text/event-stream") as stream:
-        first = next(line for line in stream if line.startswith(b"data: {"))
-    assert json.loads(first.removeprefix(b"data: "))["data"]["leaderboardUpdates"]["total"] == 1
