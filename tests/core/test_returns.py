@@ -217,3 +217,30 @@ def test_units_that_came_back_twice_are_taken_from_where_they_live_now() -> None
     wallet = life.wallet("2026-05-02")
     assert (wallet.spendable, wallet.earned, wallet.debt) == (0, 0, 0)
     assert life.counter("2026-05-02", "earned") == 0
+
+
+SLEEPY = "expiry: {mode: inactivity, period: P6M, activity: [purchase]}"
+
+
+def test_units_of_a_wallet_that_lapsed_meanwhile_come_back_dead_though_none_were_left_then() -> None:
+    life = shopper(wallet=SLEEPY)
+    life.buys(10, "2026-03-02", id="p1")
+    life.redeems("mug", "2026-03-03", id="r")
+    life.buys(3, "2026-10-01", id="p2")
+
+    cancel(life, "2026-10-02")
+
+    assert life.left("2026-10-02") == {"p2.base": 3}
+    assert figures(life, "2026-10-02") == (3, 0, 10, 0)
+
+
+def test_they_live_again_once_a_late_report_shows_that_the_wallet_never_lapsed() -> None:
+    life = shopper(wallet=SLEEPY)
+    life.buys(14, "2026-03-02", id="p1")
+    life.redeems("mug", "2026-03-03", id="r")
+    cancel(life, "2026-10-02")
+    assert figures(life, "2026-10-02") == (0, 0, 14, 0)
+
+    life.buys(1, "2026-06-01", id="p2", received="2026-10-03")
+
+    assert life.left("2026-10-03") == {"p1.base": 14, "p2.base": 1}

@@ -11,7 +11,8 @@ from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.granting import Origin, Terms, grant
 from guerdon.core.holdings import every_lot, find, replace
-from guerdon.core.program import After, Period, Wallet
+from guerdon.core.lots import Lot, policy_of
+from guerdon.core.program import After, Inactivity, Period, Wallet
 from guerdon.core.wallets import RETURNED, die, pay_debt
 
 
@@ -69,7 +70,8 @@ def _give_back(
     slug = wallet.id
     state = d.wallet(slug)
     lot = find(d, slug, no)
-    gone = lot.died is not None or (lot.expires is not None and lot.expires <= d.now)
+    died = lot.died if lot.died is not None else _lapsed(d, wallet, lot)
+    gone = died is not None or (lot.expires is not None and lot.expires <= d.now)
     if gone and back.grace is not None:
         state.earned -= part
         replace(d, wallet, lot._replace(spent=lot.spent - part, reversed=lot.reversed + part))
@@ -78,11 +80,23 @@ def _give_back(
     state.spendable += part
     lot = lot._replace(spent=lot.spent - part, left=lot.left + part)
     d.effect(PointsEffect(slug, "returned", part, lot.rule, lot.source, d.now, lot.expires))
-    lot = die(d, wallet, lot, at=d.now) if gone else pay_debt(d, wallet, lot)
+    if gone:
+        lot = die(d, wallet, lot, at=d.now if died is None else died)
+    else:
+        lot = pay_debt(d, wallet, lot)
     if not gone:
         state.due = first((state.due, lot.expires))
     replace(d, wallet, lot)
     return []
+
+
+def _lapsed(d: Deciding, wallet: Wallet, lot: Lot) -> Instant | None:
+    """Return when the wallet lapsed around a lot of which nothing was left to expire then."""
+    lapses = d.wallet(wallet.id).lapses
+    policy = policy_of(d.program, wallet, d.standing, d.now) if lapses else None
+    if not isinstance(policy, Inactivity) or lot.fixed:
+        return None
+    return next((lapse for lapse, _, _ in lapses if lot.at < lapse), None)
 
 
 def _give_cover_back(
