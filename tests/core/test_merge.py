@@ -81,6 +81,40 @@ class TestWhatIsUnited:
         ana.does("redemption_cancelled", "2026-04-03", of="r")
         assert next(iter(ana.left("2026-04-03"))) == f"{first}.base"
 
+    def test_units_of_jobs_of_one_instant_are_spent_in_the_programs_order(self) -> None:
+        ana, bob = two("""
+            wallets: {points: {}}
+            schedule:
+              first: {monthly: 5, when: {member.club: "yes"}, grant: [{wallet: points, fixed: 1}]}
+              second: {monthly: 5, grant: [{wallet: points, fixed: 2}]}
+            """)
+        bob.does("member_updated", "2026-02-02", **{"attrs.club": "yes"})
+
+        merge(bob, "2026-02-06")
+
+        assert list(ana.left("2026-02-06"))[1:] == [
+            "first:2026-02-05.bonus",
+            "second:2026-02-05.bonus",
+        ]
+
+    def test_of_two_terms_of_one_tier_the_longer_holds(self) -> None:
+        ana, bob = two("""
+            wallets: {points: {}}
+            counters: {spend: {activity: purchase, sum: net}}
+            ladders:
+              status:
+                counter: spend
+                window: {rolling: P12M}
+                tiers: [{id: base, at: 0}, {id: gold, at: 100}]
+                keep: {for: P12M}
+            """)
+        ana.buys(100, "2026-02-10")
+        bob.buys(100, "2026-03-10")
+
+        merge(bob, "2026-03-11")
+
+        assert shown(ana.tier_view("2026-03-11").until) == "2027-03-11"
+
     def test_three_accounts_keep_the_order_in_which_their_lots_came(self) -> None:
         ana, bob = two(SHOP)
         cid = a_member(ana.town, name="cid")

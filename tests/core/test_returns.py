@@ -222,7 +222,9 @@ def test_units_that_came_back_twice_are_taken_from_where_they_live_now() -> None
 SLEEPY = "expiry: {mode: inactivity, period: P6M, activity: [purchase]}"
 
 
-def test_units_of_a_wallet_that_lapsed_meanwhile_come_back_dead_though_none_were_left_then() -> None:
+def test_units_of_a_wallet_that_lapsed_meanwhile_come_back_dead_though_none_were_left_then() -> (
+    None
+):
     life = shopper(wallet=SLEEPY)
     life.buys(10, "2026-03-02", id="p1")
     life.redeems("mug", "2026-03-03", id="r")

@@ -53,6 +53,13 @@ class TestCost:
         life.redeems("mug", "2026-03-02", value="0.11")
         assert life.balance("2026-03-03") == 92  # 7.7
 
+    def test_a_value_with_more_digits_than_money_counts_as_it_is_named(self) -> None:
+        life = rich("any: {points: 1000, value: 1.00}")
+
+        life.redeems("mug", "2026-03-02", value="0.001")
+
+        assert life.balance("2026-03-02") == 99
+
     def test_a_quantity_multiplies_it(self) -> None:
         life = rich("cost: 30")
 

@@ -117,9 +117,17 @@ def _inactivity(world: World, person: Person, policy: Inactivity, lot: Lot) -> i
 def spending_order(world: World, person: Person, wallet: str) -> list[Lot]:
     """Return the living lots in the order in which they are spent, pending ones included."""
     living = [lot for lot in world.lots_of(person, wallet) if lot.left > 0]
+    jobs = list(world.program.jobs)
+    living.sort(key=lambda lot: _job(jobs, lot))  # of one instant: in the program's order
     if world.program.wallets[wallet].spend == "fifo":
         return sorted(living, key=lambda lot: lot.at)
     return sorted(living, key=lambda lot: (NEVER if lot.expires is None else lot.expires, lot.at))
+
+
+def _job(jobs: list[str], lot: Lot) -> int:
+    """Return the place of the job that a lot stems from, behind which everything else comes."""
+    name = lot.source.partition(":")[0]
+    return jobs.index(name) if name in jobs else len(jobs)
 
 
 def spendable(world: World, person: Person, wallet: str) -> int:

@@ -2,7 +2,8 @@
 
 Rule: numbers tell the order within one account only, since those of an account that was given up
 come behind the others as a whole. What came first is told by the journal, which is asked only
-where lots of both accounts share their dates. An effect's lot came with what caused it.
+where lots of both accounts share their dates. An effect's lot came with what caused it, a job's as
+it ran, in the program's order.
 """
 
 from bisect import bisect_left
@@ -31,7 +32,7 @@ def interleave(d: Deciding, offset: int) -> None:
     for slug, lots in mixed:
         wallet = d.state.wallet(slug)
         places = sorted(lot.place for lot in lots)
-        lots.sort(key=lambda lot: (came[lot.no], lot.place))
+        lots.sort(key=lambda lot: (came[lot.no], _job(d, lot), lot.place))
         for place, lot in zip(places, lots, strict=True):
             if place != lot.place:
                 holdings.remove(d, slug, lot)
@@ -46,11 +47,20 @@ def _alike(d: Deciding, slug: str, lots: list[Lot]) -> list[list[Lot]]:
     return [group for group in groups if len(group) > 1]
 
 
+def _job(d: Deciding, lot: Lot) -> int:
+    """Return the place of the job that a lot stems from; 0 where it stems from none."""
+    jobs = list(d.program.jobs)
+    name = lot.source.partition(":")[0]
+    return jobs.index(name) + 1 if name in d.program.jobs else 0
+
+
 def _arrivals(d: Deciding, lots: list[Lot]) -> dict[int, int]:
     """Return the place of each lot's origin among all that the two did, by the lot's number."""
     arrived: dict[str, int] = {}
+    received: list[int] = []
     for place, found in enumerate(history(d, (d.standing.member, *d.standing.absorbed))):
         activity = activity_from_plain(found["activity"])
+        received.append(activity.received)
         origin = activity.data.get("origin")
         for key in (activity.key, *([origin] if isinstance(origin, str) else ())):
             arrived.setdefault(key, place)
@@ -60,5 +70,7 @@ def _arrivals(d: Deciding, lots: list[Lot]) -> dict[int, int]:
     for lot in sorted(lots, key=lambda lot: lot.no):
         if bisect_left(begins, lot.no) != account:
             account, latest = bisect_left(begins, lot.no), -1
+        if _job(d, lot):
+            latest = max(latest, bisect_left(received, lot.at) - 1)
         latest = came[lot.no] = max(latest, arrived.get(lot.key, -1))
     return came

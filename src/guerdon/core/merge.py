@@ -18,7 +18,7 @@ from guerdon.core import (
     streaks,
     wallets,
 )
-from guerdon.core.activity import Activity
+from guerdon.core.activity import Activity, Instant
 from guerdon.core.backfill import fill_from, history
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, first
@@ -33,6 +33,7 @@ from guerdon.core.readings import Reading
 from guerdon.core.shelving import Order
 from guerdon.core.standing import Figure, PageRef, Plain, Standing
 from guerdon.core.vouchers import origin_of, voucher_of
+from guerdon.core.windows import FAR
 
 _TOTALS = (
     "spendable",
@@ -171,16 +172,21 @@ def _missions(d: Deciding, donor: Standing, offset: int) -> None:
 def _ladders(d: Deciding, donor: Standing) -> None:
     for slug, theirs in donor.ladders.items():
         state = d.ladder(slug)
-        if theirs.earned > state.earned:
+        if _term(theirs.earned, theirs.earned_until) > _term(state.earned, state.earned_until):
             state.earned, state.earned_until = theirs.earned, theirs.earned_until
         if theirs.granted > state.granted:
             state.granted, state.granted_until = theirs.granted, theirs.granted_until
-        if theirs.held > state.held:
+        if _term(theirs.held, theirs.held_until) > _term(state.held, state.held_until):
             state.held, state.held_until = theirs.held, theirs.held_until
         results = dict(state.results)
         for window, reached in theirs.results.items():
             results[window] = max(reached, results.get(window, 0))
         state.results = results
+
+
+def _term(tier: int, until: Instant | None) -> tuple[int, int]:
+    """Return the place of a tier: the higher one, then the one that is held longer."""
+    return tier, FAR if until is None else until
 
 
 def _wallets(d: Deciding, donor: Standing, offset: int) -> None:

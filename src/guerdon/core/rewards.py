@@ -11,7 +11,7 @@ from typing import Any
 
 from guerdon.core import agreements, fulfilments, granting, vouchers, wallets
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.amounts import Rounding, divide, to_minor
+from guerdon.core.amounts import Rounding, divide
 from guerdon.core.conditions import number, text
 from guerdon.core.context import Context, holds_all, is_state, state_value
 from guerdon.core.deciding import Deciding
@@ -138,8 +138,9 @@ def price(
     value = number(activity.data.get("value"))
     if value is None or value <= 0:
         raise Rejected("invalid_value")
-    money = to_minor(value, version.program.money_scale, Rounding.CEIL)
-    return asked, divide(money * reward.any_points, reward.any_value, Rounding.CEIL) * quantity
+    over, under = value.scaleb(version.program.money_scale).as_integer_ratio()
+    cost = divide(over * reward.any_points, under * reward.any_value, Rounding.CEIL)
+    return asked, cost * quantity
 
 
 def matches(d: Deciding, version: Version, condition: Condition, activity: Activity) -> bool:
