@@ -5,7 +5,7 @@ holds of them, refunds and voids in their place; from then on it is as if it had
 the start. Nothing is granted here: what its value reaches is reached when it is filled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from guerdon.core import counters, holdings
 from guerdon.core.activity import Activity
@@ -47,12 +47,19 @@ def _fill(d: Deciding, brought: Sequence[Reading], names: Sequence[str], after: 
     if any(not reading.measure.points for reading in brought):
         replay = _Replay(d, brought)
         for found in history(d, names):
-            replay.take(found)
+            replay.take(activity_from_plain(found["activity"]), found["kept"])
     for reading in brought:
         wallet = reading.measure.points
         for lot in holdings.every_lot(d, wallet) if wallet else ():
             if lot.no > after and lot.worth and not lot.silent:
                 counters.count_lot(d, reading, lot, lot.worth)
+
+
+def recount(d: Deciding, reading: Reading, found: Iterable[tuple[Activity, Plain]]) -> None:
+    """Let a reading that holds nothing yet count these activities, in order of arrival."""
+    replay = _Replay(d, (reading,))
+    for activity, kept in found:
+        replay.take(activity, kept)
 
 
 def history(d: Deciding, names: Sequence[str]) -> list[Plain]:
@@ -79,11 +86,10 @@ class _Replay:
                 self._listening.setdefault(kind, []).append(reading)
         self._left: dict[str, tuple[Context, list[int] | None]] = {}
 
-    def take(self, found: Plain) -> None:
-        """Take one activity of the journal."""
-        activity = activity_from_plain(found["activity"])
+    def take(self, activity: Activity, kept: Plain) -> None:
+        """Take one activity of the journal, with what was kept of it."""
         if activity.type in self._listening:
-            self._count(activity, found["kept"])
+            self._count(activity, kept)
         if activity.type in ("refund", "ineligible"):
             self._undo(activity)
 

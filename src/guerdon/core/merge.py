@@ -30,6 +30,7 @@ from guerdon.core.interleaving import interleave
 from guerdon.core.lots import Lot, lot_of, order_of, policy_of
 from guerdon.core.program import Inactivity
 from guerdon.core.readings import Reading
+from guerdon.core.rejoining import count_together, joined_apart
 from guerdon.core.shelving import Order
 from guerdon.core.standing import Figure, PageRef, Plain, Standing
 from guerdon.core.vouchers import origin_of, voucher_of
@@ -77,9 +78,11 @@ def absorb(d: Deciding, activity: Activity) -> None:
     _pull_everything(d)
     donor = d.given.donors[name]
     offset = d.standing.lots_made
+    missions = joined_apart(d, donor)
     _heads(d, donor, offset)
     _wallets(d, donor, offset)
     _shelves(d, donor, offset)
+    count_together(d, missions)
     interleave(d, offset)
     fill_from(d, donor, offset)
     end_referral(d, name, donor.member)
