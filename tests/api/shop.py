@@ -16,6 +16,7 @@ from api.transport.wire import PATIENCE, Socket, until
 from guerdon.api.app import create_app
 from guerdon.api.transport import Transport, server_for
 from guerdon.engine import keys, publish, tokens
+from guerdon.engine.meters import Meters
 from guerdon.engine.score import score_lane
 from guerdon.engine.tracing import Tracer, Untraced
 from guerdon.engine.world import Role, World
@@ -198,11 +199,17 @@ class Shop:
 
 @asynccontextmanager
 async def open_shops(
-    settings: Settings, *programs: str, tracer: Tracer | None = None
+    settings: Settings,
+    *programs: str,
+    tracer: Tracer | None = None,
+    meters: Meters | None = None,
 ) -> AsyncIterator[list[Shop]]:
     """Serve programs on a free port by the product's own server, and stop it afterwards."""
     workers = WorkersHere()
-    world = replace(build(settings), hints=workers, tracer=tracer or Untraced())
+    world = build(settings)
+    world = replace(
+        world, hints=workers, tracer=tracer or Untraced(), meters=meters or world.meters
+    )
     workers.world = world
     await forget_failures(settings)
     async with served(world, settings) as (port, http, transport):

@@ -1,21 +1,26 @@
 """Answers about shared state: from memory while nothing moved, and to nobody else's rights."""
 
 import asyncio
+import re
+import time
 import uuid
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from redis import Redis
 
 from api.shop import DOCUMENT, Shop, open_shops
 from api.transport.wire import until
 from guerdon.api.answers import SHARED_FIELDS, SHARED_TYPES, UNTOLD, are_shared
 from guerdon.api.fields import object_fields
+from guerdon.api.ids import read_id
 from guerdon.api.schema import schema
 from guerdon.engine import keys, publish
 from guerdon.engine.faces import FACES
 from guerdon.engine.publish import PROGRAM
 from guerdon.engine.world import Topic
+from guerdon.observing.metrics import Metrics
 from guerdon.settings import Settings
 
 PAGE = """{ leaderboard(slug: "all_time") { period { entries(first: 5) {
@@ -152,10 +157,48 @@ def test_what_may_be_kept_is_on_the_list_field_by_field() -> None:
 @pytest.mark.parametrize("role", ["service", "partner"])
 async def test_a_revoked_key_is_refused_at_once(shop: Shop, role: str) -> None:
     await until(lambda: shop.world.revisions.of(shop.program, Topic("keys", "")) is not None)
-    assert await shop.get(role, "{ program { version } }")
+    for _ in range(3):
+        assert await shop.get(role, "{ program { version } }")
     (found,) = [
         key for key in await keys.list_all(shop.world, shop.program) if key.name == f"test {role}"
     ]
     await keys.revoke(shop.world, shop.program, found.id)
 
     assert await shop.code(role, "{ program { version } }") == "UNAUTHENTICATED"
+
+
+async def test_a_member_who_is_signed_out_is_refused_however_hot_the_page(shop: Shop) -> None:
+    member = await shop.enroll("ada")
+    token = await shop.token(member["id"])
+    before = [(await shop.post(token, {"query": MEMBERS_PAGE})).status_code for _ in range(3)]
+    await shop.world.trust.revoked.revoke(
+        shop.program, read_id(member["id"]).key, shop.world.clock()
+    )
+    begun = time.monotonic()
+    while (await shop.post(token, {"query": MEMBERS_PAGE})).status_code == 200:
+        assert time.monotonic() - begun < 10  # a second is promised
+
+    assert before == [200] * 3
+
+
+async def test_a_hot_page_is_counted_and_named_like_any_other(settings: Settings) -> None:
+    metrics = Metrics()
+    patient = settings.model_copy(update={"leaderboard_updates_per_second": 0.05})
+    async with open_shops(patient, f"shop_{uuid.uuid4().hex[:8]}", meters=metrics) as (shop,):
+        await heard(shop)
+        headers = {"authorization": f"Bearer {shop.keys['service']}"}
+        names = [f"0123456789abcde{n}" for n in range(5)]
+        answers = [
+            await shop.http.post(
+                "/graphql", json={"query": PAGE}, headers={**headers, "x-request-id": name}
+            )
+            for name in names
+        ]
+        plain = await shop.http.post("/graphql", json={"query": PAGE}, headers=headers)
+        is_hot = len(shop.transport._hot)
+
+    assert [it.headers["x-request-id"] for it in answers] == names
+    assert re.fullmatch("[0-9a-f]{16}", plain.headers["x-request-id"])
+    assert is_hot == 1
+    shown = generate_latest(metrics.registry).decode()
+    assert 'guerdon_http_requests_total{status="200"} 6.0' in shown

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from guerdon.api.answers import kept_answers, rights_of
 from guerdon.api.auth import Bearer, Gate
@@ -47,6 +48,18 @@ GRACE_SECONDS = 5.0
 """How long an operation may take beyond the time that it may wait for decisions."""
 
 
+class _Application(Starlette):
+    """Starlette with something before all of its own middleware."""
+
+    def __init__(self, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        super().__init__(**options)
+        self._front = front
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what answers, called once by Starlette."""
+        return self._front(super().build_middleware_stack())
+
+
 def create_app(
     world: World, settings: Settings, *, started: Callable[[], None] = lambda: None
 ) -> Starlette:
@@ -60,6 +73,7 @@ def create_app(
     gate, watching = Gate(world, settings), Watching(world.meters, world.tracer)
     hooks = TransportHooks(
         authenticate=gate.authenticate,
+        is_unchanged=gate.is_unchanged,
         still_valid=gate.still_valid,
         context=gate.context,
         meter=Meter(world.rates),
@@ -96,11 +110,13 @@ def create_app(
     health: list[BaseRoute] = [Route("/healthz", _live), Route("/readyz", _readiness(world))]
     signed = Route(PATH, SignedReports(world, gate, transport).__call__, methods=["POST"])
     graphql = [route for each in transports for route in each.routes]
-    app = Starlette(
-        routes=[*graphql, signed, *health, *page_routes()],
-        middleware=[Middleware(CountedAnswers, meters=world.meters)],
-        lifespan=lifespan,
-    )
+
+    def front(app: ASGIApp) -> ASGIApp:
+        for each in transports:
+            app = each.hot_first(app)
+        return CountedAnswers(app, world.meters)
+
+    app = _Application(front, routes=[*graphql, signed, *health, *page_routes()], lifespan=lifespan)
     app.state.stop = stop
     app.state.transport = transport
     return app

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from structlog.contextvars import bind_contextvars
 
 from guerdon.api.context import Context
-from guerdon.api.credentials import Credentials
+from guerdon.api.credentials import Checked, Credentials
 from guerdon.api.guesses import Guesses
 from guerdon.api.links import Links
 from guerdon.api.transport import Connection, Credential, Unauthenticated
@@ -27,11 +27,13 @@ KEY_COST_MAX = 10_000
 class Bearer(Credential):
     """A credential that was checked; without a caller it can fetch the developers' page only.
 
-    `rate` is its allowance; None has no limit.
+    `rate` is its allowance; None has no limit. `checked` says for how long all this is believed;
+    None where it is good for one request.
     """
 
     caller: Caller | None = None
     rate: Rate | None = None
+    checked: Checked | None = None
 
 
 class Gate:
@@ -40,7 +42,7 @@ class Gate:
     def __init__(self, world: World, settings: Settings) -> None:
         self._world = world
         self._settings = settings
-        self._credentials = Credentials(world)
+        self._credentials = Credentials(world, self._granted)
         self._guesses = Guesses(world.rates)
         self._modes = {
             Role.MEMBER: settings.documents_member,
@@ -70,9 +72,14 @@ class Gate:
                 "Send a member's token or an API key: `Authorization: Bearer ...`, on a socket in"
                 " the payload of connection_init."
             )
-        caller = await self._check(token)
-        bind_contextvars(program=caller.program)
-        return self.bearer(caller)
+        bearer = await self._check(token)
+        assert bearer.caller is not None, "a credential is somebody's"
+        bind_contextvars(program=bearer.caller.program)
+        return bearer
+
+    def is_unchanged(self, bearer: Bearer) -> bool:
+        """Tell whether `authenticate` would let the credential in again, without asking anybody."""
+        return bearer.checked is not None and self._credentials.is_good(bearer.checked)
 
     async def still_valid(self, bearer: Bearer) -> bool:
         """Tell whether a credential that opened a socket is still good."""
@@ -96,13 +103,16 @@ class Gate:
             address=connection.address,
         )
 
-    async def _check(self, token: str) -> Caller:
+    async def _check(self, token: str) -> Bearer:
         try:
-            return await self._credentials.caller(token)
+            return await self._credentials.granted(token)
         except refusals.Unauthenticated as refusal:
             raise Unauthenticated(str(refusal)) from None
 
-    def bearer(self, caller: Caller) -> Bearer:
+    def _granted(self, checked: Checked) -> Bearer:
+        return self.bearer(checked.caller, checked)
+
+    def bearer(self, caller: Caller, checked: Checked | None = None) -> Bearer:
         """Return what the transport grants to a caller."""
         is_member = caller.role is Role.MEMBER
         is_owner = caller.role in (Role.SERVICE, Role.ADMIN)
@@ -121,6 +131,7 @@ class Gate:
             sockets_max=settings.member_sockets_max if is_member else settings.connections_max,
             caller=caller,
             rate=self._rates[caller.role],
+            checked=checked,
         )
 
 

@@ -7,8 +7,10 @@ only their digests.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import Generic, TypeVar
 
 from guerdon.engine import keys, tokens
 from guerdon.engine.keys import KEYS
@@ -20,8 +22,11 @@ SECONDS_MAX = 1.0
 _KEPT_MAX = 10_000
 
 
+Granted = TypeVar("Granted")
+
+
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class Checked:
     """Whose credential it is, until when that is believed, and under which revision."""
 
     caller: Caller
@@ -29,31 +34,37 @@ class _Checked:
     revision: int | None
 
 
-class Credentials:
-    """The credentials that one process has let in."""
+class Credentials(Generic[Granted]):
+    """The credentials that one process has let in, and what `grant` made of each."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, grant: Callable[[Checked], Granted]) -> None:
         self._world = world
-        self._checked: OrderedDict[bytes, _Checked] = OrderedDict()
+        self._grant = grant
+        self._known: OrderedDict[bytes, tuple[Checked, Granted]] = OrderedDict()
 
-    async def caller(self, token: str) -> Caller:
-        """Return whose credential this is.
+    async def granted(self, token: str) -> Granted:
+        """Return what is granted to whoever has this credential.
 
         Raises:
             Unauthenticated: It is of nobody, or no longer.
         """
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._checked.get(digest)
-        if known is not None and self._is_good(known):
-            return known.caller
+        known = self._known.get(digest)
+        if known is not None and self.is_good(known[0]):
+            return known[1]
         asked_at = monotonic()
         caller = await self._check(token)
-        checked = _Checked(caller, self._until(caller, asked_at), self._revision(caller))
-        self._checked[digest] = checked
-        self._checked.move_to_end(digest)
-        if len(self._checked) > _KEPT_MAX:
-            self._checked.popitem(last=False)
-        return caller
+        checked = Checked(caller, self._until(caller, asked_at), self._revision(caller))
+        granted = self._grant(checked)
+        self._known[digest] = checked, granted
+        self._known.move_to_end(digest)
+        if len(self._known) > _KEPT_MAX:
+            self._known.popitem(last=False)
+        return granted
+
+    def is_good(self, checked: Checked) -> bool:
+        """Tell whether a credential that was checked need not be checked again yet."""
+        return monotonic() < checked.until and self._revision(checked.caller) == checked.revision
 
     async def _check(self, token: str) -> Caller:
         if token.startswith(KEY_MARK):
@@ -65,9 +76,6 @@ class Credentials:
             return asked_at + SECONDS_MAX
         left = (caller.expires_at - self._world.clock()) / 1_000
         return asked_at + min(SECONDS_MAX, left)
-
-    def _is_good(self, known: _Checked) -> bool:
-        return monotonic() < known.until and self._revision(known.caller) == known.revision
 
     def _revision(self, caller: Caller) -> int | None:
         topic = MERGERS if caller.key_id is None else KEYS

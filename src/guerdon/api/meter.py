@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from guerdon.api.auth import Bearer
-from guerdon.api.transport import Allowance
+from guerdon.api.transport import Allowance, NotAtOnce
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import Rate, Rates, Taken
 
@@ -86,6 +86,20 @@ class Meter:
 
     async def charge(self, credential: Bearer, units: int) -> Allowance | None:
         """Take units from the credential's allowance, or say when there will be enough."""
+        try:
+            return self.charge_at_once(credential, units)
+        except NotAtOnce:
+            rate = credential.rate
+            assert rate is not None, "only who has a limit must wait"
+            account = self._account(credential.key)
+            return await self._ask(credential.key, account, rate, min(units, rate.burst))
+
+    def charge_at_once(self, credential: Bearer, units: int) -> Allowance | None:
+        """Take units from what this process holds of the allowance, or refuse from memory.
+
+        Raises:
+            NotAtOnce: Redis must be asked; nothing has been taken.
+        """
         rate = credential.rate
         if rate is None:
             return None
@@ -100,7 +114,7 @@ class Meter:
         left = account.left(rate, now)
         if left < need:
             return _refused(need - left, left, rate)
-        return await self._ask(credential.key, account, rate, need)
+        raise NotAtOnce
 
     def refund(self, credential: Bearer, units: int) -> None:
         """Give units back; they are spent next, or go back with the next question."""

@@ -4,7 +4,7 @@ Rule: kinds, outcomes and names of our own fields, never what was asked or answe
 """
 
 import re
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from secrets import token_hex
 from time import perf_counter
@@ -74,18 +74,25 @@ class CountedAnswers:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        given = dict(scope["headers"]).get(b"x-request-id", b"")
-        correlation = given if _CORRELATION.fullmatch(given) else token_hex(8).encode()
+        correlation = _correlation_of(scope)
         clear_contextvars()
         bind_contextvars(correlation=correlation.decode())
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def counting(message: MutableMapping[str, Any]) -> None:
+        def counting(message: MutableMapping[str, Any]) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 self._meters.request(message["status"])
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", correlation)]
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, counting)
+
+
+def _correlation_of(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _CORRELATION.fullmatch(value):
+            given: bytes = value
+            return given
+    return token_hex(8).encode()

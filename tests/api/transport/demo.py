@@ -26,11 +26,13 @@ from starlette.applications import Starlette
 from strawberry.scalars import JSON
 
 from guerdon.api.transport import (
+    Allowance,
     BadInput,
     Connection,
     Credential,
     Entity,
     Forbidden,
+    NotAtOnce,
     Operation,
     Share,
     Transport,
@@ -187,12 +189,14 @@ def _page(
 
 @dataclass
 class Counts:
-    """What the demo counts for its tests: generators alive, batches loaded, states made."""
+    """What the demo counts for its tests: who came, generators alive, batches, states made."""
 
+    authenticated: int = 0
     alive: int = 0
     batches: int = 0
     states: int = 0
     fail_next_batch: bool = False
+    revision: int = 1
 
 
 class Context:
@@ -201,6 +205,7 @@ class Context:
     def __init__(self, credential: Credential, counts: Counts) -> None:
         self.credential = credential
         self.counts = counts
+        self.revision = counts.revision
         self.badges = loader(self._load)
 
     async def _load(self, codes: list[str]) -> Sequence[Badge]:
@@ -369,6 +374,37 @@ CALLERS = {
 }
 
 
+def still_true(context: Any) -> bool:
+    """Tell whether nothing has moved since an answer was read; see `Counts.revision`."""
+    return bool(context.revision == context.counts.revision)
+
+
+class Purse:
+    """A meter with a fixed amount in it, which never fills again; `asks` has it ask somebody."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        self.asks = False
+
+    async def charge(self, credential: Credential, units: int) -> Allowance:
+        self.asks, asks = False, self.asks
+        try:
+            return self.charge_at_once(credential, units)
+        finally:
+            self.asks = asks
+
+    def charge_at_once(self, _credential: Credential, units: int) -> Allowance:
+        if self.asks:
+            raise NotAtOnce
+        if units > self.left:
+            return Allowance(retry_after_seconds=1.2, available=self.left, restore_rate=50)
+        self.left -= units
+        return Allowance(available=self.left, restore_rate=50)
+
+    def refund(self, _credential: Credential, units: int) -> None:
+        self.left += units
+
+
 class Demo:
     """The demo's application and the handles that its tests hold."""
 
@@ -392,6 +428,7 @@ class Demo:
             hooks=TransportHooks(
                 **{
                     "authenticate": self.authenticate,
+                    "is_unchanged": self.is_unchanged,
                     "context": lambda credential, _: Context(credential, self.counts),
                     "share": self.share,
                     "still_valid": self.still_valid,
@@ -401,9 +438,10 @@ class Demo:
             options=options,
             trusted=trusted,
         )
-        self.application = Starlette(routes=self.transport.routes)
+        self.application = self.transport.hot_first(Starlette(routes=self.transport.routes))
 
     async def authenticate(self, connection: Connection) -> Credential:
+        self.counts.authenticated += 1
         token = connection.token
         if token is None and self.anonymous is not None:
             return self.anonymous
@@ -414,8 +452,11 @@ class Demo:
             raise Unauthenticated("Send a known token: `Authorization: Bearer <token>`.")
         return credential
 
-    async def still_valid(self, credential: Credential) -> bool:
+    def is_unchanged(self, credential: Credential) -> bool:
         return credential in {*self.callers.values(), self.anonymous}
+
+    async def still_valid(self, credential: Credential) -> bool:
+        return self.is_unchanged(credential)
 
     def share(self, operation: Operation, _credential: Credential) -> Share | None:
         if operation.root_field != "board":

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.transport.demo import DEVELOPER, Demo
+from api.transport.demo import DEVELOPER, Demo, still_true
 from api.transport.wire import ask, client_of, post
 from guerdon.api.transport import Credential, Operation, RecentAnswers
 from guerdon.api.transport.answers import Answers
@@ -17,17 +17,12 @@ from guerdon.api.transport.requests import GraphQLRequest
 BADGES = "query($first: Int) { badges(first: $first) { edges { node { title } } } }"
 
 
-class Revision:
-    """What the answers depend on, as an application would have it."""
-
-    def __init__(self) -> None:
-        self.number = 1
-
-    def key(self, operation: Operation, credential: Credential) -> Hashable | None:
-        if not any(it.startswith("Badge") for it in operation.coordinates):
-            return None
-        variables = tuple(sorted(operation.variables.items()))
-        return (operation.document.digest, variables, credential.key, self.number)
+def key(operation: Operation, credential: Credential) -> Hashable | None:
+    """Keep answers about badges."""
+    if not any(it.startswith("Badge") for it in operation.coordinates):
+        return None
+    variables = tuple(sorted(operation.variables.items()))
+    return (operation.document.digest, variables, credential.key)
 
 
 async def _asked(demo: Demo, client: httpx2.AsyncClient, **variables: Any) -> int:
@@ -40,23 +35,16 @@ async def _asked(demo: Demo, client: httpx2.AsyncClient, **variables: Any) -> in
 
 
 @pytest.fixture
-def revision() -> Revision:
-    return Revision()
+def kept() -> Demo:
+    return Demo(answers=RecentAnswers(key, still_true=still_true))
 
 
-@pytest.fixture
-def kept(revision: Revision) -> Demo:
-    return Demo(answers=RecentAnswers(revision.key))
-
-
-async def test_an_answer_is_worked_out_once_as_long_as_its_key_stands(
-    kept: Demo, revision: Revision
-) -> None:
+async def test_an_answer_is_worked_out_once_as_long_as_nothing_moves(kept: Demo) -> None:
     async with client_of(kept) as client:
         assert await _asked(kept, client, first=1) == 1
         assert await _asked(kept, client, first=1) == 0
         assert await _asked(kept, client, first=2) == 1
-        revision.number += 1
+        kept.counts.revision += 1
         assert await _asked(kept, client, first=1) == 1
 
 
@@ -68,22 +56,22 @@ async def test_a_kept_answer_is_the_same_answer(kept: Demo) -> None:
     assert first.headers["content-type"] == second.headers["content-type"]
 
 
-async def test_answers_with_errors_are_not_kept(kept: Demo, revision: Revision) -> None:
+async def test_answers_with_errors_are_not_kept(kept: Demo) -> None:
     query = BADGES.replace("query($first: Int) {", "query($first: Int) { boom ")
     async with client_of(kept) as client:
         for _ in range(2):
             answer = await ask(client, query)
 
     assert answer["errors"]
-    assert await _stored(kept, revision, query) is None
+    assert await _stored(kept, query) is None
 
 
-async def _stored(kept: Demo, revision: Revision, query: str) -> Answer | None:
+async def _stored(kept: Demo, query: str) -> Answer | None:
     operations = kept.transport.parts.operations
     operation = await operations.prepare(GraphQLRequest(query=query), DEVELOPER)
     store = kept.transport.parts.hooks.answers
     assert store is not None
-    return store.get(revision.key(operation, DEVELOPER))
+    return store.get(key(operation, DEVELOPER))
 
 
 async def test_what_has_no_key_is_asked_each_time(kept: Demo) -> None:
@@ -116,8 +104,8 @@ class TestAskingTogether:
         self, run: Callable[[], Awaitable[Answer]], count: int = 10
     ) -> list[Answer | BaseException]:
         answers = Answers(RecentAnswers(lambda *_: "same"))
-        operation = await self._operation()
-        asked = (answers.get(operation, DEVELOPER, run) for _ in range(count))
+        key = answers.key(await self._operation(), DEVELOPER)
+        asked = (answers.get(key, run) for _ in range(count))
         return await asyncio.gather(*asked, return_exceptions=True)
 
     async def test_many_at_once_cost_one_execution(self) -> None:
@@ -174,6 +162,19 @@ class TestRecentAnswers:
 
         assert young == Answer(b"1")
         assert recent.get("key") is None
+
+    def test_an_answer_is_as_old_as_the_beginning_of_its_reading(self) -> None:
+        now = 100.0
+        recent = RecentAnswers(lambda *_: None, seconds_max=10, clock=lambda: now)
+        recent.put("slow", Answer(b"1"), age_seconds=4)
+        recent.put("too slow", Answer(b"1"), age_seconds=10)
+        now = 105.9
+        young = recent.get("slow")
+        now = 106.0
+
+        assert young == Answer(b"1")
+        assert recent.get("slow") is None
+        assert recent.get("too slow") is None
 
     def test_memory_is_bounded_by_forgetting_what_was_asked_for_longest_ago(self) -> None:
         recent = RecentAnswers(lambda *_: None, bytes_max=30)

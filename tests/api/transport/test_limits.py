@@ -7,12 +7,10 @@ import httpx2
 import pytest
 from graphql import Lexer, Source, TokenKind, get_introspection_query, parse
 
-from api.transport.demo import DEVELOPER, Demo
+from api.transport.demo import DEVELOPER, Demo, Purse
 from api.transport.wire import ask, client_of, code_of, post
 from guerdon.api.transport import (
-    Allowance,
     CostTable,
-    Credential,
     DocumentLimits,
     Refused,
     TransportOptions,
@@ -271,22 +269,6 @@ async def _cost(document: str, *, options: TransportOptions | None = None, **var
     operations = Demo(options=options).transport.parts.operations
     request = GraphQLRequest(query=document, variables=variables)
     return (await operations.prepare(request, DEVELOPER)).cost
-
-
-class Purse:
-    """A meter with a fixed amount in it, which never fills again."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    async def charge(self, _credential: Credential, units: int) -> Allowance:
-        if units > self.left:
-            return Allowance(retry_after_seconds=1.2, available=self.left, restore_rate=50)
-        self.left -= units
-        return Allowance(available=self.left, restore_rate=50)
-
-    def refund(self, _credential: Credential, units: int) -> None:
-        self.left += units
 
 
 class TestRateLimit:

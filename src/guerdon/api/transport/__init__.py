@@ -20,6 +20,7 @@ from guerdon.api.transport.hooks import (
     Credential,
     DocumentStore,
     Meter,
+    NotAtOnce,
     Share,
     TransportHooks,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Forbidden",
     "ManifestUnusable",
     "Meter",
+    "NotAtOnce",
     "Operation",
     "RecentAnswers",
     "Refused",

@@ -30,15 +30,22 @@ class Answers:
         self._store = store
         self._running: dict[Hashable, asyncio.Future[Answer]] = {}
 
-    async def get(
-        self, operation: Operation, credential: Credential, run: Callable[[], Awaitable[Answer]]
-    ) -> Answer:
-        """Return the kept answer of a query, or the one that `run` gives.
+    def key(self, operation: Operation, credential: Credential) -> Hashable | None:
+        """Return under what the answer of an operation may be kept, None where it may not."""
+        if self._store is None or operation.kind is not OperationType.QUERY:
+            return None
+        return self._store.key(operation, credential)
+
+    def kept(self, key: Hashable) -> Answer | None:
+        """Return the answer that is kept under a key and is still true."""
+        return None if self._store is None else self._store.get(key)
+
+    async def get(self, key: Hashable | None, run: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return the answer that is kept under a key, or the one that `run` gives.
 
         Who asks while others wait may have changed something before asking; an answer that was
         begun earlier is good enough only if nothing moved since it was read.
         """
-        key = self._key(operation, credential)
         if self._store is None or key is None:
             return await run()
         while True:
@@ -52,21 +59,17 @@ class Answers:
             if not running.cancelled() and self._store.is_current(running.result()):
                 return running.result()
 
-    def _key(self, operation: Operation, credential: Credential) -> Hashable | None:
-        if self._store is None or operation.kind is not OperationType.QUERY:
-            return None
-        return self._store.key(operation, credential)
-
     async def _first(
         self, store: AnswerStore, key: Hashable, run: Callable[[], Awaitable[Answer]]
     ) -> Answer:
         """Run for all who ask meanwhile; if this fails, each of them tries for itself."""
         running: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._running[key] = running
+        begun = time.monotonic()
         try:
             answer = await run()
             if answer.data is not None and not answer.errors and answer.following is None:
-                store.put(key, answer)
+                store.put(key, answer, age_seconds=time.monotonic() - begun)
                 running.set_result(answer)
             return answer
         finally:
@@ -128,14 +131,11 @@ class RecentAnswers:
         self._kept.move_to_end(key)
         return kept.answer
 
-    def put(self, key: Hashable, answer: Answer) -> None:
-        """Keep an answer, and forget those asked for longest ago where memory is full.
-
-        Its age counts from now; what was read for it may be older by as long as it took.
-        """
+    def put(self, key: Hashable, answer: Answer, *, age_seconds: float = 0.0) -> None:
+        """Keep an answer, and forget those asked for longest ago where memory is full."""
         self._forget(key)
-        kept = _Kept(answer, self._clock() + self._seconds_max)
-        if kept.size > self._bytes_max:
+        kept = _Kept(answer, self._clock() + self._seconds_max - age_seconds)
+        if kept.size > self._bytes_max or age_seconds >= self._seconds_max:
             return
         self._kept[key] = kept
         self._bytes += kept.size

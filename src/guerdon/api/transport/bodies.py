@@ -112,18 +112,34 @@ def _too_large(bytes_max: int) -> Refused:
     )
 
 
+_ALWAYS = ((b"vary", b"Accept"), (b"x-content-type-options", b"nosniff"))
+_UNSTORED = (b"cache-control", b"no-store")
+
+
+async def send_ok(send: Send, body: bytes, media_type: bytes) -> None:
+    """Send one whole answer with the status 200."""
+    lines = [
+        (b"content-type", media_type),
+        (b"content-length", b"%d" % len(body)),
+        *_ALWAYS,
+        _UNSTORED,
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def send_answer(
     send: Send,
     body: bytes,
     *,
     status: int,
-    media_type: str,
+    media_type: bytes,
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Send one whole answer."""
     lines = [
-        (b"content-type", media_type.encode()),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-type", media_type),
+        (b"content-length", b"%d" % len(body)),
         *_fixed(headers or {}),
     ]
     await send({"type": "http.response.start", "status": status, "headers": lines})
@@ -131,9 +147,8 @@ async def send_answer(
 
 
 def _fixed(headers: Mapping[str, str]) -> Iterable[tuple[bytes, bytes]]:
-    yield (b"vary", b"Accept")
-    yield (b"x-content-type-options", b"nosniff")
+    yield from _ALWAYS
     if "cache-control" not in headers:
-        yield (b"cache-control", b"no-store")
+        yield _UNSTORED
     for name, value in headers.items():
         yield (name.encode(), value.encode("latin-1"))

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from graphql import (
@@ -49,7 +50,7 @@ class Following:
     rest: AsyncGenerator[bytes, None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What an operation gave: `data` as JSON (absent if nothing was executed), and errors.
 
@@ -61,7 +62,7 @@ class Answer:
     following: Following | None = None
     context: object = None
 
-    @property
+    @cached_property
     def objects(self) -> int | None:
         """How many objects it holds, counted by their braces; None where more will follow.
 
@@ -75,17 +76,21 @@ class Answer:
 
     def body(self, cost: Mapping[str, Any] | None = None, *, viewer: str | None = None) -> bytes:
         """Return the whole answer as JSON, as a viewer sees it."""
-        parts = []
-        if self.data is not None:
-            data = self.data
-            parts.append(b'"data":' + (data if isinstance(data, bytes) else data.seen_by(viewer)))
+        pieces: list[bytes] = []
+        data = self.data
+        if data is not None:
+            pieces += (b',"data":', data if isinstance(data, bytes) else data.seen_by(viewer))
         if self.errors:
-            parts.append(b'"errors":' + encode_json(self.errors))
+            pieces += (b',"errors":', encode_json(self.errors))
         if self.following is not None:
-            parts.append(self.following.head)
+            pieces += (b",", self.following.head)
         if cost is not None:
-            parts.append(b'"extensions":{"cost":' + encode_json(cost) + b"}")
-        return b"{" + b",".join(parts) + b"}"
+            pieces += (b',"extensions":{"cost":', encode_json(cost), b"}")
+        if not pieces:
+            return b"{}"
+        pieces[0] = b"{" + pieces[0][1:]
+        pieces.append(b"}")
+        return b"".join(pieces)
 
 
 class StreamFailed(Exception):

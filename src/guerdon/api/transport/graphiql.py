@@ -58,7 +58,7 @@ class Page:
             send,
             self._html.encode(),
             status=200,
-            media_type="text/html; charset=utf-8",
+            media_type=b"text/html; charset=utf-8",
             headers={
                 "content-security-policy": POLICY,
                 "referrer-policy": "no-referrer",

@@ -110,6 +110,10 @@ class Share:
     interval_seconds: float = 0.25
 
 
+class NotAtOnce(Exception):
+    """A meter must ask somebody before it can say whether a credential may spend."""
+
+
 C = TypeVar("C", bound=Credential)
 
 Watch = Callable[["Operation", Connection], AbstractContextManager[Callable[[bool], None]]]
@@ -126,6 +130,14 @@ class Meter(Protocol):
         """Take `units` from a credential's allowance; None for who has no limit.
 
         It must not keep the caller waiting, whatever it counts with.
+        """
+        ...
+
+    def charge_at_once(self, credential: Any, units: int) -> Allowance | None:
+        """Do the same without asking anybody.
+
+        Raises:
+            NotAtOnce: That cannot be done; nothing has been taken.
         """
         ...
 
@@ -153,7 +165,8 @@ class AnswerStore(Protocol):
         """Return what the answer depends on, or nothing where it must not be kept.
 
         All that the answer depends on must be in the key (document, variables, rights), or be
-        told by `is_current` from the revisions that its resolvers noted in their context.
+        told by `is_current` from the revisions that its resolvers noted in their context. The key
+        of one operation and credential never changes: who asks again is not asked for it again.
         """
         ...
 
@@ -165,13 +178,17 @@ class AnswerStore(Protocol):
         """Return the kept answer, if it is still current."""
         ...
 
-    def put(self, key: Hashable, answer: "Answer") -> None:
-        """Keep an answer that had no errors."""
+    def put(self, key: Hashable, answer: "Answer", *, age_seconds: float = 0.0) -> None:
+        """Keep an answer that had no errors; what it shows was read up to `age_seconds` ago."""
         ...
 
 
 async def _always_valid(_credential: Any) -> bool:
     return True
+
+
+def _always_to_be_checked(_credential: Any) -> bool:
+    return False
 
 
 def _credential_as_context(credential: Any, _connection: Connection) -> object:
@@ -197,16 +214,18 @@ class TransportHooks(Generic[C]):
     """The application's part; only `authenticate` has no default.
 
     `authenticate` is called once a request and once a socket (at `connection_init`), and raises
-    `Unauthenticated` or `Forbidden`. `still_valid` is asked again every `recheck_seconds` while a
-    socket or a stream is open. `context` makes what resolvers see as `info.context`; it is called
-    for each operation and again for each item of a subscription, so that the DataLoaders it holds
-    never serve a value of the last item. `meter` is asked before a new document is
-    read and before each operation is executed. `share` says which subscriptions are one. `explain`
-    translates the application's own exceptions; what it returns nothing for is an internal error.
-    `watch` and `count` serve whoever observes.
+    `Unauthenticated` or `Forbidden`. `is_unchanged` says of a credential that `authenticate` would
+    return the same for it now; without it every request is authenticated anew. `still_valid` is
+    asked again every `recheck_seconds` while a socket or a stream is open. `context` makes what
+    resolvers see as `info.context`; it is called for each operation and again for each item of a
+    subscription, so that the DataLoaders it holds never serve a value of the last item. `meter` is
+    asked before a new document is read and before each operation is executed. `share` says which
+    subscriptions are one. `explain` translates the application's own exceptions; what it returns
+    nothing for is an internal error. `watch` and `count` serve whoever observes.
     """
 
     authenticate: Callable[[Connection], Awaitable[C]]
+    is_unchanged: Callable[[C], bool] = _always_to_be_checked
     still_valid: Callable[[C], Awaitable[bool]] = _always_valid
     context: Callable[[C, Connection], object] = _credential_as_context
     meter: Meter | None = None

@@ -10,6 +10,7 @@ Streams are in `streams`, the page for developers in `graphiql`.
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
@@ -26,6 +27,7 @@ from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.execution import Answer
 from guerdon.api.transport.graphiql import Page
 from guerdon.api.transport.hooks import Connection, Credential
+from guerdon.api.transport.hot import Hot, HotRequests
 from guerdon.api.transport.negotiation import (
     EVENT_STREAM,
     GRAPHQL_JSON,
@@ -74,9 +76,10 @@ class _Call:
 class GraphQLOverHTTP:
     """The ASGI endpoint for HTTP."""
 
-    def __init__(self, parts: Parts, page: Page) -> None:
+    def __init__(self, parts: Parts, page: Page, hot: HotRequests) -> None:
         self._parts = parts
         self._page = page
+        self._hot = hot
         self._known: OrderedDict[bytes, GraphQLRequest] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,7 +107,7 @@ class GraphQLOverHTTP:
                 call.send,
                 b"",
                 status=200,
-                media_type=PLAIN_JSON,
+                media_type=PLAIN_JSON.encode(),
                 headers={"allow": ALLOWED_METHODS},
             )
             return
@@ -121,7 +124,7 @@ class GraphQLOverHTTP:
                 code="NOT_ACCEPTABLE",
                 status=406,
             )
-        request = await self._read(call, credential)
+        request, body = await self._read(call, credential)
         if call.accepted.json is None or call.accepted.stream_first:
             await self._as_stream(call, request, credential, connection)
             return
@@ -131,43 +134,53 @@ class GraphQLOverHTTP:
             _check_stream(call.accepted)
             await self._as_stream(call, request, credential, connection)
             return
-        await self._as_json(call, operation, credential, connection)
+        hot = await self._as_json(call, operation, credential, connection)
+        if hot is not None and body is not None and not request.registers:
+            self._hot.remember(call.scope, body, credential, hot)
 
-    async def _read(self, call: _Call, credential: Credential) -> GraphQLRequest:
+    async def _read(
+        self, call: _Call, credential: Credential
+    ) -> tuple[GraphQLRequest, bytes | None]:
+        """Return the request, and the body that it stands in."""
         if call.scope["method"] == "GET":
-            return request_from_query_string(call.scope["query_string"])
+            return request_from_query_string(call.scope["query_string"]), None
         check_content_type(call.headers)
         body = await read_body(call.headers, call.receive, bytes_max=credential.body_bytes_max)
         known = self._known.get(body)
         if known is not None:
             self._known.move_to_end(body)
-            return known
+            return known, body
         request = request_from_body(body)
         if len(body) <= self._parts.options.request_cached_bytes_max:
             self._known[body] = request
             if len(self._known) > self._parts.options.requests_cached_max:
                 self._known.popitem(last=False)
-        return request
+        return request, body
 
     async def _as_json(
         self, call: _Call, operation: Operation, credential: Credential, connection: Connection
-    ) -> None:
+    ) -> Hot | None:
+        """Answer in one piece; return how to answer the same request from memory, if one may."""
         parts = self._parts
         cost = await parts.operations.charge(operation, credential)
+        key = parts.answers.key(operation, credential)
         answer = await parts.answers.get(
-            operation,
-            credential,
+            key,
             lambda: parts.execution.run(
                 operation, credential, connection, in_instalments=call.accepted.instalments
             ),
         )
-        parts.operations.settle(operation, credential, cost, answer.objects)
+        parts.operations.settle(operation.price, credential, cost, answer.objects)
         if answer.following is None:
             body = answer.body(cost, viewer=credential.viewer)
-            await self._send(call, body, status=self._status(call, answer))
-            return
+            status = self._status(call, answer)
+            await self._send(call, body, status=status)
+            if key is None or answer.errors or status != HTTPStatus.OK:
+                return None
+            return Hot(key, operation.price, _declared(self._media_type(call, status)))
         stream = Stream(parts, InstalmentFraming(), call.receive, call.send)
         await stream.run(instalments(answer, cost, credential), credential)
+        return None
 
     async def _as_stream(
         self,
@@ -196,14 +209,15 @@ class GraphQLOverHTTP:
     async def _send(
         self, call: _Call, body: bytes, *, status: int, headers: dict[str, str] | None = None
     ) -> None:
-        media_type = media_type_of(status, edition=self._parts.options.status_codes, json=call.json)
-        await send_answer(
-            call.send,
-            body,
-            status=status,
-            media_type=f"{media_type}; charset=utf-8",
-            headers=headers,
-        )
+        media_type = _declared(self._media_type(call, status))
+        await send_answer(call.send, body, status=status, media_type=media_type, headers=headers)
+
+    def _media_type(self, call: _Call, status: int) -> str:
+        return media_type_of(status, edition=self._parts.options.status_codes, json=call.json)
+
+
+def _declared(media_type: str) -> bytes:
+    return b"%b; charset=utf-8" % media_type.encode()
 
 
 def _not_allowed(message: str, allowed: str) -> Refused:

@@ -21,6 +21,18 @@ from guerdon.api.transport.requests import GraphQLRequest
 CHARACTERS_A_UNIT = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an operation costs at most (`asked`), and however few objects it finds."""
+
+    asked: int
+    beyond_objects: int
+
+    def actual(self, objects: int | None) -> int:
+        """Return what it did cost; where nobody counted the objects, what was asked for it."""
+        return self.asked if objects is None else min(self.asked, self.beyond_objects + objects)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One operation of one request, ready to be charged and executed."""
@@ -35,6 +47,11 @@ class Operation:
     def kind(self) -> OperationType:
         """Query, mutation or subscription."""
         return self.planned.kind
+
+    @property
+    def price(self) -> "Price":
+        """What it costs."""
+        return Price(self.cost, self.planned.cost.beyond_objects)
 
     @property
     def coordinates(self) -> frozenset[str]:
@@ -130,36 +147,42 @@ class Operations:
         Raises:
             Refused: The credential has nothing left; the answer says when to come back.
         """
-        shown: dict[str, Any] = {"requested": operation.cost}
-        if self._meter is None:
-            return shown
-        allowance = await self._meter.charge(credential, operation.cost)
-        if allowance is None:
-            return shown
-        if allowance.retry_after_seconds is not None:
-            raise _rate_limited(allowance, shown)
-        _show(allowance, shown)
-        return shown
+        allowance = None
+        if self._meter is not None:
+            allowance = await self._meter.charge(credential, operation.cost)
+        return _charged(operation.price, allowance)
+
+    def charge_at_once(self, price: Price, credential: Credential) -> dict[str, Any]:
+        """Do the same without asking anybody.
+
+        Raises:
+            NotAtOnce: The meter must ask; nothing has been charged.
+            Refused: As above.
+        """
+        allowance = None
+        if self._meter is not None:
+            allowance = self._meter.charge_at_once(credential, price.asked)
+        return _charged(price, allowance)
 
     def settle(
-        self,
-        operation: Operation,
-        credential: Credential,
-        shown: dict[str, Any],
-        objects: int | None,
+        self, price: Price, credential: Credential, shown: dict[str, Any], objects: int | None
     ) -> None:
-        """Add what the operation did cost to what is shown, and give back what it did not.
-
-        Where nobody counted the `objects` it came to, it has cost what was asked for it.
-        """
-        actual = operation.cost
-        if objects is not None:
-            actual = min(actual, operation.planned.cost.beyond_objects + objects)
-        shown["actual"] = actual
-        if self._meter is None or "available" not in shown or actual == operation.cost:
+        """Add what an operation did cost to what is shown, and give back what it did not."""
+        actual = shown["actual"] = price.actual(objects)
+        if self._meter is None or "available" not in shown or actual == price.asked:
             return
-        self._meter.refund(credential, operation.cost - actual)
-        shown["available"] += operation.cost - actual
+        self._meter.refund(credential, price.asked - actual)
+        shown["available"] += price.asked - actual
+
+
+def _charged(price: Price, allowance: Allowance | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {"requested": price.asked}
+    if allowance is None:
+        return shown
+    if allowance.retry_after_seconds is not None:
+        raise _rate_limited(allowance, shown)
+    _show(allowance, shown)
+    return shown
 
 
 def _show(allowance: Allowance, shown: dict[str, Any]) -> None:

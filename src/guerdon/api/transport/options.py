@@ -90,6 +90,7 @@ class TransportOptions:
     documents_cached_tokens_max: int = 100_000
     requests_cached_max: int = 500
     request_cached_bytes_max: int = 2_048
+    hot_requests_max: int = 5_000
     persisted_bytes_max: int = 20_000
     execution_seconds_max: float = 10.0
     init_seconds_max: float = 10.0

@@ -28,6 +28,12 @@ class GraphQLRequest:
     extensions: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def registers(self) -> bool:
+        """Whether it may have its document kept under an id."""
+        named = self.document_id is not None or self.persisted_digest is not None
+        return bool(self.query) and named
+
+    @property
     def persisted_digest(self) -> str | None:
         """The SHA-256 that `extensions.persistedQuery` names, in hex."""
         persisted = self.extensions.get("persistedQuery")

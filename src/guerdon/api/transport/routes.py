@@ -11,6 +11,7 @@ from guerdon.api.transport.connections import Connections
 from guerdon.api.transport.execution import Execution
 from guerdon.api.transport.graphiql import Page
 from guerdon.api.transport.hooks import TransportHooks
+from guerdon.api.transport.hot import HotFirst, HotRequests
 from guerdon.api.transport.http import GraphQLOverHTTP
 from guerdon.api.transport.live import SharedStreams
 from guerdon.api.transport.operations import Operations
@@ -48,6 +49,7 @@ class Transport:
             shared=SharedStreams(),
         )
         self._page = Page(options)
+        self._hot = HotRequests(self.parts)
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -59,12 +61,20 @@ class Transport:
             Route(f"{options.ide_path}/{{file}}", self._page.file, methods=["GET"]),
         ]
 
+    def hot_first(self, app: ASGIApp) -> ASGIApp:
+        """Return an application that answers from memory what it can, and has `app` do the rest.
+
+        `routes` serve everything by themselves; before the whole application, what is asked again
+        and again gets past its other middleware.
+        """
+        return HotFirst(app, self._hot, path=self.parts.options.path)
+
     def stop(self) -> None:
         """End open sockets and streams, and open no more."""
         self.parts.connections.stop()
 
     def _http(self) -> ASGIApp:
-        endpoint = GraphQLOverHTTP(self.parts, self._page)
+        endpoint = GraphQLOverHTTP(self.parts, self._page, self._hot)
         if not self.parts.options.allowed_origins:
             return endpoint
         return CORSMiddleware(

@@ -213,11 +213,10 @@ class Socket:
         head = next_head(id_)
         if operation.kind is not OperationType.SUBSCRIPTION:
             answer = await parts.answers.get(
-                operation,
-                credential,
+                parts.answers.key(operation, credential),
                 lambda: parts.execution.run(operation, credential, connection, in_instalments=True),
             )
-            parts.operations.settle(operation, credential, cost, answer.objects)
+            parts.operations.settle(operation.price, credential, cost, answer.objects)
             await self._all(head, instalments(answer, cost, credential))
             return
         parts.hooks.count("subscription", 1)

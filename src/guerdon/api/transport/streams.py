@@ -125,7 +125,7 @@ class Bodies:
             answer = await self._parts.execution.run(
                 operation, self._credential, self._connection, in_instalments=True
             )
-            self._parts.operations.settle(operation, self._credential, cost, answer.objects)
+            self._parts.operations.settle(operation.price, self._credential, cost, answer.objects)
             bodies = instalments(answer, cost, self._credential)
         async with aclosing(bodies):
             async for body in bodies:
