@@ -17,7 +17,7 @@ from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
 from guerdon.core.conditions import ORDERS, compile_test, compile_tests, number, text
 from guerdon.core.program import NO_TIER, Condition, Program, Test
-from guerdon.core.standing import Standing
+from guerdon.core.standing import Standing, make
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
 Getter = Callable[["Context"], Value]
@@ -83,7 +83,7 @@ class Context:
         self.day: int = calendar.day(activity.at)
         net = sum(self.left)
         gone = not net and any(line.amount for line in lines)
-        self.whole = Matched(tuple(range(len(lines))), net, gone)
+        self.whole = make(Matched, (tuple(range(len(lines))), net, gone))
         self.net: int = net
         self._matched: dict[LineMatch, Matched | None] = {}
 
@@ -113,7 +113,7 @@ class Context:
         if not indexes:
             return None
         gone = not net and any(lines[index].amount for index in indexes)
-        return Matched(tuple(indexes), net, gone)
+        return make(Matched, (tuple(indexes), net, gone))
 
     def line_value(self, line: Line, left: int, field: str) -> Value:
         """Return a field of one line, of which so much money is left."""

@@ -12,7 +12,7 @@ from guerdon.core.activity import Activity, Instant
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.figures import figure, keep
-from guerdon.core.measures import NOTHING, Share, share, weight
+from guerdon.core.measures import NOTHING, Share, weight
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.readings import Reading
 from guerdon.core.standing import Plain
@@ -96,7 +96,7 @@ def count_in(d: Deciding, reading: Reading, context: Context) -> None:
     window = "" if reading.is_always else counts(d, reading, activity)
     if window is None:
         return
-    found = share(reading, context)
+    found = reading.share(context)
     if found is NOTHING or (reading.rolling and not _new_entry(d, reading, activity, found)):
         return
     if reading.measure.streak is not None:
@@ -133,8 +133,8 @@ def recount_in(
     window = counts(d, reading, activity)
     if window is None:
         return
-    old = share(reading, before)
-    new = share(reading, after) if after is not None else NOTHING
+    old = reading.share(before)
+    new = reading.share(after) if after is not None else NOTHING
     if old == new:
         return
     if reading.measure.when_refunded and after is not None:

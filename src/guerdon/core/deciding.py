@@ -69,7 +69,7 @@ class Deciding(Shelving):
         self.wallets: dict[str, WalletState] = {}
         self.touched: dict[str, dict[str, None]] = {}
         self.moved: dict[str, dict[str, None]] = {}
-        self._today = (now, rulebook.calendar.day(now))
+        self._today = (_NEVER, 0)
         self.scratch: dict[str, list[tuple[str, str]]] = {}
 
     @property
@@ -176,6 +176,10 @@ class Deciding(Shelving):
                 PageWrite(*page, "", None) for page in gone if given.get(page) is not None
             ]
         return decision
+
+
+_NEVER = Instant(-1)
+"""No instant at which anything is decided."""
 
 
 def earlier(one: Instant | None, other: Instant | None) -> Instant | None:

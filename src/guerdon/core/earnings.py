@@ -5,7 +5,7 @@ rule gives is decided in `core.rating`, what becomes of them in `core.rules`.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from guerdon.core.conditions import text
 from guerdon.core.context import BoundTest, Context, Getters, LineMatch
@@ -42,11 +42,8 @@ class Verdicts(dict[Any, "Explanation | None"]):
 _VERDICTS_MAX = 1_024
 
 
-class RuleTest(NamedTuple):
-    """One test of a rule: how its field is read, and what is said of a value."""
-
-    get: Callable[[Context], Any]
-    verdicts: Verdicts
+RuleTest = tuple[Callable[[Context], Any], Verdicts]
+"""One test of a rule: how its field is read, and what is said of a value."""
 
 
 class Earning:
@@ -103,7 +100,7 @@ class Earning:
             and carry_of(rule) is None
         )
         self.is_alone = rule.best_of is None and carry_of(rule) is None
-        self.when = tuple(RuleTest(test.get, Verdicts(name, test)) for test in when)
+        self.when: tuple[RuleTest, ...] = tuple((test.get, Verdicts(name, test)) for test in when)
         self.lines = lines
         self.asks = bool(when) or lines is not None
         self.carry = carry_of(rule)

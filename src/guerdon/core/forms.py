@@ -6,7 +6,7 @@ applies, and what limits it, is decided elsewhere (`core.rating`, `core.rules`).
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from guerdon.core.amounts import Rounding, divide
 from guerdon.core.conditions import number
@@ -25,16 +25,13 @@ class Rates(Protocol):
         """Return what these rules pay for the activity in all."""
 
 
-class Giving(NamedTuple):
-    """A give, compiled: its units before the `cap`, from the money and the rating around it."""
-
-    units: Callable[[int, Rates], int]
-    cap: int | None
+Giving = tuple[Callable[[int, Rates], int], int | None]
+"""A give, compiled: its units, from the money and the rating around it, and their cap."""
 
 
 def compile_give(give: Give, getters: Getters) -> Giving:
     """Return a give as a function."""
-    return Giving(_units(give, getters), give.max)
+    return _units(give, getters), give.max
 
 
 def _units(give: Give, getters: Getters) -> Callable[[int, Rates], int]:

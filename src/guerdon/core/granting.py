@@ -76,13 +76,11 @@ class Granting:
         "_at",
         "_d",
         "_dies",
-        "_effect",
         "_head",
         "_is_plain",
         "_laid",
         "_last",
         "_moves",
-        "_post",
         "_purse",
         "_shared",
         "_sort",
@@ -106,7 +104,8 @@ class Granting:
         release = None if terms.pending is None else _release(d, terms.pending, at)
         home = "spendable" if release is None else "pending"
         self._shared = (
-            slug, source, key, at, expires, release, fixed, partner, terms, home
+            slug, source, key, at, expires, release, fixed, partner, terms.silent,
+            d.decision.effects.append, terms.how, d.decision.postings.append, terms.account, home,
         )  # fmt: skip
         self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
@@ -115,28 +114,27 @@ class Granting:
         self._sort = ""
         self._units = 0
         self._is_plain = purse.is_steady and not self._dies
-        self._effect = d.decision.effects.append
-        self._post = d.decision.postings.append
         self._moves = () if terms.silent else moves_of(d, slug, at)
 
     def lot(self, rule: str, points: int) -> int:
         """Make a lot of so many units and return its number."""
         d, state = self._d, self._state
-        slug, source, key, at, expires, release, fixed, partner, terms, home = self._shared
+        (
+            slug, source, key, at, expires, release, fixed, partner, silent,
+            effect, how, post, account, home,
+        ) = self._shared  # fmt: skip
         no = d.standing.lots_made = d.standing.lots_made + 1
         lot = make(Lot, (
             no, source, rule, key, at, expires, points, points, 0, 0, 0, release,
-            fixed, partner, None, (), terms.silent, 0,
+            fixed, partner, None, (), silent, 0,
         ))  # fmt: skip
         state.earned += points
-        self._effect(
-            make(PointsEffect, (slug, terms.how, points, rule, source, at, expires, "points"))
-        )
+        effect(make(PointsEffect, (slug, how, points, rule, source, at, expires, "points")))
         if self._moves is None:
             count_points(d, slug, lot, points)
         else:
             self._units += points
-        self._post(make(Posting, (slug, terms.account, home, points, no, partner)))
+        post(make(Posting, (slug, account, home, points, no, partner)))
         if release is not None:
             state.pending += points
         else:

@@ -11,7 +11,7 @@ from guerdon.core.context import Context, Getters
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim
 from guerdon.core.program import Limit, Rule
-from guerdon.core.standing import Plain
+from guerdon.core.standing import Plain, make
 from guerdon.core.windows import per_key
 
 
@@ -42,7 +42,7 @@ def admit(
         if used:
             d.put(name, key, held + used)
     granted = used if limit.times is None else points if used else 0
-    return granted, Place(key, used, limit.by == "anyone")
+    return granted, make(Place, (key, used, limit.by == "anyone"))
 
 
 def free(d: Deciding, rule_id: str, place: Plain) -> None:

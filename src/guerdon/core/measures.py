@@ -4,15 +4,15 @@ Rule: a contribution depends on the activity and what was kept with it alone, so
 again at any time. Windows, and the figures that contributions add up to, are in `core.counters`.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
 from guerdon.core.activity import Value
 from guerdon.core.amounts import COUNTER_SCALE, Rounding, to_minor
 from guerdon.core.conditions import number, text
-from guerdon.core.context import Context, Matched, holds_all
+from guerdon.core.context import Context, Matched
 from guerdon.core.program import Measure
-from guerdon.core.readings import Reading
 from guerdon.core.standing import make
 
 
@@ -30,39 +30,48 @@ _NO_VALUES: tuple[tuple[str, int], ...] = ()
 _ONE = Share(1)
 
 
-def share(reading: Reading, context: Context) -> Share:
-    """Return what the activity contributes with what is left of its lines."""
-    matched = context.matched(reading.lines)
-    if matched is None or matched.gone:
-        return NOTHING
-    if reading.when:
-        context.net = matched.net
-        if not holds_all(reading.when, context):
-            return NOTHING
-    if reading.plain_sum:
-        return make(Share, (matched.net, _NO_VALUES))
-    return _measured(reading.measure, context, matched)
+Measured = Callable[[Context, Matched], Share]
+"""What an activity contributes whose lines and conditions match."""
 
 
-def _measured(measure: Measure, context: Context, matched: Matched) -> Share:
+def compile_measure(measure: Measure) -> Measured:
+    """Return a measure as a function of the activity and what is left of its matching lines."""
     if measure.distinct is not None:
-        own = context.activity.data.get(measure.distinct)
-        if type(own) is str and measure.each_sum is None and measure.distinct not in _OWN_FIELDS:
-            return make(Share, (0, ((own, 1),)))
-        values = _values(measure.distinct, context, matched.indexes)
+        return _distinct(measure, measure.distinct)
+    if measure.streak is not None:
+        per_day = measure.streak == "day"
+        return lambda context, _: _one_value(context.day if per_day else (context.day + 3) // 7)
+    if measure.once_per_day:
+        return lambda context, _: _one_value(context.day)
+    if measure.sum == "net":
+        return lambda _, matched: make(Share, (matched.net, _NO_VALUES))
+    if measure.sum is not None:
+        field = measure.sum
+        return lambda context, matched: Share(_field_sum(field, context, matched.indexes))
+    return lambda _context, _matched: _ONE
+
+
+def _one_value(number: int) -> Share:
+    return make(Share, (0, ((str(number), 1),)))
+
+
+def _distinct(measure: Measure, field: str) -> Measured:
+    def valued(context: Context, matched: Matched) -> Share:
+        values = _values(field, context, matched.indexes)
         if measure.each_sum is None:
             return Share(0, tuple((value, 1) for value in values))
         return Share(
             0, tuple((value, _each(measure, context, matched.indexes, value)) for value in values)
         )
-    if measure.streak is not None:
-        day = context.day if measure.streak == "day" else (context.day + 3) // 7
-        return make(Share, (0, ((str(day), 1),)))
-    if measure.once_per_day:
-        return make(Share, (0, ((str(context.day), 1),)))
-    if measure.sum is not None:
-        return Share(_field_sum(measure.sum, context, matched.indexes))
-    return _ONE
+
+    if measure.each_sum is not None or field in _OWN_FIELDS:
+        return valued
+
+    def named(context: Context, matched: Matched) -> Share:
+        own = context.activity.data.get(field)
+        return make(Share, (0, ((own, 1),))) if type(own) is str else valued(context, matched)
+
+    return named
 
 
 def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:

@@ -5,10 +5,10 @@ Rule: what the version decides of a reading is here once; what an activity contr
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from guerdon.core.activity import Instant
-from guerdon.core.context import BoundTest, LineMatch
+from guerdon.core.context import BoundTest, Context, LineMatch, holds_all
+from guerdon.core.measures import NOTHING, Share, compile_measure
 from guerdon.core.program import Measure, Mission, Window, WindowKind
 from guerdon.core.windows import WINDOW_KEYS, Calendar
 
@@ -28,6 +28,7 @@ class Reading:
 
     __slots__ = (
         "_bounds",
+        "_measured",
         "backfill",
         "days",
         "direct",
@@ -63,6 +64,7 @@ class Reading:
     ) -> None:
         self.id = name
         self.measure = measure
+        self._measured = compile_measure(measure)
         self.window = window
         self.mission = mission
         self.backfill = backfill
@@ -77,6 +79,17 @@ class Reading:
         self.begins(since)
         self.win, self.roll = f"win:{name}", f"roll:{name}"
         self.set, self.days = f"set:{name}", f"days:{name}"
+
+    def share(self, context: Context) -> Share:
+        """Return what an activity contributes with what is left of its lines."""
+        matched = context.whole if self.lines is None else context.matched(self.lines)
+        if matched is None or matched.gone:
+            return NOTHING
+        if self.when:
+            context.net = matched.net
+            if not holds_all(self.when, context):
+                return NOTHING
+        return self._measured(context, matched)
 
     def bounds(self, key: str, calendar: Calendar) -> tuple[Instant, Instant | None]:
         """Return the first instant of the window of that key and the first after it, remembered.
@@ -113,12 +126,8 @@ class Reading:
         self.direct = always and one_window and one_figure and measure.sum in (None, "net")
 
 
-class Tally(NamedTuple):
-    """Readings that an activity moves together: each by its count or its money, if this matches."""
-
-    lines: LineMatch | None
-    when: tuple[BoundTest, ...]
-    readings: tuple[Reading, ...]
+Tally = tuple[LineMatch | None, tuple[BoundTest, ...], tuple[Reading, ...]]
+"""Lines, conditions, and the readings that move together by their count or money if these match."""
 
 
 def tallied(readings: Iterable[Reading]) -> tuple[tuple[Tally, ...], tuple[Reading, ...]]:
@@ -130,5 +139,5 @@ def tallied(readings: Iterable[Reading]) -> tuple[tuple[Tally, ...], tuple[Readi
             together.setdefault((reading.lines, reading.when), []).append(reading)
         else:
             others.append(reading)
-    tallies = (Tally(lines, when, tuple(found)) for (lines, when), found in together.items())
+    tallies = ((lines, when, tuple(found)) for (lines, when), found in together.items())
     return tuple(tallies), tuple(others)

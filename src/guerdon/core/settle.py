@@ -23,7 +23,7 @@ from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.figures import figure
 from guerdon.core.readings import Reading
 from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import Standing
+from guerdon.core.standing import Standing, make
 
 
 def settle(
@@ -143,7 +143,8 @@ def conclude(d: Deciding) -> None:
             value, last_at = (figure(d, reading, window) or (0, 0))[:2]
             begin, end = reading.bounds(window, d.rulebook.calendar)
             is_shown = value > 0 and d.about_member(board.eligible)
-            d.decision.scores.append(Score(board.id, begin, end, value, Instant(last_at), is_shown))
+            score = (board.id, begin, end, value, last_at, is_shown)
+            d.decision.scores.append(make(Score, score))
 
 
 def _due(d: Deciding) -> Instant | None:

@@ -7,7 +7,7 @@ What the entries mean, and the rest of a decision's working state, is in `core.d
 from collections.abc import Callable
 
 from guerdon.core.decision import Given, Needed
-from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing, make
+from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing, make, new
 
 
 def sort_text(key: tuple[int, int, int]) -> str:
@@ -66,7 +66,11 @@ class Shelving:
         if found is None:
             shelves = self.standing.shelves
             before = shelves.get(name)
-            found = Shelf() if before is None else Shelf(before.items.copy(), before.spilled)
+            found = new(Shelf)
+            if before is None:
+                found.items, found.spilled = {}, 0
+            else:
+                found.items, found.spilled = before.items.copy(), before.spilled
             self.forked[name] = shelves[name] = found
         return found
 
