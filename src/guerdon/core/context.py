@@ -17,7 +17,7 @@ from guerdon.core.activity import Activity, Line, Value
 from guerdon.core.amounts import to_decimal
 from guerdon.core.conditions import ORDERS, compile_test, compile_tests, number, text
 from guerdon.core.program import NO_TIER, Condition, Program, Test
-from guerdon.core.standing import Standing, make
+from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar, birthday_on, date_of
 
 Getter = Callable[["Context"], Value]
@@ -28,15 +28,18 @@ _REMEMBERED = 4_096
 """How many days and birthdays are kept in their written and read form."""
 
 
-class Matched(NamedTuple):
+class Matched:
     """The lines a condition matches: their indexes, the money left on them.
 
     `gone` tells that there was money on them and that none is left.
     """
 
-    indexes: tuple[int, ...]
-    net: int
-    gone: bool
+    __slots__ = ("gone", "indexes", "net")
+
+    def __init__(self, indexes: tuple[int, ...], net: int, *, gone: bool) -> None:
+        self.indexes = indexes
+        self.net = net
+        self.gone = gone
 
 
 class LineMatch:
@@ -83,7 +86,7 @@ class Context:
         self.day: int = calendar.day(activity.at)
         net = sum(self.left)
         gone = not net and any(line.amount for line in lines)
-        self.whole = make(Matched, (tuple(range(len(lines))), net, gone))
+        self.whole = Matched(tuple(range(len(lines))), net, gone=gone)
         self.net: int = net
         self._matched: dict[LineMatch, Matched | None] = {}
 
@@ -113,7 +116,7 @@ class Context:
         if not indexes:
             return None
         gone = not net and any(lines[index].amount for index in indexes)
-        return make(Matched, (tuple(indexes), net, gone))
+        return Matched(tuple(indexes), net, gone=gone)
 
     def line_value(self, line: Line, left: int, field: str) -> Value:
         """Return a field of one line, of which so much money is left."""

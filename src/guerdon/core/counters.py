@@ -77,7 +77,7 @@ def count(d: Deciding, context: Context) -> None:
     activity, day = context.activity, context.day
     tallies, others = d.state.counting(activity.type)
     for lines, when, readings in tallies:
-        matched = context.matched(lines)
+        matched = context.whole if lines is None else context.matched(lines)
         if matched is None or matched.gone:
             continue
         net = context.net = matched.net

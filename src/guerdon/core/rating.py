@@ -81,12 +81,12 @@ class Rating:
 
     def refusal(self, earning: Earning) -> Explanation:
         """Return why a rule that follows a running total gives nothing now."""
-        found = self.rated(earning, in_money=True)
+        found = self._money(earning)
         return earning.nothing if type(found) is int else found  # type: ignore[return-value]
 
     def base(self, earning: Earning) -> int:
         """Return the money a rule rates, what is left of matching lines; 0 if it does not apply."""
-        found = self.rated(earning, in_money=True)
+        found = self._money(earning)
         return found if type(found) is int else 0
 
     def _best(self, earning: Earning, points: int) -> Outcome:
@@ -101,12 +101,9 @@ class Rating:
                 )
         return points
 
-    def rated(self, earning: Earning, *, in_money: bool = False) -> Outcome:
-        """Return what the rule gives by itself, before its group picks the best.
-
-        With `in_money` that is the matching money that is left instead.
-        """
-        is_read = earning.is_read and not in_money
+    def rated(self, earning: Earning) -> Outcome:
+        """Return what the rule gives by itself, before its group picks the best."""
+        is_read = earning.is_read
         if is_read:
             known = self._raw.get(earning.id)
             if known is not None:
@@ -115,7 +112,7 @@ class Rating:
         found = self._money(earning) if earning.asks else self._whole
         if found is None:
             found = earning.nothing
-        if type(found) is int and not in_money:
+        if type(found) is int:
             give = earning.give or self._given(earning)
             if isinstance(give, Explanation):
                 found = give
@@ -146,15 +143,13 @@ class Rating:
     def _money(self, earning: Earning) -> Outcome:
         """Return the matching money that is left, or why the rule does not apply."""
         context = self.context
-        matched = context.whole
-        context.net = matched.net
+        whole = context.whole
+        context.net = whole.net
         for get, verdicts in earning.when:
             refusal = verdicts[get(context)]
             if refusal is not None:
                 return refusal
-        if earning.lines is not None:
-            found = context.matched(earning.lines)
-            if found is None:
-                return earning.unmatched
-            matched = found
+        matched = whole if earning.lines is None else context.matched(earning.lines)
+        if matched is None:
+            return earning.unmatched
         return earning.nothing if matched.gone else matched.net

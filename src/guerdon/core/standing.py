@@ -9,7 +9,6 @@ entries mean is the matter of the module that writes them.
 """
 
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from guerdon.core.activity import Instant, Value
@@ -192,23 +191,16 @@ class Standing:
 
     def fork(self) -> "Standing":
         """Return a copy whose maps may be changed; their values are copied on first touch."""
-        return Standing(*_plain_fields(self), *[found.copy() for found in _maps(self)])
-
-
-# In the order of the fields, of which they are the last.
-_MAPS = (
-    "attrs",
-    "counts",
-    "wallets",
-    "ladders",
-    "missions",
-    "badges",
-    "carries",
-    "misses",
-    "plans",
-    "absorbed",
-    "figures",
-    "shelves",
-)
-_plain_fields = attrgetter(*(name for name in Standing.__dataclass_fields__ if name not in _MAPS))
-_maps = attrgetter(*_MAPS)
+        found = new(Standing)
+        found.member, found.version, found.seq = self.member, self.version, self.seq
+        found.status, found.merged_into = self.status, self.merged_into
+        found.enrolled_at, found.referrer = self.enrolled_at, self.referrer
+        found.settled_at, found.due_at = self.settled_at, self.due_at
+        found.lots_made, found.filled = self.lots_made, self.filled
+        found.attrs, found.counts = self.attrs.copy(), self.counts.copy()
+        found.wallets, found.ladders = self.wallets.copy(), self.ladders.copy()
+        found.missions, found.badges = self.missions.copy(), self.badges.copy()
+        found.carries, found.misses = self.carries.copy(), self.misses.copy()
+        found.plans, found.absorbed = self.plans.copy(), self.absorbed.copy()
+        found.figures, found.shelves = self.figures.copy(), self.shelves.copy()
+        return found
