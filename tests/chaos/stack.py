@@ -52,7 +52,7 @@ async def a_stack(
     """Give a stack whose parts come back when they die; `more` are parts beside it."""
     mongo_port, redis_port, *ports = free_ports(2 + apis)
     logins = Logins.of(folder)
-    supervisor = Supervisor(say)
+    supervisor = Supervisor(say, gives_up=False)  # a storm kills whom it likes, ready or not
     try:
         await supervisor.start(
             [

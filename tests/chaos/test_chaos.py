@@ -7,6 +7,7 @@ import asyncio
 import os
 import secrets
 from collections import Counter
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,11 @@ async def test_a_storm_loses_nothing_doubles_nothing_and_tears_nothing(
         urls = _owner_and_redis(settings)
         return [worker_part(kennel, n, **urls, folder=tmp_path) for n in (1, 2)]
 
-    async with a_stack(tmp_path, kennel, more=naive) as stack:
+    async with AsyncExitStack() as opened:
+        stack = await opened.enter_async_context(a_stack(tmp_path, kennel, more=naive))
+        control = opened.enter_context(closing(NaiveReporter(**_owner_and_redis(stack.settings))))
         storm = Storm(seed, stack, stack.settings.redis_url.get_secret_value())
         reporters = [Reporter(n, seed, stack.ports, stack.key) for n in range(_REPORTERS)]
-        control = NaiveReporter(**_owner_and_redis(stack.settings))
         over = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(control.work(over))
@@ -72,7 +74,6 @@ async def test_a_storm_loses_nothing_doubles_nothing_and_tears_nothing(
         await _is_whole(stack, promised)
         doubled, wrong = control.found()
         say(f"the control: {doubled} of {control.sent} doubled, {wrong} wallets wrong")
-        control.close()
 
     assert drained < DRAINED_SECONDS
     assert doubled > 0, "the storm was too mild to show anything"
@@ -90,23 +91,27 @@ async def _drained(stack: Stack) -> float:
     """Wait until nothing waits and Redis is as far as MongoDB; return how long it took."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    while not await _is_drained(stack):
-        assert loop.time() < begun + 10 * DRAINED_SECONDS, f"never drained; logs in {stack.logs}"
+    while missing := await _what_waits(stack):
+        assert loop.time() < begun + 10 * DRAINED_SECONDS, f"{missing}; logs in {stack.logs}"
         await asyncio.sleep(0.2)
     return loop.time() - begun
 
 
-async def _is_drained(stack: Stack) -> bool:
+async def _what_waits(stack: Stack) -> str:
+    """Say what is not done yet; nothing where all is."""
     world = stack.world
     try:
-        if await read.waiting(world, PROGRAM):
-            return False
+        if waiting := await read.waiting(world, PROGRAM):
+            return f"{waiting} activities are not decided"
         seqs = {lane: seq for lane, seq in (await world.lanes.seqs(PROGRAM)).items() if seq}
         marks = await world.projection.marks(PROGRAM, seqs)
         is_whole = bool(await world.boards.page(PROGRAM, Board("all_time", 0), limit=1))
-    except (StoreDown, LiveDown):
-        return False
-    return is_whole and all(marks[lane] == seq for lane, seq in seqs.items())
+    except (StoreDown, LiveDown) as error:
+        return f"a server is away ({type(error).__name__})"
+    behind = [lane for lane, seq in seqs.items() if marks[lane] != seq]
+    if behind:
+        return f"Redis is behind in lanes {behind}"
+    return "" if is_whole else "the leaderboard is empty"
 
 
 async def _is_whole(stack: Stack, promised: Promised) -> None:

@@ -81,6 +81,20 @@ async def test_who_is_killed_from_outside_is_started_again_however_often(
     await supervisor.stop()
 
 
+async def test_who_must_not_give_up_starts_again_whatever_dies_before_it_is_ready(
+    part: Callable[..., Part], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    later = f"echo >> {tmp_path}/n; [ $(wc -l < {tmp_path}/n) -gt 6 ] || exit 3; echo up; sleep 100"
+    supervisor = Supervisor(said.append, gives_up=False)
+
+    await asyncio.wait_for(supervisor.start([part("slow", later)]), 30)
+
+    assert said[:6] == ["slow ended with code 3; starting it again."] * 6
+    supervisor.kill()
+    await supervisor.stop()
+
+
 async def test_part_that_fails_later_breaks_off_whatever_is_being_done(
     part: Callable[..., Part], tmp_path: Path
 ) -> None:

@@ -303,6 +303,12 @@ def price_of(
     return wallet, purse.rounded(exact, Rounding.CEIL)
 
 
+def is_priced(reward: Reward, look: Look) -> bool:
+    """Tell whether a price is known before the member names a value."""
+    fits = (one for one in reward.prices if one.wallet == reward.wallet and holds(one.when, look))
+    return reward.cost is not None or any(fits)
+
+
 def stock_left(world: World, reward: Reward) -> int | None:
     """Return how many there are still."""
     if reward.stock is None:

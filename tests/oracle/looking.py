@@ -14,7 +14,7 @@ from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import agreeing, climbing, counting, purse
 from oracle.arrivals import Play
 from oracle.calendar import CALENDAR_WINDOWS
-from oracle.deciding import price_of, stock_left
+from oracle.deciding import is_priced, price_of, stock_left
 from oracle.earning import fraction
 from oracle.granting import progress, state_of
 from oracle.reading import activity_look, context_of, holds, member_look
@@ -168,7 +168,7 @@ class Look:
         return sorted(
             slug
             for slug, reward in self.program.rewards.items()
-            if reward.cost is not None
+            if is_priced(reward, look)
             and price_of(self.world, reward, asking, look, 1)[1]
             <= purse.spendable(self.world, person, reward.wallet)
             and stock_left(self.world, reward) != 0

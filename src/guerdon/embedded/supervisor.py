@@ -33,9 +33,15 @@ class Supervisor:
     """Keeps parts running from `start` until `stop`. All of it runs on one event loop."""
 
     def __init__(
-        self, say: Callable[[str], None], *, changed: Callable[[], None] = lambda: None
+        self,
+        say: Callable[[str], None],
+        *,
+        changed: Callable[[], None] = lambda: None,
+        gives_up: bool = True,
     ) -> None:
+        """Keep parts; without `gives_up` however often they die, for who kills them on purpose."""
         self._say = say
+        self._gives_up = gives_up
         self._changed = changed
         self._children: dict[str, Child] = {}
         self._parts: dict[str, Part] = {}
@@ -125,7 +131,8 @@ class Supervisor:
                 return
             if not (was_ready and code == -signal.SIGKILL):
                 deaths.append(time.monotonic())
-            if len(deaths) == DEATHS_MAX and deaths[-1] - deaths[0] <= WITHIN_SECONDS:
+            is_often = len(deaths) == DEATHS_MAX and deaths[-1] - deaths[0] <= WITHIN_SECONDS
+            if self._gives_up and is_often:
                 self._give_up(part, child, code)
                 return
             lives += 1
