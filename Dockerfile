@@ -16,16 +16,16 @@ RUN python -m venv --without-pip /opt/guerdon
 COPY locks/runtime.txt locks/builder.txt locks/
 # Wheels only: nothing is compiled, and every file is what its lock says.
 RUN pip --python /opt/guerdon/bin/python install --only-binary :all: --require-hashes --no-compile -r locks/runtime.txt
+# What debuggers read is a sixth of all that is installed. Without Debian's index it stays.
+RUN { command -v strip || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends binutils; }; } >/dev/null \
+    && find /opt/guerdon/lib -name '*.so*' -exec strip --strip-debug {} + \
+    || echo 'There is no strip to be had: the image is 20 MB larger.'
 RUN pip install --only-binary :all: --require-hashes -r locks/builder.txt
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY src src
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/guerdon/bin/python install --no-deps --no-compile dist/*.whl \
     && /opt/guerdon/bin/python -m compileall -q -x 'pygments/(lexers|styles)/' /opt/guerdon/lib
-# What debuggers read is a sixth of all that is installed. Without Debian's index it stays.
-RUN { command -v strip || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends binutils; }; } >/dev/null \
-    && find /opt/guerdon/lib -name '*.so*' -exec strip --strip-debug {} + \
-    || echo 'There is no strip to be had: the image is 20 MB larger.'
 COPY examples /opt/guerdon/examples
 
 FROM python:${PYTHON}

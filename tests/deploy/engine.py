@@ -12,6 +12,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 STRICT = (
@@ -114,9 +115,9 @@ class Engine:
         command = [self.command, "--log-level=fatal", *words]
         return subprocess.run(command, capture_output=True, text=True, check=False, **options)
 
-    def do(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def do(self, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run one of its commands, which must succeed."""
-        done = self.run(*words)
+        done = self.run(*words, **options)
         assert done.returncode == 0, f"{self.command} {' '.join(words)}: {done.stderr}"
         return done
 
@@ -146,3 +147,49 @@ class Engine:
         self.do("run", "--detach", "--pull=never", f"--name={name}", *arguments, image, *words)
         self.containers.append(Container(self, name))
         return self.containers[-1]
+
+
+@dataclass
+class Compose:
+    """The project of a folder's compose.yaml, under a name and a port of its own."""
+
+    engine: Engine
+    folder: Path
+    port: int
+    name: str = field(default_factory=lambda: f"guerdon-{uuid.uuid4().hex[:8]}")
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one of its commands, whatever comes of it."""
+        return self.engine.run(*self._command(*words), cwd=self.folder, env=self._environment)
+
+    def do(self, *words: str) -> str:
+        """Run one of its commands, which must succeed, and return what it printed."""
+        options = {"cwd": self.folder, "env": self._environment}
+        return self.engine.do(*self._command(*words), **options).stdout
+
+    def _command(self, *words: str) -> tuple[str, ...]:
+        return ("compose", f"--project-name={self.name}", *words)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "PORT": str(self.port)}
+
+    def containers(self) -> dict[str, Container]:
+        """Return what there is of each service, which runs or has ended."""
+        found = {}
+        for identity in self.do("ps", "--all", "--quiet").split():
+            container = Container(self.engine, identity)
+            labels = container.inspected["Config"]["Labels"]
+            found[labels["com.docker.compose.service"]] = container
+        return found
+
+    def await_health(self, *services: str) -> None:
+        """Wait until the health checks of these say that they are well."""
+        found = self.containers()
+        for service in services:
+            found[service].await_health()
+
+    def endings(self) -> dict[str, int]:
+        """Return the exit code of each service."""
+        found = self.containers()
+        return {name: found[name].inspected["State"]["ExitCode"] for name in sorted(found)}

@@ -1,6 +1,7 @@
-"""The image itself: built by docker or podman, and run as the manifests run it.
+"""The image itself: built by docker or podman, and run as the manifests and compose.yaml run it.
 
-Needs Linux, an engine and the images that the Dockerfile stands on; `make image-test` runs it.
+Needs Linux, an engine and the images that the Dockerfile stands on, and for compose.yaml the ones
+that it names; `make image-test` runs it.
 `BUILD_OPTIONS` goes on to the build, for whoever reaches package indexes in a way of their own.
 """
 
@@ -12,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from typer.main import get_command
 
 from deploy.dockerfile import stages
-from deploy.engine import Container, Engine, NoEngine
+from deploy.engine import Compose, Container, Engine, NoEngine
 from deploy.story import tell
 from guerdon import __version__
 from guerdon.cli import app
@@ -181,3 +183,32 @@ def _operate(engine: Engine, image: str, settings: dict[str, str]) -> None:
         done = engine.once(image, *line.split(), environment=settings, options=options)
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert says in done.stdout + done.stderr, f"{line}: {done.stdout} {done.stderr}"
+
+
+@pytest.fixture
+def compose(root: Path, engine: Engine, image: str) -> Iterator[Compose]:
+    if engine.run("compose", "version").returncode != 0:
+        pytest.skip(f"needs {engine.command} compose")
+    parts = YAML(typ="safe").load(root / "compose.yaml")["services"]
+    for needed in sorted({part["image"] for part in parts.values()} - {image}):
+        if not engine.has(needed):
+            pytest.skip(f"needs the image {needed} at hand: {engine.command} pull it first")
+    compose = Compose(engine, root, port=free_ports(1)[0])
+    yield compose
+    compose.run("down", "--volumes")
+
+
+def test_compose_brings_everything_up_and_the_story_passes(compose: Compose, root: Path) -> None:
+    compose.do("up", "--detach", "--no-build")
+    compose.await_health("api", "worker", "scheduler")
+    program = root / "examples" / "record-store.yaml"
+    made = compose.do(
+        *("run", "--rm", "-T", "--no-deps", f"--volume={program}:/cafe.yaml:ro"),
+        *("api", "program", "create", "/cafe.yaml"),
+    )
+    tell(f"127.0.0.1:{compose.port}", made.split()[-1], program.read_text())
+    compose.do("stop")
+
+    assert compose.endings() == dict.fromkeys(
+        ("api", "migrate", "mongo", "scheduler", "valkey", "worker"), 0
+    )
