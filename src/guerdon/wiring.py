@@ -15,6 +15,7 @@ from uuid import uuid4
 from uuid_utils import uuid7
 
 from guerdon.core.activity import Instant
+from guerdon.engine import sealed
 from guerdon.engine.arrivals import Arrivals
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.faces import Faces
@@ -25,7 +26,7 @@ from guerdon.engine.key_sets import KeySets
 from guerdon.engine.meters import Meters, Unmetered
 from guerdon.engine.pressure import InboxPressure
 from guerdon.engine.publish import compile_version
-from guerdon.engine.records import Issuer
+from guerdon.engine.records import Issuer, StoreDown
 from guerdon.engine.revisions import Revisions
 from guerdon.engine.revocations import RevocationList
 from guerdon.engine.rulebooks import CompiledRulebooks
@@ -251,6 +252,17 @@ async def checkups(settings: Settings) -> tuple[list[Finding], list[Finding]]:
         await mongo.close()
         await owner.close()
         await live.close()
+
+
+async def check_sealed(settings: Settings) -> list[Finding]:
+    """Return what is to be said of the storage key, if the database answers; nothing is changed."""
+    world = build(settings)
+    try:
+        return await sealed.examine(world)
+    except StoreDown:
+        return []  # `checkups` says it
+    finally:
+        await world.close()
 
 
 async def discard(settings: Settings) -> None:

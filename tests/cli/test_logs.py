@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from redis.exceptions import ResponseError
 
 from guerdon.cli.logs import configure_logs
 from guerdon.settings import Settings
@@ -94,3 +95,16 @@ def test_lines_about_sockets_which_name_addresses_are_left_out(
 
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["event"] == "Shutting down"
+
+
+def test_a_refusal_of_redis_says_its_first_word_and_no_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs(settings())
+
+    for text in ("DENIED Ada Lovelace", "unknown command, with args: Ada"):
+        structlog.get_logger("guerdon").error("not heard", exc_info=ResponseError(text))
+
+    lines = capsys.readouterr().err.splitlines()
+    told = [json.loads(line)["exception"][0]["exc_value"] for line in lines]
+    assert told == [f"{word}(not told: it may quote documents)" for word in ("DENIED ", "")]

@@ -51,3 +51,12 @@ async def test_closing_ends_the_waiting_for_a_server_that_is_away() -> None:
 
 async def test_each_caller_has_a_connection_of_its_own(live: Live) -> None:
     assert isinstance(live.connect(timeout_seconds=None), Redis)
+
+
+async def test_a_refusal_is_told_by_the_servers_own_word_alone(live: Live) -> None:
+    script = "return redis.error_reply('DENIED Ada Lovelace may not')"
+
+    with pytest.raises(LiveDown) as refused:
+        await live.ask(lambda client: client.eval(script, 0))
+
+    assert str(refused.value) == "ResponseError DENIED"

@@ -39,10 +39,11 @@ def doctor(
 
 async def _examine(settings: "Settings") -> "dict[str, list[Finding]]":
     from guerdon.cli.contradictions import contradictions
-    from guerdon.wiring import checkups
+    from guerdon.wiring import check_sealed, checkups
 
     mongo, redis = await checkups(settings)
-    return {"MongoDB": mongo, "Valkey or Redis": redis, "Settings": contradictions(settings)}
+    ours = [*contradictions(settings), *await check_sealed(settings)]
+    return {"MongoDB": mongo, "Valkey or Redis": redis, "Settings": ours}
 
 
 def _tell(finding: "Finding") -> None:

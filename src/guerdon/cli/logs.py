@@ -5,6 +5,7 @@ for, because at DEBUG they write out the commands they send, and with them what 
 """
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from guerdon.settings import Settings
 
 _DRIVERS = frozenset({"pymongo", "bson", "motor", "redis"})
+_WORD = re.compile(r"[A-Z]{3,}(?= )")
+"""How a refusal of Redis begins (DENIED, MISCONF): the server's own word, never what was sent."""
 _TALKATIVE = ("pymongo", "motor", "redis", "asyncio", "urllib3", "websockets")
 
 
@@ -34,7 +37,11 @@ def _tracebacks() -> structlog.typing.Processor:
             error = error.__cause__ or error.__context__
         for each in found:
             if each["exc_type"] in drivers:
-                each["exc_value"] = "(not told: it may quote documents)"
+                word = (
+                    _WORD.match(each["exc_value"]) if each["exc_type"] == "ResponseError" else None
+                )
+                said = f"{word[0]} " if word else ""
+                each["exc_value"] = f"{said}(not told: it may quote documents)"
         return found
 
     return structlog.processors.ExceptionRenderer(discreet)

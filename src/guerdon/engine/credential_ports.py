@@ -50,6 +50,10 @@ class Secrets(Protocol):
         """Return what codes and references for partners are sealed with."""
         ...
 
+    async def has_storage_key(self) -> bool:
+        """Tell whether there is one: asking for it would make one."""
+        ...
+
 
 class Issuers(Protocol):
     """Who else signs tokens; read over all programs, because a token leads to its program."""

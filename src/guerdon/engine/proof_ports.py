@@ -1,7 +1,7 @@
 """What the engine asks of the stores to prove that nothing was changed: seals and evidence."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from guerdon.engine.records import Person, Root, Seal
 
@@ -38,6 +38,13 @@ class Seals(Protocol):
         ...
 
 
+class Sealed(NamedTuple):
+    """What is sealed under the storage key: the name it opens under, and the bytes."""
+
+    member_keys: list[tuple[str, bytes]]
+    codes: list[tuple[str, bytes]]
+
+
 class Evidence(Protocol):
     """What `verify` looks at beside what everybody reads: documents as they lie there."""
 
@@ -61,6 +68,10 @@ class Evidence(Protocol):
 
     async def members(self, program: str, after: str, limit: int) -> list[str]:
         """Return the ids of all members in order, whatever their status, behind an id."""
+        ...
+
+    async def sealed(self, program: str, limit: int) -> Sealed:
+        """Return some of what lies under the storage key: the first and the last of each kind."""
         ...
 
     async def shared(self, program: str) -> dict[str, tuple[int, int]]:

@@ -8,6 +8,7 @@ walks all keys of its own.
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +17,7 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from guerdon.engine.refusals import LiveDown
 
@@ -82,7 +83,7 @@ class Live:
         except (RedisError, OSError, TimeoutError) as error:
             if loop not in self._probes:
                 self._probes[loop] = loop.create_task(self._probe(loop))
-            raise LiveDown(type(error).__name__) from error
+            raise LiveDown(_reason(error)) from error
 
     async def _probe(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wait until the server answers."""
@@ -147,3 +148,9 @@ class Scripts:
         except NoScriptError:
             await self._live.ask(self.load)
             return await self._live.ask(work)
+
+
+def _reason(error: Exception) -> str:
+    """Say what is the matter without what was sent: a refusal's first word is the server's own."""
+    word = re.match(r"[A-Z]{3,}(?= )", str(error)) if isinstance(error, ResponseError) else None
+    return f"{type(error).__name__} {word[0]}" if word else type(error).__name__

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
+from guerdon.engine.proof_ports import Sealed
 from guerdon.engine.records import Person
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, within
@@ -71,6 +72,24 @@ class EvidenceStore:
             cursor = self._mongo["members"].find({"_id": span}, {"_id": 1}).sort("_id", 1)
             rows = await cursor.limit(limit).to_list(None)
         return [behind(row["_id"], program) for row in rows]
+
+    async def sealed(self, program: str, limit: int) -> Sealed:
+        """Return some of what lies under the storage key: the first and the last of each kind."""
+        keys = await self._ends("member_keys", program, limit)
+        codes = await self._ends("codes", program, limit)
+        return Sealed(
+            member_keys=[(row["_id"], bytes(row["k"])) for row in keys],
+            codes=[(behind(row["_id"], program), bytes(row["e"])) for row in codes],
+        )
+
+    async def _ends(self, collection: str, program: str, limit: int) -> list[Document]:
+        found: dict[str, Document] = {}
+        with unit_of_work(_SECONDS):
+            for direction in (1, -1):
+                cursor = self._mongo[collection].find({"_id": within(program)})
+                rows = await cursor.sort("_id", direction).limit(limit).to_list(None)
+                found |= {row["_id"]: row for row in rows}
+        return list(found.values())
 
     async def shared(self, program: str) -> dict[str, tuple[int, int]]:
         """Return what is shared, by kind and key: its size, and what is left or only reserved."""

@@ -44,6 +44,13 @@ class Installation:
         """Return the 32 bytes under which keys and codes are sealed at rest."""
         return hashlib.sha256(b"guerdon storage key|" + await self._secret("storage_key")).digest()
 
+    async def has_storage_key(self) -> bool:
+        """Tell whether there is one: asking for it would make one."""
+        if self._known["storage_key"] is not None:
+            return True
+        with unit_of_work():
+            return await self._mongo["installation"].find_one({"_id": "storage_key"}) is not None
+
     async def _secret(self, name: str) -> bytes:
         known = self._known[name]
         if known is None:
