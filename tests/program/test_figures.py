@@ -13,6 +13,11 @@ from program.test_scenarios import OTHERS, OWN
 
 PLAYS = {path.name: path for path in (*OWN, *OTHERS)}
 SOME = 30
+NOT_OURS = {
+    f"{name}: program.ladders.{ladder}.tiers[0].at: 1 instead of 0"
+    for name, ladder in (("merge.yaml", "status"), ("nike.yaml", "level"))
+}
+"""What shared scenarios never look at: a member who has not reached the first tier."""
 
 
 def _all() -> list[tuple[str, Change]]:
@@ -39,7 +44,7 @@ def _unnoticed(chosen: Iterable[tuple[str, Change]]) -> list[str]:
             assert as_it_is is not None
             assert as_it_is[0].is_ok
             before[name] = as_it_is[1]
-        if outcome[1] != before[name]:
+        if outcome[1] != before[name] and f"{name}: {change}" not in NOT_OURS:
             found.append(f"{name}: {change}")
     return found
 
