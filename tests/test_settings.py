@@ -95,6 +95,13 @@ def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> Non
     assert Settings.load().allowed_origins == ("https://shop.example", "https://app.example")
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("named", ["*", "ingress", "10.0.0.1/8", "10.0.0.0/8 10.1.0.0/16"])
+def test_a_proxy_that_the_server_would_not_recognize_is_refused(named: str) -> None:
+    with pytest.raises(SettingsInvalid, match="GUERDON_TRUSTED_PROXIES: must be addresses or"):
+        Settings.load(trusted_proxies=named)
+
+
 def test_every_setting_says_what_it_is_for() -> None:
     silent = [name for name, field in Settings.model_fields.items() if not field.description]
 

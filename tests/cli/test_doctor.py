@@ -133,6 +133,7 @@ def test_carelessly_started_servers_are_told_what_they_lack(careless: tuple[str,
         ({"broker_heartbeat_seconds": 2}, "GUERDON_BROKER_HEARTBEAT_SECONDS"),
         ({"environment": "live"}, "GUERDON_STORAGE_KEY"),
         ({"environment": "live", "allowed_origins": "*"}, "GUERDON_ALLOWED_ORIGINS"),
+        ({"environment": "live", "trusted_proxies": "0.0.0.0/0"}, "GUERDON_TRUSTED_PROXIES"),
         ({"token_secret": LONG, "key_pepper": LONG}, "GUERDON_TOKEN_SECRET"),
     ],
 )

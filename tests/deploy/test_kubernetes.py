@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.deploy
 OVERLAYS = ("demo", "production")
 VERSIONS = ("1.35", "1.36", "1.37")
 """The current version of Kubernetes and the two before it."""
+
+SHARED = "100.64.0.0/10"
+"""What some clouds give to pods: nobody's on the internet either."""
 
 Resource = dict[str, Any]
 
@@ -167,6 +171,21 @@ def test_settings_are_guerdons_and_secrets_are_referred_to(overlay: list[Resourc
         (secret,) = (it["secret"] for it in pod["volumes"] if it["name"] == "secrets")
         assert secret["secretName"].startswith("guerdon-secrets")
         assert {f"{mounted}/{it['path']}" for it in secret["items"]} == set(own.values())
+
+
+def test_the_ingress_is_trusted_and_nobody_else_reaches_the_api(overlay: list[Resource]) -> None:
+    (given,) = (
+        it["data"]
+        for name, it in of_kind(overlay, "ConfigMap").items()
+        if name.startswith("guerdon-settings")
+    )
+    (rule,) = of_kind(overlay, "NetworkPolicy")["guerdon-api"]["spec"]["ingress"]
+    trusted = [ip_network(each) for each in given["GUERDON_TRUSTED_PROXIES"].split(",")]
+
+    assert any(ip_address("10.42.0.7") in network for network in trusted)
+    assert all(network.is_private or str(network) == SHARED for network in trusted)
+    assert [list(each) for each in rule["from"]] == [["namespaceSelector"]]
+    assert [port["port"] for port in rule["ports"]] == ["http"]
 
 
 def test_production_holds_no_secret(production: list[Resource]) -> None:

@@ -5,6 +5,7 @@ will be regretted.
 """
 
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 
 from guerdon.engine.findings import Finding, doubtful, fine
 from guerdon.settings import PREFIX, Settings
@@ -84,6 +85,12 @@ def _openness(settings: Settings) -> Iterator[Finding]:
             _names("allowed_origins"),
             "Any web page may call with a token that it got hold of.",
             "Name the origins of your own pages.",
+        )
+    if any(ip_network(each).prefixlen == 0 for each in settings.trusted_proxies):
+        yield doubtful(
+            _names("trusted_proxies"),
+            "Everybody may say under which address they call, and so try codes without an end.",
+            "Name the addresses or networks of your own proxies alone.",
         )
     if "@" not in settings.mongo_url.get_secret_value():
         yield doubtful(

@@ -51,6 +51,8 @@ def _default(field: FieldInfo) -> str:
         return "must be set"
     if field.default is None or field.default == ():
         return "-"
+    if isinstance(field.default, tuple):
+        return f"`{','.join(field.default)}`"
     return f"`{str(field.default).lower() if field.default in (True, False) else field.default}`"
 
 

@@ -35,6 +35,7 @@ def serve() -> None:
             on_stop=app.state.stop,
             host=settings.host,
             port=settings.port,
+            forwarded_allow_ips=list(settings.trusted_proxies),
             log_config=None,
             access_log=False,
             limit_concurrency=settings.connections_max,

@@ -1,8 +1,9 @@
 """What the API shows and permits: its process, its limits, its documents; and webhooks."""
 
+from ipaddress import ip_network
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from guerdon.settings.group import Group, Listed
 from guerdon.settings.prefix import PREFIX
@@ -33,6 +34,11 @@ class Api(Group):
     port: int = Field(8000, ge=1, le=65_535, description="The port the API listens on.")
     allowed_origins: Listed = Field(
         (), description="Web origins that may call and open sockets, comma-separated; * for any."
+    )
+    trusted_proxies: Listed = Field(
+        ("127.0.0.1",),
+        description="Addresses or networks of proxies, comma-separated: what they name in "
+        "X-Forwarded-For and X-Forwarded-Proto counts. Never addresses of callers.",
     )
     federation: bool = Field(False, description="Serve a subgraph at /graphql/federation.")
     graphiql: bool = Field(
@@ -97,6 +103,18 @@ class Api(Group):
     leaderboard_updates_per_second: float = Field(
         4, gt=0, le=20, description="States of one leaderboard a subscriber gets at most."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, named: tuple[str, ...]) -> tuple[str, ...]:
+        for each in named:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(
+                    "must be addresses or networks such as 10.0.0.0/8, without bits beyond the mask"
+                ) from None
+        return named
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
