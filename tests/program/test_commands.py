@@ -82,8 +82,10 @@ def test_a_file_that_is_not_there_ends_with_2(files: Path, command: tuple[str, .
     assert "nothing.yaml cannot be read: No such file or directory." in output
 
 
-def test_checking_a_right_program_says_nothing(files: Path) -> None:
-    assert run("program", "check", files / "good.yaml") == (0, "")
+def test_checking_a_right_program_says_so(files: Path) -> None:
+    good = files / "good.yaml"
+
+    assert run("program", "check", good) == (0, f"{good}: no mistakes.\n")
 
 
 def test_checking_names_each_mistake_with_file_line_column_and_path(files: Path) -> None:
@@ -99,3 +101,4 @@ def test_a_warning_is_printed_and_does_not_fail(files: Path) -> None:
     code, output = run("program", "check", files / "warned.yaml")
     assert code == 0
     assert "program.rules[0].give: warning: This rule gives nothing." in output
+    assert "warned.yaml: no mistakes, 1 to be thought over." in output

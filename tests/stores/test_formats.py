@@ -139,3 +139,27 @@ async def test_a_second_runner_is_kept_away_and_told_of_the_first(mongo: Mongo) 
 
     await FormatStore(mongo, (*OLD, COPY._replace(work=interrupted))).migrate(BOTH, owner="one")
     assert await FormatStore(mongo, NEW).migrate(BOTH, owner="two") == [DROP]
+
+
+async def test_the_journals_former_index_goes_when_no_earlier_process_runs(mongo: Mongo) -> None:
+    await FormatStore(mongo, STEPS[:1]).migrate(BOTH, owner="then")
+    await mongo["journal"].create_index([("m", 1), ("n", 1)])
+    store = FormatStore(mongo)
+
+    await store.check()
+    assert await store.migrate((Kind.EXPAND,), owner="me") == []
+    assert "m_1_n_1" in await mongo["journal"].index_information()
+    (left,) = await store.pending(BOTH)
+    assert await store.migrate(BOTH, owner="me") == [left]
+    assert "m_1_n_1" not in await mongo["journal"].index_information()
+    assert "l_1_m_1_n_1" in await mongo["journal"].index_information()
+    assert await store.pending(BOTH) == []
+
+
+async def test_a_former_index_that_is_gone_already_is_no_mistake(mongo: Mongo) -> None:
+    await FormatStore(mongo, STEPS[:1]).migrate(BOTH, owner="then")
+
+    (done,) = await FormatStore(mongo).migrate(BOTH, owner="me")
+
+    assert done.number == 2
+    assert await done.remaining(mongo) == 0

@@ -56,13 +56,18 @@ def check(files: Files) -> None:
             typer.echo(f"{path} is not UTF-8 text. Save it as UTF-8.", err=True)
             unreadable = True
             continue
-        for mistake in _mistakes(path, text):
+        mistakes = _mistakes(path, text)
+        errors = sum(each.severity is not Severity.WARNING for each in mistakes)
+        failed = failed or errors > 0
+        for mistake in mistakes:
             warning = mistake.severity is Severity.WARNING
-            failed = failed or not warning
             where = f"{path}:{mistake.line}:{mistake.column}"
             about = f" {mistake.path}" if mistake.path else ""
             kind = "warning: " if warning else ""
             typer.echo(f"{where}{about}: {kind}{mistake.sentence()}")
+        if not errors:
+            warned = f", {len(mistakes)} to be thought over" if mistakes else ""
+            typer.echo(f"{path}: no mistakes{warned}.")
     if unreadable:
         raise typer.Exit(2)
     if failed:

@@ -53,8 +53,35 @@ async def _none_left(_mongo: Mongo) -> int:
     return 0
 
 
+_FORMER_INDEX = "m_1_n_1"
+"""Of the journal, on member and number, before shard keys wanted the lane in front of both."""
+
+
+async def _drop_former_index(mongo: Mongo, _after: Any) -> Piece | None:
+    entries = await _in_former_index(mongo)
+    with unit_of_work():
+        if _FORMER_INDEX not in await mongo["journal"].index_information():
+            return None
+        await mongo["journal"].drop_index(_FORMER_INDEX)
+    return Piece(entries, None)
+
+
+async def _in_former_index(mongo: Mongo) -> int:
+    with unit_of_work():
+        if _FORMER_INDEX not in await mongo["journal"].index_information():
+            return 0
+        return int(await mongo["journal"].estimated_document_count())
+
+
 STEPS: tuple[Step, ...] = (
     Step(1, "the first format: collections and indexes", Kind.EXPAND, _nothing, _none_left),
+    Step(
+        2,
+        "the journal's former index on member and number goes",
+        Kind.CONTRACT,
+        _drop_former_index,
+        _in_former_index,
+    ),
 )
 """All steps, oldest first; a number is never used again, and a released step never changes."""
 
