@@ -120,6 +120,7 @@ class Gate:
         return Bearer(
             key=f"{caller.program}/{caller.key_id or caller.member}",
             viewer=caller.member,
+            rights=" ".join([caller.role, *sorted(caller.scopes)]),
             expires_at=None if caller.expires_at is None else caller.expires_at / 1000,
             introspection=is_owner or settings.environment != "live",
             ide=settings.graphiql,

@@ -63,6 +63,7 @@ class Context:
         self._guesses = guesses
         self._address = address
         self._noted: dict[Topic, int | None] = {}
+        self._catalogue: Catalogue | None = None
 
     def fresh(self) -> "Context":
         """Return a context of the same caller that has read nothing yet."""
@@ -119,7 +120,12 @@ class Context:
     async def catalogue(self) -> Catalogue:
         """Return the program's versions, as they are known now."""
         self.note(PROGRAM)
-        return await self._catalogues.load(self.program)
+        known = self._catalogue
+        if known is None:
+            rulebook = await self.world.rulebooks.get(self.program)
+            # Whoever else has asked meanwhile sees the same.
+            known = self._catalogue = self._catalogue or Catalogue(rulebook, self.now)
+        return known
 
     async def settled(self, member_id: str) -> SettledMember | None:
         """Return a member settled to now; those that one operation asks for are read together."""
@@ -133,33 +139,34 @@ class Context:
         """Return an activity by reporter and id."""
         return await self._activities.load(key)
 
-    @cached_property
-    def _catalogues(self) -> DataLoader[str, Catalogue]:
-        async def load(_programs: list[str]) -> list[Catalogue]:
-            return [Catalogue(await self.world.rulebooks.get(self.program), self.now)]
-
-        return loader(load)
+    # Loaders do not know the context: what refers to itself waits for the garbage collector.
 
     @cached_property
     def _settled(self) -> DataLoader[str, SettledMember | None]:
+        world, program, now = self.world, self.program, self.now
+
         async def load(ids: list[str]) -> list[SettledMember | None]:
-            found = await read.members(self.world, self.program, ids, at=self.now)
+            found = await read.members(world, program, ids, at=now)
             return [found.get(id_) for id_ in ids]
 
         return loader(load)
 
     @cached_property
     def _profiles(self) -> DataLoader[str, Profile | None]:
+        world, program = self.world, self.program
+
         async def load(ids: list[str]) -> list[Profile | None]:
-            found = await read.profiles(self.world, self.program, ids)
+            found = await read.profiles(world, program, ids)
             return [found.get(id_) for id_ in ids]
 
         return loader(load)
 
     @cached_property
     def _activities(self) -> DataLoader[str, JournalEntry | None]:
+        world, program = self.world, self.program
+
         async def load(keys: list[str]) -> list[JournalEntry | None]:
-            found = await read.activities(self.world, self.program, keys)
+            found = await read.activities(world, program, keys)
             return [found.get(key) for key in keys]
 
         return loader(load)

@@ -5,7 +5,9 @@
 
 import asyncio
 import enum
+import gc
 import json
+import weakref
 from collections.abc import Generator
 from dataclasses import field
 from datetime import UTC, datetime
@@ -15,11 +17,23 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import ExecutionResult, execute, parse, validate
+from graphql.execution.values import VariableValues
 from strawberry.scalars import JSON
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from guerdon.api.transport import TransportSchema
-from guerdon.api.transport.executor import WholeExecutor
+from guerdon.api.transport import (
+    Connection,
+    Credential,
+    TransportHooks,
+    TransportOptions,
+    TransportSchema,
+    TrustedDocuments,
+)
+from guerdon.api.transport.execution import Answer, Execution
+from guerdon.api.transport.executor import Plans, WholeExecutor
+from guerdon.api.transport.operations import Operations
+from guerdon.api.transport.plans import RecentPlans
+from guerdon.api.transport.requests import GraphQLRequest
 
 
 @strawberry.enum
@@ -104,7 +118,7 @@ DOCUMENTS = [
 ]
 
 
-def _schema(make: Any) -> Any:
+def _query(make: Any) -> type:
     @strawberry.type
     class Query:
         @strawberry.field
@@ -116,13 +130,19 @@ def _schema(make: Any) -> Any:
             made: Named = make()
             return made
 
-    return TransportSchema(Query)._schema
+    return Query
 
 
-async def _result(schema: Any, document: str, executor: Any) -> tuple[str, list[str]]:
+def _schema(make: Any) -> Any:
+    return TransportSchema(_query(make))._schema
+
+
+async def _result(
+    schema: Any, document: str, executor: Any, **variables: Any
+) -> tuple[str, list[str]]:
     """Return data as text, so that the order of its members counts, and the errors."""
     options: dict[str, Any] = {"executor_class": executor, "operation_extensions": {}}
-    result: Any = execute(schema, parse(document), **options)
+    result: Any = execute(schema, parse(document), variable_values=variables, **options)
     if not isinstance(result, ExecutionResult):
         result = await result
     errors = [f"{error.path} {error.message}" for error in result.errors or ()]
@@ -138,6 +158,115 @@ async def test_both_ways_give_the_same(name: str, document: str) -> None:
     long = await _result(schema, document, StrawberryGraphQLCoreExecutionContext)
 
     assert short == long
+
+
+def _by(plans: Plans) -> Any:
+    """Return an executor that goes by plans which others have made."""
+
+    class Again(WholeExecutor):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.use(plans)
+
+    return Again
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("name", THINGS)
+async def test_plans_that_others_have_made_give_the_same(name: str, document: str) -> None:
+    made = [THINGS["plain"]]
+
+    def make() -> Any:
+        return made[0]()
+
+    schema = _schema(make)
+    again = _by(Plans())
+    first = await _result(schema, document, again)
+    made[0] = THINGS[name]
+    short = [await _result(schema, document, again) for _ in range(2)]
+    long = await _result(schema, document, StrawberryGraphQLCoreExecutionContext)
+    made[0] = THINGS["plain"]
+
+    assert short == [long, long]
+    assert first == await _result(schema, document, again)
+
+
+async def test_plans_hold_nothing_of_who_asked_or_what_was_found() -> None:
+    plans = Plans()
+    made: list[Any] = []
+
+    def make() -> Thing:
+        thing = _thing()
+        made.append(thing)
+        return thing
+
+    await _result(_schema(make), DOCUMENTS[4], _by(plans))
+    context = weakref.ref(made.pop())
+
+    assert plans.selections
+    assert context() is None
+
+
+async def test_nothing_waits_for_the_garbage_collector() -> None:
+    schema = TransportSchema(_query(THINGS["nested"]))
+    execution = Execution(schema, TransportOptions(), TransportHooks(authenticate=_nobody))
+    credential = Credential(key="somebody", rights="all")
+    request = GraphQLRequest(query=DOCUMENTS[3])
+    operation = await _operations(schema).prepare(request, credential)
+
+    async def run() -> Answer:
+        return await execution.run(operation, credential, Connection({"type": "http"}))
+
+    first = await run()
+    gc.collect()
+    gc.disable()
+    try:
+        again = [await run() for _ in range(10)]
+        found = gc.collect()
+    finally:
+        gc.enable()
+
+    assert [it.data for it in again] == [first.data] * 10
+    assert found < 10
+
+
+async def _nobody(_connection: Connection) -> Credential:
+    raise NotImplementedError
+
+
+def _operations(schema: TransportSchema) -> Operations:
+    hooks: TransportHooks[Any] = TransportHooks(authenticate=_nobody)
+    return Operations(schema._schema, TransportOptions(), hooks, TrustedDocuments())
+
+
+class TestRecentPlans:
+    @staticmethod
+    async def _of(recent: RecentPlans, query: str, rights: str = "all", **variables: Any) -> Plans:
+        schema = TransportSchema(_query(THINGS["plain"]))
+        request = GraphQLRequest(query=query, variables=variables)
+        operation = await _operations(schema).prepare(request, Credential(key="somebody"))
+        return recent.of(operation, rights, VariableValues({}, variables))
+
+    async def test_they_differ_by_rights_and_by_what_decides_what_is_selected(self) -> None:
+        recent = RecentPlans(1_000)
+        query = (
+            "query($no: Boolean!, $n: Int!) { things { name @skip(if: $no) awaited(times: $n)} }"
+        )
+        first = await self._of(recent, query, no=True, n=1)
+
+        assert await self._of(recent, query, no=True, n=2) is first
+        assert await self._of(recent, query, no=False, n=1) is not first
+        assert await self._of(recent, query, "others", no=True, n=1) is not first
+        assert await self._of(recent, query + " ", no=True, n=1) is not first
+
+    async def test_they_are_bounded_by_the_tokens_of_their_documents(self) -> None:
+        recent = RecentPlans(30)
+        queries = ["{ things { name } }" + " " * n for n in range(10)]
+        known = [await self._of(recent, query) for query in queries]
+
+        assert len(recent) == 30 // 6
+        assert await self._of(recent, queries[-1]) is known[-1]
+        assert await self._of(recent, queries[0]) is not known[0]
 
 
 async def test_plain_values_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """DataLoaders: one batch an operation, and no memory of failures."""
 
+import asyncio
+
 import httpx2
 import pytest
 
@@ -57,3 +59,25 @@ async def test_a_key_that_failed_alone_is_asked_again_alone() -> None:
 
     assert await names.load_many(["a", "b"]) == ["a", "b"]
     assert asked == [["a", "b"], ["b"]]
+
+
+async def test_who_gives_up_waiting_does_not_take_the_value_from_others() -> None:
+    given = asyncio.Event()
+
+    async def load(keys: list[str]) -> list[str]:
+        await given.wait()
+        return keys
+
+    names = loader(load)
+
+    async def wait() -> str:
+        return await names.load("a")
+
+    first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    given.set()
+
+    assert await second == "a"
+    assert first.cancelled()

@@ -56,13 +56,22 @@ class PlannedOperation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text that is valid and within the limits. `digest` is its SHA-256 in hex."""
+    """A text that is valid and within the limits. `digest` is its SHA-256 in hex.
+
+    `steering` are the variables that decide which of its fields are selected.
+    """
 
     text: str
     digest: str
     node: DocumentNode
     operations: Mapping[str | None, PlannedOperation]
     uses_introspection: bool
+    steering: tuple[str, ...]
+
+    @property
+    def weight(self) -> int:
+        """What it holds of memory, in tokens; a long comment is not free either."""
+        return (self.node.token_count or 0) + len(self.text) // CHARACTERS_A_TOKEN
 
     def operation(self, name: str | None) -> PlannedOperation:
         """Return the operation of that name, or the only one where none is named.
@@ -118,10 +127,10 @@ class Documents:
         self.misses += 1
         document = self._read(text, suggestions=suggestions)
         self._known[text] = document
-        self._held += _weight(document)
+        self._held += document.weight
         while self._held > self._options.documents_cached_tokens_max:
             _, forgotten = self._known.popitem(last=False)
-            self._held -= _weight(forgotten)
+            self._held -= forgotten.weight
         return document
 
     def _read(self, text: str, *, suggestions: bool) -> Document:
@@ -149,6 +158,7 @@ class Documents:
             node=node,
             operations=self._planned(node),
             uses_introspection=reading.uses_introspection,
+            steering=reading.steering,
         )
 
     def _parsed(self, text: str) -> DocumentNode:
@@ -178,11 +188,6 @@ class Documents:
                 plan = CostPlan(self._schema, it, fragments, self._options.cost)
                 planned[name] = PlannedOperation(it, name, plan)
         return planned
-
-
-def _weight(document: Document) -> int:
-    """Return what a document holds of memory, in tokens; a long comment is not free either."""
-    return (document.node.token_count or 0) + len(document.text) // CHARACTERS_A_TOKEN
 
 
 def root_field_of(operation: PlannedOperation, document: Document) -> str:

@@ -38,6 +38,7 @@ from guerdon.api.transport.incremental import head, rest
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.options import TransportOptions
 from guerdon.api.transport.personal import Stencil
+from guerdon.api.transport.plans import RecentPlans
 
 _is_awaitable: Any = optimized_is_awaitable
 
@@ -113,6 +114,7 @@ class Execution:
         self._seconds_max = options.execution_seconds_max
         self._errors_max = options.validation_errors_max
         self._hooks = hooks
+        self._plans = RecentPlans(options.plans_cached_tokens_max)
         self.errors = ErrorReader(hooks.explain)
 
     async def run(
@@ -133,6 +135,9 @@ class Execution:
         with self._hooks.watch(operation, connection) as told:
             answer = await self._run(executor)
             told(bool(answer.errors))
+        if answer.following is None:
+            # It refers to the executor; without it, nothing waits for the garbage collector.
+            del executor.async_helpers
         return answer
 
     async def _run(self, executor: Executor[Any]) -> Answer:
@@ -209,6 +214,8 @@ class Execution:
         if isinstance(executor, list):
             errors = executor[: self._errors_max]
             raise refusal_from(errors, code="BAD_USER_INPUT", status=422)
+        if isinstance(executor, WholeExecutor) and credential.rights is not None:
+            executor.use(self._plans.of(operation, credential.rights, executor.variable_values))
         return executor
 
     def _answer(self, result: ExecutionResult | InitialIncrementalExecutionResult) -> Answer:

@@ -4,7 +4,8 @@ The rule: the short way gives what the long one gives, or steps aside. It reads 
 objects and lists made of nothing else; whatever is not that simple (an error, an awaitable, null
 where none may be) is done again by the library, which then also forms the error. A page of a list
 is mostly such values. What a field needs but the operation's context to be let through is asked
-once for the operation, and not for every item.
+once for the operation, and not for every item; where an operation comes again, its plans do too
+(`plans`).
 
 The library offers no public place for this; `tests/api/transport/test_executor.py` holds the two
 ways against each other.
@@ -31,6 +32,21 @@ class _Plan:
     others: dict[str, Any]
 
 
+class Plans:
+    """What is found out about one operation while it is executed, and is so each time.
+
+    They serve every execution of the same document and operation under the same rights and the same
+    values of the variables that decide what is selected (`@include`, `@skip`).
+    """
+
+    __slots__ = ("root", "selections", "subfields")
+
+    def __init__(self) -> None:
+        self.root: dict[str, Any] | None = None
+        self.subfields: dict[Any, Any] = {}
+        self.selections: dict[int, _Plan] = {}
+
+
 class WholeExecutor(Executor[Any]):
     """Executes everything at once: `@defer` and `@stream` are read over, as they may be."""
 
@@ -39,7 +55,27 @@ class WholeExecutor(Executor[Any]):
     def __init__(self, *args: Any, operation_extensions: Any = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.operation_extensions = operation_extensions
-        self._plans: dict[int, _Plan] = {}
+        self.use(Plans())
+
+    def use(self, plans: Plans) -> None:
+        """Go by plans that were made before, and add what is missing in them."""
+        self._plans = plans
+        self._relevant_sub_fields = plans.subfields  # the library's memory of what it collected
+
+    def execute_collected_root_fields(  # the library's signature
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: dict[str, Any],
+        serially: bool,  # noqa: FBT001
+        new_defer_usages: Any,
+    ) -> Any:
+        """Execute the operation; plans are found by the selection that they were made for."""
+        if self._plans.root is None:
+            self._plans.root = grouped_field_set
+        return super().execute_collected_root_fields(
+            root_type, root_value, self._plans.root, serially, new_defer_usages
+        )
 
     def execute_fields(  # the library's signature
         self,
@@ -50,7 +86,7 @@ class WholeExecutor(Executor[Any]):
         position_context: Any,
     ) -> Any:
         """Return the values of a selection, or what is to be awaited for them."""
-        plan = self._plans.get(id(grouped_field_set))
+        plan = self._plans.selections.get(id(grouped_field_set))
         if plan is None:
             plan = self._planned(parent_type, grouped_field_set)
         read, others = _read(plan, source_value)
@@ -72,7 +108,7 @@ class WholeExecutor(Executor[Any]):
                 plan.others[key] = details
             else:
                 plan.plain.append((key, reader))
-        self._plans[id(selection)] = plan
+        self._plans.selections[id(selection)] = plan
         return plan
 
     def _reader(self, parent_type: GraphQLObjectType, details: Any) -> Reader | None:
@@ -103,7 +139,7 @@ class WholeExecutor(Executor[Any]):
         if not isinstance(origin, type):
             return None
         fields = self.collect_subfields(type_, details).grouped_field_set
-        plan = self._plans.get(id(fields)) or self._planned(type_, fields)
+        plan = self._plans.selections.get(id(fields)) or self._planned(type_, fields)
         return None if plan.others else object_reader(origin, plan.plain)
 
 

@@ -27,11 +27,14 @@ class Credential:
     flags in shared answers may be about (`AboutViewer`). `expires_at` is in epoch seconds.
     `document_mode`: "open" takes any document and stores what clients register, "hybrid" takes any
     and stores none, "trusted" takes registered documents only. `introspection` also shows
-    suggestions in validation errors; `ide` serves GraphiQL.
+    suggestions in validation errors; `ide` serves GraphiQL. Credentials of equal `rights` are let
+    through to the same fields, so that how an operation is executed is worked out once for all of
+    them; None says nothing of the sort.
     """
 
     key: str
     viewer: str | None = None
+    rights: str | None = None
     expires_at: float | None = None
     document_mode: Literal["open", "hybrid", "trusted"] = "open"
     introspection: bool = False

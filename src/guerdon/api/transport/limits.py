@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -22,6 +23,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    VariableNode,
 )
 
 from guerdon.api.transport.errors import too_complex
@@ -59,6 +61,7 @@ class Extent:
     root_fields: int = 0
     literals: Literals = field(default_factory=Literals)
     spreads: list["Spread"] = field(default_factory=list)
+    steering: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,14 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What else was seen of a document: `is_circular` where a fragment spreads itself."""
+    """What else was seen of a document: `is_circular` where a fragment spreads itself.
+
+    `steering` are the variables that decide what is selected.
+    """
 
     uses_introspection: bool
     is_circular: bool
+    steering: tuple[str, ...]
 
 
 def check_extent(document: DocumentNode, limits: DocumentLimits) -> Reading:
@@ -107,7 +114,11 @@ def check_extent(document: DocumentNode, limits: DocumentLimits) -> Reading:
         merging = Merging(by_name, comparisons_max=limits.comparisons_max)
         for definition in operations:
             merging.add(definition)
-    return Reading(any(extent.uses_introspection for extent in extents), is_circular)
+    return Reading(
+        uses_introspection=any(extent.uses_introspection for extent in extents),
+        is_circular=is_circular,
+        steering=tuple(sorted(set().union(*(extent.steering for extent in extents)))),
+    )
 
 
 def _check_text(extents: list[Extent], limits: DocumentLimits) -> None:
@@ -169,7 +180,9 @@ def _extent_of(definition: OperationDefinitionNode | FragmentDefinitionNode) -> 
         place = places.pop()
         extent.nesting = max(extent.nesting, place.nesting)
         for node in place.selections.selections:
-            extent.directives += len(node.directives or ())
+            for directive in node.directives or ():
+                extent.directives += 1
+                extent.steering |= _variables_of(directive)
             extent.literals.add_selection(node)
             if isinstance(node, FragmentSpreadNode):
                 extent.spreads.append(
@@ -181,6 +194,11 @@ def _extent_of(definition: OperationDefinitionNode | FragmentDefinitionNode) -> 
             elif isinstance(node, FieldNode):
                 places.extend(_count_field(extent, node, place))
     return extent
+
+
+def _variables_of(directive: DirectiveNode) -> set[str]:
+    values = (argument.value for argument in directive.arguments or ())
+    return {value.name.value for value in values if isinstance(value, VariableNode)}
 
 
 def _count_field(extent: Extent, node: FieldNode, place: _Place) -> Iterator[_Place]:

@@ -12,16 +12,14 @@ import strawberry
 from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
-    GraphQLObjectType,
     GraphQLSchema,
     lexicographic_sort_schema,
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
-from strawberry.types.field import StrawberryField
 
-from guerdon.api.transport.plain import Attribute
+from guerdon.api.transport.resolvers import shorten
 from guerdon.api.transport.scalars import SCALAR_MAP
 
 
@@ -59,7 +57,7 @@ class TransportSchema(strawberry.Schema):
             ),
         )
         _tell_one_of(self._schema)
-        _read_plain_attributes_directly(self._schema)
+        shorten(self)
 
     def process_errors(
         self,
@@ -83,18 +81,3 @@ def _tell_one_of(schema: GraphQLSchema) -> None:
         if isinstance(type_, GraphQLInputObjectType):
             definition = type_.extensions.get("strawberry-definition")
             type_.is_one_of = bool(getattr(definition, "is_one_of", False))
-
-
-def _read_plain_attributes_directly(schema: GraphQLSchema) -> None:
-    """Shorten the way to fields that have no resolver.
-
-    Strawberry wraps even these in two calls. A page of a leaderboard is a few hundred of them.
-    """
-    for type_ in schema.type_map.values():
-        if not isinstance(type_, GraphQLObjectType):
-            continue
-        for field in type_.fields.values():
-            definition = field.extensions.get("strawberry-definition")
-            is_plain = getattr(field.resolve, "_is_default", False)
-            if is_plain and isinstance(definition, StrawberryField):
-                field.resolve = Attribute(definition.python_name)
