@@ -4,8 +4,13 @@ An entry `{_id: program|lane|order, a: activity}` stays until the transaction th
 deletes it. Rule: entries are deleted by their exact ids and never by a range, because an earlier
 one may still be on its way in. Set aside are activities whose identity belongs to nobody yet
 (parked) and those that cannot be decided (failed); they stand in nobody's way there.
+
+Behind the entries of each lane lies its end, a document without an activity. The server passes
+deleted entries one by one, for minutes after they went, until it meets one that is there; without
+an end, a look into an empty lane would pass those of all lanes behind it.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -24,9 +29,14 @@ class InboxStore:
 
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
+        self._ended: set[str] = set()
 
     async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
         """Write entries by lane; one that is there already stays."""
+        ends = {_end(lane_key(program, lane)) for lane, _ in entries}
+        if fresh := ends - self._ended:
+            await self._insert("inbox", [printed({"_id": end}) for end in sorted(fresh)])
+            self._ended |= fresh
         await self._insert("inbox", [entry_document(program, *entry) for entry in entries])
 
     async def park(self, program: str, entries: Sequence[Aside]) -> None:
@@ -60,7 +70,7 @@ class InboxStore:
         """Return how many wait in all lanes together, counting no further than `limit`."""
         with unit_of_work():
             counted: int = await self._mongo["inbox"].count_documents(
-                {"_id": within(program)}, limit=limit
+                {"_id": {**within(program), "$not": _ENDS}}, limit=limit
             )
         return counted
 
@@ -69,17 +79,20 @@ class InboxStore:
         found: dict[int, str] = {}
         last = lane_key(program, lanes_of(layout)[-1])
         span: Document = within(program)
+        inbox = self._mongo["inbox"]
         with unit_of_work():
             while True:
-                row = await self._mongo["inbox"].find_one(
-                    {"_id": span}, {"_id": 1}, sort=[("_id", 1)]
-                )
-                if row is None:
+                cursor = inbox.find({"_id": span}, {"_id": 1}).sort("_id", 1).limit(_LANES_A_READ)
+                rows = await cursor.to_list(None)
+                if not rows:
                     return found
-                lane = lane_in(row["_id"], program)
-                found[lane] = behind(row["_id"], lane_key(program, lane))
-                # On to the first entry of the next lane: as many reads as lanes with entries.
-                span = {"$gte": within(lane_key(program, lane))["$lt"], "$lt": within(last)["$lt"]}
+                for row in rows:
+                    lane = lane_in(row["_id"], program)
+                    prefix = lane_key(program, lane)
+                    if row["_id"] != _end(prefix):
+                        found.setdefault(lane, behind(row["_id"], prefix))
+                # On to the next lane: a read for each with entries, and few for the empty ones.
+                span = {"$gt": _end(prefix), "$lt": _end(last)}
 
     async def find(self, program: str, places: Mapping[str, tuple[int, str]]) -> dict[str, Waiting]:
         """Return what still waits of these keys, given their lanes and orders."""
@@ -148,6 +161,15 @@ class InboxStore:
             cursor = self._mongo["aside"].find({"i": key(program, identity)}).sort("o", 1)
             rows = await cursor.limit(limit).to_list(None)
         return [_aside(row, program) for row in rows]
+
+
+def _end(prefix: str) -> str:
+    """Return the name of the end of a lane, which lies right behind all entries of it."""
+    return within(prefix)["$lt"]
+
+
+_ENDS = re.compile(r"\}$")
+_LANES_A_READ = 64
 
 
 def entry_document(program: str, lane: int, waiting: Waiting) -> Whole:
