@@ -114,6 +114,36 @@ class TestFreedPlaces:
 
         assert life.left("2026-03-05") == {"p.base": 1}
 
+    @pytest.mark.parametrize("by", ["member", "anyone", "beneficiary"])
+    def test_points_reversed_in_part_count_no_more(self, by: str) -> None:
+        life = a_member(f"""
+            wallets: {{points: {{}}}}
+            rules: [{{id: base, activity: purchase, wallet: points, give: {{rate: 1}},
+                     limit: {{points: 50, per: month, by: {by}}}}}]
+            """)
+        life.buys(80, "2026-03-02", id="p")
+        life.refunds("p", "2026-03-03", amount=50)  # 30 are left, of 50 that were given
+        life.buys(80, "2026-03-04", id="q")
+        assert life.left("2026-03-05") == {"p.base": 30, "q.base": 20}
+
+        life.refunds("p", "2026-03-06")
+        life.refunds("q", "2026-03-06", amount=70)
+        life.buys(80, "2026-03-07", id="r")
+        assert life.left("2026-03-08") == {"q.base": 10, "r.base": 40}
+
+    def test_what_a_referrers_limit_counted_of_a_refund_is_free_again(self) -> None:
+        town = a_town("""
+            wallets: {points: {}}
+            rules: [{id: share, activity: purchase, to: referrer, wallet: points, give: {rate: 1},
+                     limit: {points: 50, per: month, by: beneficiary}}]
+            """)
+        ana, bob = a_member(town), a_member(town, name="bob", referrer="ana")
+        bob.buys(80, "2026-03-02", id="p")
+        bob.refunds("p", "2026-03-03", amount=50)
+        bob.buys(80, "2026-03-04", id="q")
+
+        assert ana.left("2026-03-05") == {"p.share": 30, "q.share": 20}
+
     def test_a_refund_of_what_the_limit_refused_frees_nothing(self) -> None:
         life = a_member(limited("times: 1, per: day"))
         life.does("scan", "2026-03-02 08:00", id="s1")

@@ -704,6 +704,24 @@ class TestReferrals:
 
         assert ana.left("2026-04-02") == {"p.ana.base": 7, "p.bob.base": 7}
 
+    def test_who_was_referred_by_an_account_merged_before_referred_themselves(self) -> None:
+        town = a_town("""
+            wallets: {points: {}}
+            rules:
+              - {id: hello, activity: purchase, when: {member.referrer: {exists: true}},
+                 wallet: points, give: {fixed: 7}}
+              - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+            """)
+        ana, bob = a_member(town), a_member(town, name="bob")
+        dan = a_member(town, name="dan", referrer="bob")
+        dan.buys(20, "2026-03-02", id="p")
+        merge(bob)
+
+        dan.does("member_merged", "2026-04-02", into="ana")
+        ana.buys(20, "2026-04-03", id="q")
+
+        assert ana.left("2026-04-03") == {"p.base": 20, "q.base": 20}
+
     def test_the_place_of_a_self_referral_is_free_again(self) -> None:
         ana, bob = two(REFERRAL, referrer="ana")
         bob.buys(20, "2026-03-02", id="p")

@@ -23,10 +23,11 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
         + [lot.at for lot in world.lots_of(donor)]
     )
     world.survivors[donor.name] = into.name
+    for attrs in (into.attrs, donor.attrs):
+        if world.survivor(str(attrs.get("referrer"))) == into.name:
+            del attrs["referrer"]
     for name, value in donor.attrs.items():
         into.attrs.setdefault(name, value)
-    if into.attrs.get("referrer") in (donor.name, into.name):
-        del into.attrs["referrer"]
     into.enrolled_at = min(into.enrolled_at, donor.enrolled_at)
     into.debts += donor.debts
     into.uses += donor.uses

@@ -170,8 +170,8 @@ def _settle_difference(
     else:
         lot = rules.grant(d, earning, context, due - held)
         note["lots"] = [*note.get("lots", []), [lot, due - held]]
-    if not due and "place" in note:
-        limits.free(d, rule.id, note.pop("place"))
+    if "place" in note:
+        limits.shrink(d, rule, note, due)
     grants[rule.id] = note
 
 

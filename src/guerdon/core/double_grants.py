@@ -27,7 +27,7 @@ def excess(d: Deciding) -> list[tuple[str, str]]:
 
 def end_referral(d: Deciding, name: str, other: str) -> None:
     """Treat a referral between the two as a self-referral, for both sides."""
-    members = {name, other, d.standing.member}
+    members = {name, other, d.standing.member, *d.standing.absorbed}
     for key, friend in list(d.everything("referred").items()):
         if friend in members:
             referral_gone(d, key)

@@ -1,10 +1,11 @@
 """Limits: how often, or how much, a rule may give per window, and by whom that is counted.
 
 Rule: a limit is decided at arrival and never again; a grant that is reversed as a whole frees its
-place for the next activity. Limits that all members share are claimed from the engine.
+place for the next activity, and points that are reversed are no longer counted. Limits that all
+members share are claimed from the engine.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from guerdon.core.conditions import text
 from guerdon.core.context import Context, Getters
@@ -54,6 +55,19 @@ def free(d: Deciding, rule_id: str, place: Plain) -> None:
     name = f"limit:{rule_id}"
     held = (d.look(name, key) or 0) - used
     d.put(name, key, max(held, 0))
+
+
+def shrink(d: Deciding, rule: Rule, note: dict[str, Any], left: int) -> None:
+    """Give back what a grant no longer uses of its limit, of which so many points are left.
+
+    A place is given back with the last of them, points as they go.
+    """
+    key, used, shared = note["place"]
+    if not left:
+        free(d, rule.id, note.pop("place"))
+    elif rule.limit is not None and rule.limit.points is not None and left < used:
+        free(d, rule.id, [key, used - left, shared])
+        note["place"] = [key, left, shared]
 
 
 def limit_key(limit: Limit, context: Context, getters: Getters) -> str:

@@ -140,9 +140,10 @@ def _heads(d: Deciding, donor: Standing, offset: int) -> None:
     mine.enrolled_at = first([mine.enrolled_at, donor.enrolled_at])
     if mine.status == "unknown":
         mine.status = "active"
-    if mine.referrer == donor.member:
+    person = {mine.member, *mine.absorbed}
+    if mine.referrer in person:
         mine.referrer = None
-    if mine.referrer is None and donor.referrer != mine.member:
+    if mine.referrer is None and donor.referrer not in person:
         mine.referrer = donor.referrer
     for kind, times in donor.counts.items():
         mine.counts[kind] = mine.counts.get(kind, 0) + times

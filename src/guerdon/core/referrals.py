@@ -52,8 +52,8 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
         take_back(d, rule, note, held - due)
     if text(data.get("confirmed")) == "true":
         release_confirmed(d, rule, note)
-    if not due and "place" in note:
-        limits.free(d, name, note.pop("place"))
+    if "place" in note:
+        limits.shrink(d, rule, note, due)
     d.put("record", page, note)
 
 
