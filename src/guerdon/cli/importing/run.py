@@ -20,7 +20,9 @@ from guerdon.cli.importing.tally import Tally
 
 _NOTE_SECONDS = 1.0
 _STALLED_SECONDS = 60.0
-_ASK_SECONDS = 0.05
+_ASK_SECONDS_LEAST = 0.05
+_ASK_SECONDS_MOST = 1.0
+_DECIDED_A_SECOND = 10_000  # at the very best
 _TAKEN = {"PENDING", "ACCEPTED", "DUPLICATE", "PARKED"}
 
 
@@ -116,7 +118,7 @@ class Import:
         begun = moved = time.monotonic()
         left = await self._remote.waiting()
         while left and not self._is_stopping:
-            await asyncio.sleep(_ASK_SECONDS)
+            await asyncio.sleep(_pause(left))
             before, left = left, await self._remote.waiting()
             if left < before:
                 moved = time.monotonic()
@@ -200,3 +202,8 @@ class Import:
         if time.monotonic() - self._noted > _NOTE_SECONDS:
             self._noted = time.monotonic()
             self._book.write(note)
+
+
+def _pause(left: int) -> float:
+    """Return how long to wait before asking again how much is left: the server counts it."""
+    return min(max(left / _DECIDED_A_SECOND, _ASK_SECONDS_LEAST), _ASK_SECONDS_MOST)
