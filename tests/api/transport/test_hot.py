@@ -219,3 +219,25 @@ async def test_who_hangs_up_before_the_body_came_is_no_error(demo: Demo) -> None
     await demo.application(scope, receive, send)
 
     assert sent == []
+
+
+async def test_what_is_told_of_the_schema_is_told_from_memory() -> None:
+    demo = Demo()
+    async with client_of(demo) as client:
+        answers = [await post(client, {"query": "{ __schema { types { name } } }"}) for _ in "abc"]
+        mixed = [
+            await post(client, {"query": '{ live __type(name: "Badge") { name } }'}) for _ in "ab"
+        ]
+
+    assert demo.counts.authenticated == 1 + len(mixed)
+    assert {it.content for it in answers} == {answers[0].content}
+    assert answers[0].json()["data"]["__schema"]["types"]
+
+
+async def test_what_is_told_of_the_schema_is_told_to_nobody_else() -> None:
+    demo = Demo()
+    async with client_of(demo) as client:
+        await post(client, {"query": "{ __schema { types { name } } }"})
+        refused = await asked(client, {"query": "{ __schema { types { name } } }"})
+
+    assert refused.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"

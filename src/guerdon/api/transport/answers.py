@@ -5,7 +5,8 @@ The rule: what may be kept, and under which key, is the application's word alone
 out, others with the same key wait for it, so that a moved revision costs one execution and not a
 thousand.
 
-`RecentAnswers` keeps them in the memory of one process.
+`RecentAnswers` keeps them in the memory of one process. What is told of the schema is always kept:
+it depends on nothing else.
 """
 
 import asyncio
@@ -13,14 +14,32 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from graphql import OperationType
 
+from guerdon.api.transport.encoding import encode_sorted
 from guerdon.api.transport.execution import Answer
 from guerdon.api.transport.hooks import AnswerStore, Credential
 from guerdon.api.transport.operations import Operation
 from guerdon.api.transport.personal import Stencil
+
+SCHEMA_BYTES_MAX = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSchema:
+    """The key of what is told of the schema."""
+
+    digest: str
+    name: str | None
+    variables: bytes
+
+
+def _introspection_key(operation: Operation, _credential: Credential) -> _OfSchema:
+    variables = encode_sorted(operation.variables)
+    return _OfSchema(operation.document.digest, operation.planned.name, variables)
 
 
 class Answers:
@@ -28,17 +47,26 @@ class Answers:
 
     def __init__(self, store: AnswerStore | None) -> None:
         self._store = store
+        self._of_schema = RecentAnswers(
+            _introspection_key, seconds_max=inf, bytes_max=SCHEMA_BYTES_MAX
+        )
         self._running: dict[Hashable, asyncio.Future[Answer]] = {}
 
     def key(self, operation: Operation, credential: Credential) -> Hashable | None:
         """Return under what the answer of an operation may be kept, None where it may not."""
+        if operation.is_introspection:
+            return self._of_schema.key(operation, credential)
         if self._store is None or operation.kind is not OperationType.QUERY:
             return None
         return self._store.key(operation, credential)
 
     def kept(self, key: Hashable) -> Answer | None:
         """Return the answer that is kept under a key and is still true."""
-        return None if self._store is None else self._store.get(key)
+        store = self._store_of(key)
+        return None if store is None else store.get(key)
+
+    def _store_of(self, key: Hashable | None) -> AnswerStore | None:
+        return self._of_schema if isinstance(key, _OfSchema) else self._store
 
     async def get(self, key: Hashable | None, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """Return the answer that is kept under a key, or the one that `run` gives.
@@ -46,17 +74,18 @@ class Answers:
         Who asks while others wait may have changed something before asking; an answer that was
         begun earlier is good enough only if nothing moved since it was read.
         """
-        if self._store is None or key is None:
+        store = self._store_of(key)
+        if store is None or key is None:
             return await run()
         while True:
-            kept = self._store.get(key)
+            kept = store.get(key)
             if kept is not None:
                 return kept
             running = self._running.get(key)
             if running is None:
-                return await self._first(self._store, key, run)
+                return await self._first(store, key, run)
             await asyncio.wait([running])
-            if not running.cancelled() and self._store.is_current(running.result()):
+            if not running.cancelled() and store.is_current(running.result()):
                 return running.result()
 
     async def _first(

@@ -133,16 +133,20 @@ class Execution:
         chosen = self._deferring if in_instalments and self._may_defer else WholeExecutor
         executor = self._executor(operation, credential, connection, chosen)
         with self._hooks.watch(operation, connection) as told:
-            answer = await self._run(executor)
+            answer = await self._run(executor, apart=operation.is_introspection)
             told(bool(answer.errors))
         if answer.following is None:
             # It refers to the executor; without it, nothing waits for the garbage collector.
             del executor.async_helpers
         return answer
 
-    async def _run(self, executor: Executor[Any]) -> Answer:
+    async def _run(self, executor: Executor[Any], *, apart: bool) -> Answer:
+        """Execute; `apart` is for what waits for nothing and takes long, so that others go on."""
         try:
-            result: Any = execute_root_selection_set(executor)
+            if apart:
+                result: Any = await asyncio.to_thread(execute_root_selection_set, executor)
+            else:
+                result = execute_root_selection_set(executor)
             if _is_awaitable(result):
                 async with asyncio.timeout(self._seconds_max):
                     result = await result

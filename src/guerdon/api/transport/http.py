@@ -7,9 +7,10 @@ that the operator chose.
 Streams are in `streams`, the page for developers in `graphiql`.
 """
 
+import asyncio
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from graphql import OperationType
@@ -43,6 +44,7 @@ from guerdon.api.transport.requests import (
     GraphQLRequest,
     request_from_body,
     request_from_query_string,
+    sketch_from_body,
 )
 from guerdon.api.transport.streams import (
     Bodies,
@@ -55,6 +57,9 @@ from guerdon.api.transport.streams import (
 log = logging.getLogger("guerdon.api")
 
 ALLOWED_METHODS = "GET, POST"
+QUICKLY_READ_BYTES = 65_536
+"""Larger bodies are read in a thread, and only once their document is known to be served."""
+
 PARTIAL_SUCCESS = 294  # the draft's "data, but not all of it"
 
 
@@ -125,10 +130,15 @@ class GraphQLOverHTTP:
                 status=406,
             )
         request, body = await self._read(call, credential)
-        if call.accepted.json is None or call.accepted.stream_first:
+        if _is_streamed(call.accepted):
             await self._as_stream(call, request, credential, connection)
             return
         operation = await self._parts.operations.prepare(request, credential)
+        if body is not None and len(body) > QUICKLY_READ_BYTES:
+            request = await asyncio.to_thread(request_from_body, body)
+            operation = replace(
+                operation, variables=request.variables, extensions=request.extensions
+            )
         _check_method(method, operation)
         if operation.kind is OperationType.SUBSCRIPTION:
             _check_stream(call.accepted)
@@ -150,6 +160,8 @@ class GraphQLOverHTTP:
         if known is not None:
             self._known.move_to_end(body)
             return known, body
+        if len(body) > QUICKLY_READ_BYTES and not _is_streamed(call.accepted):
+            return sketch_from_body(body), body
         request = request_from_body(body)
         if len(body) <= self._parts.options.request_cached_bytes_max:
             self._known[body] = request
@@ -218,6 +230,11 @@ class GraphQLOverHTTP:
 
 def _declared(media_type: str) -> bytes:
     return b"%b; charset=utf-8" % media_type.encode()
+
+
+def _is_streamed(accepted: Accepted) -> bool:
+    """Tell whether even a single answer goes as a stream."""
+    return accepted.json is None or accepted.stream_first
 
 
 def _not_allowed(message: str, allowed: str) -> Refused:

@@ -59,6 +59,11 @@ class Operation:
         return self.planned.cost.coordinates
 
     @property
+    def is_introspection(self) -> bool:
+        """Whether it asks for nothing but the schema, which is the same for all who ask."""
+        return self.document.uses_introspection and not self.coordinates
+
+    @property
     def root_field(self) -> str:
         """The name of the first field at the root; a subscription has no other."""
         return root_field_of(self.planned, self.document)

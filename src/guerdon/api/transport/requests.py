@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import orjson
+
 from guerdon.api.transport.decoding import NotJson, decode_json
 from guerdon.api.transport.errors import Refused
 
@@ -80,6 +82,21 @@ def request_from_body(body: bytes) -> GraphQLRequest:
         members = decode_json(body)
     except NotJson as error:
         raise Refused(str(error), code="BAD_REQUEST") from None
+    return request_from(members)
+
+
+def sketch_from_body(body: bytes) -> GraphQLRequest:
+    """Return the request in the bytes of a POST, quickly: its variables may have lost digits.
+
+    What it asks for can be checked with it; then `request_from_body` reads what it is given.
+
+    Raises:
+        Refused: As `request_from_body`.
+    """
+    try:
+        members = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return request_from_body(body)  # which says what is wrong
     return request_from(members)
 
 
