@@ -96,9 +96,9 @@ def test_everything_is_handed_out_in_the_owners_words(settings: Settings) -> Non
 
 def test_activities_come_out_as_they_can_go_in(settings: Settings) -> None:
     found = rows(settings, "activities")
-    by_id = {row["id"]: row for row in found}
+    by_id = {row["activityId"]: row for row in found}
 
-    bought = [row["id"] for row in found if row["type"] == "purchase"]
+    bought = [row["activityId"] for row in found if row["type"] == "purchase"]
     assert set(bought[:2]) == {"p1", "p2"}, "the same instant, two members: any order"
     assert bought[2:] == ["p9"]
     assert by_id["p1"]["amount"] == Decimal("10.50")
@@ -119,7 +119,7 @@ def test_one_member_gets_all_that_is_known_of_them(settings: Settings, tmp_path:
     found = json.loads(out.read_text())
     assert (found["externalId"], found["displayName"]) == ("ann", "Ann")
     assert [lot["left"] for lot in found["lots"]["points"]] == [10, 10]
-    bought = next(it for it in found["journal"] if it.get("id") == "p1")
+    bought = next(it for it in found["journal"] if it.get("activityId") == "p1")
     assert bought["effects"][0].startswith("+10")
     assert bought["data"]["gift"] == "true"
     assert out.with_name("ann.json.sha256").read_text().split() == [

@@ -199,3 +199,29 @@ def test_a_file_of_another_kind_is_never_replaced_by_the_errors(shop: Shop) -> N
 
     assert outcome.code == 2
     assert kept.read_text() == "my own notes\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            '{"lane":3,"seq":1,"member":"ann","activityId":"p1","type":"purchase","at":"","postings":[]}',
+            "compare what `guerdon export ledger` says",
+        ),
+        (
+            '{"member":"ann","wallet":"points","spendable":10,"pending":0,"debt":0}',
+            "bring in `guerdon export activities`",
+        ),
+        ('{"externalId":"ann","wallets":{},"tiers":{}}', "`guerdon import members` takes it in"),
+    ],
+)
+def test_what_follows_from_activities_is_not_taken_for_one(
+    shop: Shop, line: str, says: str
+) -> None:
+    shop.write("export.jsonl", line + "\n")
+
+    done = shop.run("export.jsonl")
+
+    assert done.code == 2
+    assert says in " ".join(done.said.split())
+    assert shop.intake.activities == {}

@@ -52,7 +52,7 @@ class Names:
 def reported(activity: Activity, names: Names, scale: int) -> Row:
     """Return an activity as the API's `ActivityInput` has it, the member by the owner's id."""
     found: Row = {
-        "id": activity.id,
+        "activityId": activity.id,
         "type": activity.type,
         "at": instant(activity.at),
         "member": names.of(activity.member),

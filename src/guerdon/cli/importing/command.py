@@ -104,9 +104,11 @@ def members(
     streams: StreamCount = 8,
 ) -> None:
     """Enroll or update everybody in FILE, as `guerdon export members` writes it."""
+    from guerdon.cli.importing.derived import refuse_others
     from guerdon.cli.importing.refused import AskedWrongly, CannotGoOn
 
     try:
+        refuse_others(file, wanted="members")
         asyncio.run(_members(file, _whereto(url, key, ready_file), errors, streams))
     except AskedWrongly as wrong:
         stop(str(wrong), code=2)

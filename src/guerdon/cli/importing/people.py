@@ -6,6 +6,7 @@ nothing.
 """
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,9 +49,20 @@ async def bring_in(
 
 
 async def _one(remote: Remote, person: dict[str, Any]) -> None:
-    if await remote.enroll(person) is None:
+    if await remote.enroll(person | {"activityId": _id("enrollment", person)}) is None:
         known = {name: person[name] for name in (*_TEXTS, "attributes") if name in person}
-        await remote.update({"member": {"externalId": person["externalId"]}, **known})
+        change = {"member": {"externalId": person["externalId"]}, **known}
+        await remote.update(change | {"activityId": _id("update", person)})
+
+
+def _id(kind: str, person: dict[str, Any]) -> str:
+    """Return an id that is the same in another run, and no activity's that was brought in before.
+
+    The service would make one of the content, as it did where the export comes from: under that
+    one the activities have brought an enrollment without name and picture.
+    """
+    content = json.dumps(person, sort_keys=True).encode()
+    return f"import-{kind}-{hashlib.sha256(content).hexdigest()[:32]}"
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from guerdon.cli.importing.activities import Activities
 from guerdon.cli.importing.columns import Columns, columns_from
+from guerdon.cli.importing.derived import refuse_others
 from guerdon.cli.importing.instants import Instants
 from guerdon.cli.importing.lines import CsvLines, JsonLines, lines_of
 from guerdon.cli.importing.mistakes import Mistakes
@@ -65,6 +66,7 @@ class Import:
         self._say = say
         self._step = step
         self._is_stopping = False
+        refuse_others(order.path, wanted="activities")
         self._lines: CsvLines | JsonLines = lines_of(order.path, delimiter=order.delimiter)
         self._columns: Columns = columns_from(
             order.maps, header=self._lines.columns, kind=order.kind
