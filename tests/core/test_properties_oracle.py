@@ -163,7 +163,7 @@ expect:
 # ---------------------------------------------------------------- for as long as there is time
 
 
-LONG = settings(QUICK, max_examples=100, derandomize=False)
+LONG = settings(QUICK, max_examples=20, derandomize=False)  # few, so that a seed ends in time
 
 
 @pytest.mark.chaos
