@@ -6,7 +6,9 @@ follows units counts those of each account as it did.
 """
 
 from collections.abc import Iterable
+from itertools import dropwhile
 
+from guerdon.core.activity import Activity
 from guerdon.core.backfill import history, recount
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
@@ -30,6 +32,10 @@ def joined_apart(d: Deciding, donor: Standing) -> list[Mission]:
     ]
 
 
+def _joins(activity: Activity, mission: Mission) -> bool:
+    return activity.type == "mission_joined" and activity.data.get("mission") == mission.id
+
+
 def _joined(standing: Standing, mission: Mission) -> int | None:
     state = standing.missions.get(mission.id)
     return None if state is None else state.joined_at
@@ -42,12 +48,7 @@ def count_together(d: Deciding, missions: Iterable[Mission]) -> None:
             (activity_from_plain(each["activity"]), each["kept"])
             for each in history(d, (d.standing.member, *d.standing.absorbed))
         ]
-        first = next(
-            place
-            for place, (activity, _) in enumerate(found)
-            if activity.type == "mission_joined" and activity.data.get("mission") == mission.id
-        )
-        since = found[first + 1 :]
+        since = list(dropwhile(lambda each: not _joins(each[0], mission), found))[1:]
         reading = d.state.readings[mission_reading(mission)]
         _forget(d, reading)
         recount(d, reading, since)
