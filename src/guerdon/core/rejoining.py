@@ -6,7 +6,6 @@ follows units counts those of each account as it did.
 """
 
 from collections.abc import Iterable
-from itertools import dropwhile
 
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import history, recount
@@ -17,7 +16,7 @@ from guerdon.core.plain import activity_from_plain
 from guerdon.core.program import Mission
 from guerdon.core.readings import Reading
 from guerdon.core.rulebook import mission_reading
-from guerdon.core.standing import PageRef, Standing
+from guerdon.core.standing import PageRef, Plain, Standing
 
 
 def joined_apart(d: Deciding, donor: Standing) -> list[Mission]:
@@ -44,16 +43,22 @@ def _joined(standing: Standing, mission: Mission) -> int | None:
 def count_together(d: Deciding, missions: Iterable[Mission]) -> None:
     """Count anew, for accounts that are one by now, all that either did since one had joined."""
     for mission in missions:
-        found = [
-            (activity_from_plain(each["activity"]), each["kept"])
-            for each in history(d, (d.standing.member, *d.standing.absorbed))
-        ]
-        since = list(dropwhile(lambda each: not _joins(each[0], mission), found))[1:]
+        since = _since_joining(d, mission)
         reading = d.state.readings[mission_reading(mission)]
         _forget(d, reading)
         recount(d, reading, since)
         listened = reading.measure.activity
         _note(d, mission, [activity.key for activity, _ in since if activity.type in listened])
+
+
+def _since_joining(d: Deciding, mission: Mission) -> list[tuple[Activity, Plain]]:
+    """Return what was done after the first joining, with what was kept of it, as it arrived."""
+    found = [
+        (activity_from_plain(each["activity"]), each["kept"])
+        for each in history(d, (d.standing.member, *d.standing.absorbed))
+    ]
+    places = (place for place, (activity, _) in enumerate(found, 1) if _joins(activity, mission))
+    return found[next(places, len(found)) :]
 
 
 def _forget(d: Deciding, reading: Reading) -> None:
