@@ -182,6 +182,47 @@ async def test_a_card_counts_once_a_call_and_members_who_are_known_never(shop: S
     assert "errors" not in after
 
 
+def with_vouchers(*codes_: str, id_: str, card: str = "1") -> dict[str, Any]:
+    """Return a purchase at which vouchers were presented."""
+    (purchase,) = purchases(card, again=id_)
+    return {**purchase, "data": {"vouchers": list(codes_)}}
+
+
+async def test_vouchers_that_are_not_the_members_count_in_a_partners_reports(shop: Shop) -> None:
+    (good,) = await good_codes(shop, 1)
+    await shop.enroll("bob", identities=[{"scheme": "cafe", "value": "1"}])
+    for some in range(2):
+        guesses = [with_vouchers(WRONG, good, id_=f"{some}-{n}-") for n in range(250)]
+        assert "errors" not in await shop.ask("partner", RECORD, a=guesses)
+    # One may report again each second, however long this takes.
+    last = [
+        shop.ask("partner", RECORD, a=[with_vouchers(WRONG, id_=f"last-{n}-")]) for n in range(40)
+    ]
+    refused = [it["errors"][0] for it in await asyncio.gather(*last) if "errors" in it]
+
+    assert {it["extensions"]["code"] for it in refused} == {"RATE_LIMITED"}
+
+
+async def test_a_preview_is_no_way_to_guess_vouchers(shop: Shop) -> None:
+    (good,) = await good_codes(shop, 1)
+    data = await shop.get(
+        "service",
+        """mutation { linkIdentity(input: {member: {externalId: "ada"},
+            identity: {scheme: "cafe", value: "1"}}) { problems { code } } }""",
+    )
+    assert data["linkIdentity"]["problems"] == []
+    right = [
+        await shop.ask("partner", PREVIEW, i=with_vouchers(good, id_=f"{n}-")) for n in range(12)
+    ]
+    wrong = [
+        await shop.ask("partner", PREVIEW, i=with_vouchers(WRONG, id_=f"{n}-")) for n in range(16)
+    ]
+
+    assert {outcome(it) for it in right} == {"OK"}
+    found = Counter(it["errors"][0]["extensions"]["code"] for it in wrong if "errors" in it)
+    assert set(found) == {"RATE_LIMITED"}
+
+
 async def test_without_redis_codes_are_refused_and_all_else_is_answered(
     shop: Shop, redis_url: str
 ) -> None:

@@ -80,14 +80,18 @@ class Context:
         """Look a code up within the limit of `guesses`, and not at all without Redis."""
         return self._guesses.attempt(self.caller, self._address, closed_without_redis=True)
 
-    def trying_a_member(self, ref: MemberRef | None) -> AbstractAsyncContextManager[Attempt]:
+    def trying_a_member(
+        self, ref: MemberRef | None, *, with_codes: bool = False
+    ) -> AbstractAsyncContextManager[Attempt]:
         """Look up who a reference leads to; partners within the limit of `guesses`.
 
         A partner cannot guess an id of its own kind, and others reach what they may read anyway.
+        `with_codes` says that codes are looked up too.
         """
-        if self.caller.role is not Role.PARTNER or ref is None or ref.id is not None:
+        is_known = ref is None or ref.id is not None
+        if self.caller.role is not Role.PARTNER or (is_known and not with_codes):
             return nullcontext(Attempt())
-        return self._guesses.attempt(self.caller, self._address, closed_without_redis=False)
+        return self._guesses.attempt(self.caller, self._address, closed_without_redis=with_codes)
 
     def reporting(self) -> AbstractAsyncContextManager[Report]:
         """Report activities; partners within the limit of `guesses`."""

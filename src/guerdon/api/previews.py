@@ -19,6 +19,7 @@ from guerdon.api.problems import Problem, outcome_problems, refusal_nouns
 from guerdon.api.receipts import ActivityInput, given_activity
 from guerdon.engine import preview
 from guerdon.engine.outcomes import NOBODY, JournalEntry
+from guerdon.engine.presented import FIELDS
 from guerdon.engine.refusals import InvalidInput
 
 COST = 10
@@ -83,9 +84,10 @@ class PreviewQueries:
                 entry=None,
                 catalogue=catalogue,
             )
-        async with context.trying_a_member(reported.member) as attempt:
+        with_codes = bool(FIELDS & reported.data.keys())
+        async with context.trying_a_member(reported.member, with_codes=with_codes) as attempt:
             found = await preview.preview(context.world, context.caller, reported)
-            attempt.failed = found.reason in NOBODY
+            attempt.failed = found.reason in NOBODY or found.astray > 0
         return ActivityPreview(
             result=result_of(found.result),
             reason=found.reason,

@@ -164,8 +164,9 @@ class ReceiptMutations:
 
 
 def _unknown(inputs: list[Given], outcomes: list[Outcome]) -> int:
-    """Count the members named by a caller of whom it has learned that nobody knows them."""
-    return len(
+    """Count what a caller named and has learned to be nobody's: members, and their vouchers."""
+    astray = sum(outcome.astray for outcome in outcomes)
+    return astray + len(
         {
             given.member
             for given, outcome in zip(inputs, outcomes, strict=True)

@@ -112,6 +112,7 @@ class Taking:
     layout: Layout
     lanes: dict[str, int] = field(default_factory=dict)
     _receipts: dict[int, Receipt] = field(default_factory=dict)
+    _astray: dict[int, int] = field(default_factory=dict)
 
     def refuse(self, index: int, activity_id: str, refusal: Refusal) -> None:
         """Note an item that is not taken; nothing of it is kept, so that it may come again."""
@@ -136,6 +137,7 @@ class Taking:
             problems=problems,
             reporter=self.caller.reporter,
             member=member,
+            astray=self._astray.get(index, 0),
         )
 
     def receipts(self, count: int) -> list[Receipt]:
@@ -165,9 +167,10 @@ class Taking:
 
     async def _presented(self, draft: Draft, resolved: Resolved) -> Resolved:
         """Return it with the names of vouchers that were presented by their codes."""
-        data = await presented.named(
+        data, astray = await presented.named(
             self.world, self.caller.program, resolved.member, draft.type, resolved.data
         )
+        self._astray[draft.index] = astray
         return replace(resolved, data=data)
 
     async def _with_room(self, items: Sequence[_Item]) -> list[_Item]:

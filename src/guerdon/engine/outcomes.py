@@ -77,7 +77,8 @@ class JournalEntry:
 class Receipt:
     """What became of one reported activity; `key` finds its journal entry once it is decided.
 
-    `entry` is there only where the call waited for the decision or had read it anyway.
+    `entry` is there only where the call waited for the decision or had read it anyway. `astray`
+    says how many vouchers it named that are none of its member's.
     """
 
     activity_id: str
@@ -87,6 +88,7 @@ class Receipt:
     reporter: str = ""
     member: str | None = None
     entry: JournalEntry | None = None
+    astray: int = 0
 
     @property
     def key(self) -> str:
@@ -96,12 +98,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would become of an activity; `entry` is there only where it came to a decision."""
+    """What would become of an activity; `entry` is there only where it came to a decision.
+
+    `astray` is as in `Receipt`.
+    """
 
     result: Result
     reason: str | None = None
     problems: tuple[Problem, ...] = ()
     entry: JournalEntry | None = None
+    astray: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

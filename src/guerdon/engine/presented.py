@@ -7,6 +7,7 @@ the voucher can be used, and by whom, is decided in `core`. No code of a known v
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from guerdon.core.activity import Activity, Value
 from guerdon.core.conditions import text
@@ -20,24 +21,35 @@ SINGLE = "voucher"
 FIELDS = frozenset({LISTED, SINGLE})
 
 
+class Presented(NamedTuple):
+    """An activity's data with the names of vouchers, and how many texts are none of its member's.
+
+    Those are what somebody says who guesses.
+    """
+
+    data: Mapping[str, Value]
+    astray: int = 0
+
+
 async def named(
     world: World, program: str, member: str | None, kind: str, data: Mapping[str, Value]
-) -> Mapping[str, Value]:
+) -> Presented:
     """Return an activity's data with the names of vouchers in place of their codes."""
     field = SINGLE if kind == "voucher_used" else LISTED
     given = data.get(field)
     if given is None or member is None:
-        return data
+        return Presented(data)
     held = await held_by(world, program, member)
     leads = _Leads(world, program, member, held)
-    if isinstance(given, tuple):
-        return {**data, field: tuple([await leads.name_of(each) for each in given])}
-    return {**data, field: await leads.name_of(given)}
+    texts = given if isinstance(given, tuple) else (given,)
+    names = tuple([await leads.name_of(each) for each in texts])
+    astray = sum(text(name) not in held for name in names)
+    return Presented({**data, field: names if isinstance(given, tuple) else names[0]}, astray)
 
 
 async def of(world: World, program: str, activity: Activity) -> Activity:
     """Return an activity that nobody's was until now, with the names of its member's vouchers."""
-    data = await named(world, program, activity.member, activity.type, activity.data)
+    data, _ = await named(world, program, activity.member, activity.type, activity.data)
     return activity if data is activity.data else replace(activity, data=data)
 
 

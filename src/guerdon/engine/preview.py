@@ -124,15 +124,19 @@ class _Trial:
             lines=draft.lines,
             data=resolved.data,
         )
-        activity = await presented.of(self._world, self._rulebook.id, activity)
+        data, astray = await presented.named(
+            self._world, self._rulebook.id, activity.member, activity.type, activity.data
+        )
+        activity = replace(activity, data=data)
         try:
             decision = await self._decided(activity, resolved.enroll)
         except Undecidable as error:
             log.exception("an activity cannot be previewed", extra={"program": self._rulebook.id})
-            return Preview(result=Result.FAILED, reason=type(error).__name__)
+            return Preview(result=Result.FAILED, reason=type(error).__name__, astray=astray)
         return Preview(
             result=Result(decision.result),
             reason=decision.reason,
+            astray=astray,
             entry=JournalEntry(
                 activity=activity,
                 result=Result(decision.result),
