@@ -14,10 +14,16 @@ from guerdon.core.activity import Activity, Instant
 from guerdon.core.backfill import HISTORY
 from guerdon.core.decide import decide
 from guerdon.core.decision import Claim, Decision, Given, Needed
-from guerdon.core.plain import activity_from_plain, page_to_plain, standing_to_plain
+from guerdon.core.plain import (
+    activity_from_plain,
+    page_to_plain,
+    record_to_plain,
+    standing_from_plain,
+    standing_to_plain,
+)
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import settle
-from guerdon.core.standing import FRONT, PageRef, Plain, Standing
+from guerdon.core.standing import FRONT, PageRef, Plain, Shelf, Standing
 from guerdon.engine.batches import decision_in_journal
 from guerdon.engine.dead import DROPPED
 from guerdon.engine.fetch import DONOR, RECORD, Claims
@@ -84,6 +90,8 @@ class Recount:
         self._keep(decision, seq=before.seq)
 
     async def _add(self, entry: Entry) -> None:
+        if self.standing.merged_into is not None:
+            raise Inexact("goes on after it was merged into another account")
         if entry.member_seq != self.standing.seq + 1:
             raise Inexact("an entry of the journal is missing")
         activity = activity_from_plain(entry.activity)
@@ -101,8 +109,22 @@ class Recount:
             raise Inexact("the journal does not come out as it is written")
         self._keep(decision, seq=entry.member_seq)
         self._lanes[entry.key] = entry.lane
-        if self.standing.status == "merged":
-            raise Inexact("merged into another account")
+
+    async def _donor(self, member: str) -> Standing:
+        """Return the whole standing of an account that was given up, itself counted anew.
+
+        What was decided of it ends with the merge, so that its whole journal is what it was then.
+        """
+        donor = Recount(self._world, self._rulebook, member)
+        await donor.run()
+        if donor.standing.seq and donor.standing.merged_into is None:
+            raise Inexact("took an account in that its journal has not given up")
+        self._lanes |= donor._lanes  # its records are the survivor's now
+        standing = standing_from_plain(record_to_plain(standing_to_plain(donor.standing)))
+        for (name, key), (_, value) in donor.pages.items():
+            shelf = standing.shelves.get(name) or Shelf()
+            standing.shelves[name] = Shelf({**shelf.items, key: value})
+        return standing
 
     def _keep(self, decision: Decision, *, seq: int) -> None:
         self.standing = decision.standing
@@ -150,9 +172,9 @@ class Recount:
     async def _give(self, given: Given, ref: PageRef) -> None:
         given.loaded.add(ref)
         if ref.shelf == DONOR:
-            raise Inexact("took another account in")
-        if ref.shelf == HISTORY:
-            await self._give_history(given)
+            given.donors[ref.key] = await self._donor(ref.key)
+        elif ref.shelf == HISTORY:
+            await self._give_history(given, ref.key)
         elif ref.scope == "one":
             held = self.pages.get((ref.shelf, ref.key))
             if held is None and ref.shelf == RECORD:
@@ -176,19 +198,23 @@ class Recount:
             return None
         return "", {**entry.decision[RECORD], "activity": entry.activity}
 
-    async def _give_history(self, given: Given) -> None:
-        """Give what was accepted of the member up to here."""
-        seq = 0
-        while seq < self.standing.seq:
+    async def _give_history(self, given: Given, member: str) -> None:
+        """Give what was accepted of the member up to here, or all of an account given up."""
+        seq, is_own = 0, member == self._member
+        while not is_own or seq < self.standing.seq:
             entries = await self._world.journal.of_member(
-                self._rulebook.id, self._member, limit=_AT_ONCE, before=seq
+                self._rulebook.id, member, limit=_AT_ONCE, before=seq
             )
+            if not entries:
+                return
             for entry in entries:
                 seq = entry.member_seq
-                if seq <= self.standing.seq and entry.decision["result"] == "accepted":
+                if (not is_own or seq <= self.standing.seq) and entry.decision[
+                    "result"
+                ] == "accepted":
                     order = f"{entry.activity['received']:015d}{seq:012d}"
                     kept = entry.decision.get(RECORD, {}).get("kept")
-                    said = {"member": self._member, "activity": entry.activity, "kept": kept}
+                    said = {"member": member, "activity": entry.activity, "kept": kept}
                     given.entries[(HISTORY, entry.key)] = (order, said)
 
 
