@@ -237,15 +237,21 @@ def take(world: World, person: Person, wallet: str, use: Use, amount: int) -> No
     cover(world, person, wallet, use, amount)
 
 
-def bring_to_life(world: World, person: Person, now: int) -> None:
-    """Read the dates of inactivity anew: what died too early lives, what should be dead dies."""
+def bring_to_life(world: World, person: Person, now: int, *, merging: bool = False) -> None:
+    """Read the dates of inactivity anew: what died too early lives.
+
+    What lives is not ended by a late report, which never lowers anything, but by a merge it is.
+    """
     for lot in world.lots_of(person):
         wallet = world.program.wallets[lot.wallet]
         if not isinstance(policy_now(world, person, wallet, lot.policy), Inactivity):
             continue
         death = death_of(world, person, lot)
         if death is not None and death <= now:
-            expire(lot)
+            if merging or not lot.left:
+                expire(lot)
+            else:
+                lot.born = now
         elif lot.expired:
             lot.left += lot.expired
             lot.expired = 0
