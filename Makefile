@@ -24,6 +24,8 @@ demo: $(READY) ## start everything on this machine (ARGS="--data DIR --port N --
 test: $(READY) ## run the tests (ARGS="-k word tests/core")
 	@$(BIN)/python -m pytest $(ARGS)
 
+# By its full name, so that processes that work in other folders write beside it.
+coverage: export COVERAGE_FILE := $(CURDIR)/.coverage
 coverage: $(READY) ## branches reached: all of core by its own tests, 95 % of the rest (slow)
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -q --cov --cov-report= tests/core tests/program
