@@ -1,14 +1,23 @@
 """What is asked again and again: answered in short, and never otherwise than the long way would."""
 
+import asyncio
 from collections.abc import Hashable
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from api.transport.demo import CALLERS, Demo, Purse, still_true
-from api.transport.wire import GRAPHQL_JSON, client_of, post
-from guerdon.api.transport import Credential, Operation, RecentAnswers, TransportOptions
+from api.transport.wire import GRAPHQL_JSON, client_of, post, serving
+from guerdon.api.transport import (
+    Credential,
+    Operation,
+    RecentAnswers,
+    TransportOptions,
+    bodies,
+    hot,
+)
 from guerdon.api.transport.hot import HotRequests
 
 QUERY = "{ badges(first: 3) { edges { node { title } } } }"
@@ -241,3 +250,29 @@ async def test_what_is_told_of_the_schema_is_told_to_nobody_else() -> None:
         refused = await asked(client, {"query": "{ __schema { types { name } } }"})
 
     assert refused.json()["errors"][0]["extensions"]["code"] == "INTROSPECTION_DISABLED"
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"query": '], ids=["nothing", "the_beginning"])
+@pytest.mark.parametrize("asked_before", [False, True], ids=["by_a_stranger", "by_who_is_known"])
+async def test_a_body_that_does_not_come_is_waited_for_so_long_and_no_longer(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, sent: bytes, *, asked_before: bool
+) -> None:
+    for module in (bodies, hot):
+        monkeypatch.setattr(module, "BODY_SECONDS_MAX", 0.3)
+    whole = orjson.dumps({"query": QUERY})
+    head = (
+        b"POST /graphql HTTP/1.1\r\nhost: shop.example\r\ncontent-type: application/json\r\n"
+        b"accept: application/graphql-response+json\r\nauthorization: Bearer member\r\n"
+        b"content-length: %d\r\n\r\n" % len(whole)
+    )
+    async with serving(demo) as port, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
+        if asked_before:
+            writer.write(head + whole)
+            assert b" 200 " in await reader.readuntil(b"\r\n\r\n")
+        assert bool(hot_of(demo)._credentials) == asked_before
+
+        writer.write(head + sent)
+
+        assert b" 408 " in await reader.read()
+        writer.close()

@@ -72,12 +72,12 @@ async def read_body(headers: Headers, receive: Receive, *, bytes_max: int) -> by
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length[:20]) > bytes_max:
         raise _too_large(bytes_max)
-    message = await receive()
-    if not message.get("more_body", False) and message["type"] == "http.request":
-        return _within(message.get("body", b""), bytes_max)
     chunks, total = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):
+            message = await receive()
+            if not message.get("more_body", False) and message["type"] == "http.request":
+                return _within(message.get("body", b""), bytes_max)
             while True:
                 if message["type"] == "http.disconnect":
                     raise ClientGone

@@ -9,6 +9,7 @@ store, which gives only what is young enough and still true (`answers`). Whateve
 Credentials are not kept: a head is known by its digest.
 """
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -17,7 +18,7 @@ from typing import TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from guerdon.api.transport.bodies import send_ok
+from guerdon.api.transport.bodies import BODY_SECONDS_MAX, send_ok
 from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.hooks import Credential, NotAtOnce
 from guerdon.api.transport.operations import Price
@@ -134,19 +135,26 @@ def _keep(kept: OrderedDict[K, V], key: K, value: V, count_max: int) -> None:
 
 
 async def _whole(receive: Receive, read: list[Message], bytes_max: int) -> bytes | None:
-    """Return a body of at most so many bytes, None for others; `read` has what was read of it."""
+    """Return a body of at most so many bytes, None for others; `read` has what was read of it.
+
+    Whoever sends too slowly is waited for once more, and refused, by the long way.
+    """
     body = b""
-    while True:
-        message = await receive()
-        read.append(message)
-        if message["type"] != "http.request":
-            return None
-        piece: bytes = message.get("body", b"")
-        body += piece
-        if len(body) > bytes_max:
-            return None
-        if not message.get("more_body", False):
-            return body
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            while True:
+                message = await receive()
+                read.append(message)
+                if message["type"] != "http.request":
+                    return None
+                piece: bytes = message.get("body", b"")
+                body += piece
+                if len(body) > bytes_max:
+                    return None
+                if not message.get("more_body", False):
+                    return body
+    except TimeoutError:
+        return None
 
 
 def _again(read: list[Message], receive: Receive) -> Receive:
