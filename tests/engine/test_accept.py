@@ -1,7 +1,7 @@
 """What reporters are told, item by item, and that nothing is taken twice."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -410,6 +410,38 @@ async def test_who_loses_the_race_to_enroll_a_person_is_decided_after_the_enroll
 
     entries = await read.activities(world, PROGRAM, [receipt.key, "service/p1.enroll"])
     assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+async def test_whom_another_process_enrolls_meanwhile_is_enrolled_before_all_of_a_batch(
+    world: World,
+) -> None:
+    # Our places are given before theirs, our receipts are written after theirs: the enrollment
+    # stands before the purchase that both report, and behind the one that is ours alone.
+    theirs = [a_purchase(1)]
+    other = OthersFirst(world, lambda: accept.record(world, a_caller(), theirs))
+    ours = [a_purchase(1), a_purchase(2)]
+    both, own = await accept.record(replace(world, receipts=other), a_caller(), ours)
+    await drain(world)
+
+    entries = await read.activities(world, PROGRAM, [both.key, own.key])
+    assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+class OthersFirst:
+    """The receipts, where somebody else's report comes in before ours are written."""
+
+    def __init__(self, world: World, report: Callable[[], Awaitable[object]]) -> None:
+        self._world = world
+        self._report = report
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.receipts, name)
+
+    async def enter(
+        self, program: str, marks: Mapping[str, Mark], refs: Mapping[str, str]
+    ) -> tuple[dict[str, Mark], dict[str, str]]:
+        await self._report()
+        return await self._world.receipts.enter(program, marks, refs)
 
 
 class LateReceipts:

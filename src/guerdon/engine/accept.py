@@ -92,6 +92,8 @@ class _Item:
         """Take the place that the enrollment was given by whoever met this person first.
 
         Where that comes after the activity, the enrollment stands at both: the first one counts.
+        Each activity of a batch looks for itself, because whoever was first, in another process,
+        may stand before some of them and behind others.
         """
         assert self.enrollment is not None
         if mark.order < self.mark.order:
@@ -231,7 +233,6 @@ class Taking:
         first: dict[str, _Item] = {}
         refs: dict[str, str] = {}
         marks: dict[str, Mark] = {}
-        enrolled: set[str] = set()
         for item in items:
             key = item.draft.key
             if key in first:
@@ -244,11 +245,7 @@ class Taking:
             marks[key] = item.mark
             if item.enrollment is not None:
                 enrollment, mark = item.enrollment
-                if enrollment.key in enrolled:
-                    item.enrollment = None  # an earlier item of this batch brings it
-                else:
-                    enrolled.add(enrollment.key)
-                    marks[enrollment.key] = mark
+                marks.setdefault(enrollment.key, mark)
         program = self.caller.program
         had, had_refs = await self.world.receipts.enter(program, marks, refs)
         lost = await self._lost(program, {key: mark for key, mark in had.items() if key in first})
@@ -259,8 +256,9 @@ class Taking:
                 continue
             if key in had:
                 item.stands_as(had[key])
-            if item.enrollment is not None and item.enrollment[0].key in had:
-                item.enrolls_as(had[item.enrollment[0].key])
+            if item.enrollment is not None:
+                name = item.enrollment[0].key
+                item.enrolls_as(had.get(name, marks[name]))
             if await self._ref_is_taken(item, had_refs):
                 continue
             fresh.append(item)
@@ -349,9 +347,10 @@ class Taking:
         for item in items:
             if item.enrollment is not None:
                 activity, mark = item.enrollment
-                entries[(mark.lane, mark.order)] = Waiting(
-                    mark.order, carrying(activity_to_plain(activity), trace)
-                )
+                if (mark.lane, mark.order) not in entries:
+                    entries[(mark.lane, mark.order)] = Waiting(
+                        mark.order, carrying(activity_to_plain(activity), trace)
+                    )
             if item.parked is None:
                 place = Waiting(item.mark.order, carrying(activity_to_plain(item.activity), trace))
                 entries[(item.mark.lane, item.mark.order)] = place
