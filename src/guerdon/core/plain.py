@@ -7,6 +7,7 @@ field names of a database are not.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from guerdon.core.activity import Activity, Instant, Line, Value
@@ -213,8 +214,6 @@ def kept_from_plain(found: Plain) -> dict[str, Value]:
 
 # ---------------------------------------------------------------- standings
 
-_WALLET = tuple(WalletState.__dataclass_fields__)
-_LADDER = tuple(LadderState.__dataclass_fields__)
 _SIMPLE = (
     "member",
     "version",
@@ -227,28 +226,29 @@ _SIMPLE = (
     "due_at",
     "lots_made",
 )
+"""The fields of a standing that print as they are: its first ones, in their order."""
+
 _MAPS = ("counts", "badges", "carries", "misses", "absorbed")
+
+_simple = attrgetter(*_SIMPLE)
+_values_of = itemgetter(*_SIMPLE)
+_maps = attrgetter(*_MAPS)
+_wallet = attrgetter(*WalletState.__dataclass_fields__)
+_tiers = attrgetter(*(name for name in LadderState.__dataclass_fields__ if name != "results"))
 
 
 def standing_to_plain(standing: Standing) -> Plain:
     """Return a standing's head."""
-    found: dict[str, Plain] = {name: getattr(standing, name) for name in _SIMPLE}
+    found: dict[str, Plain] = dict(zip(_SIMPLE, _simple(standing), strict=True))
     if standing.filled:
         found["filled"] = standing.filled
-    for name in _MAPS:
-        values = getattr(standing, name)
+    for name, values in zip(_MAPS, _maps(standing), strict=True):
         if values:
             found[name] = [[key, value] for key, value in values.items()]
     if standing.attrs:
         found["attrs"] = _pairs(standing.attrs)
-    found["wallets"] = [
-        [slug, *(getattr(state, name) for name in _WALLET)]
-        for slug, state in standing.wallets.items()
-    ]
-    found["ladders"] = [
-        [slug, *(_ladder_field(state, name) for name in _LADDER)]
-        for slug, state in standing.ladders.items()
-    ]
+    found["wallets"] = [[slug, *_wallet(state)] for slug, state in standing.wallets.items()]
+    found["ladders"] = [_ladder(slug, state) for slug, state in standing.ladders.items()]
     if standing.missions:
         found["missions"] = [
             [slug, state.joined_at, state.completed_at, state.paid, state.lots_before]
@@ -266,18 +266,21 @@ def standing_to_plain(standing: Standing) -> Plain:
     return found
 
 
-def _ladder_field(state: LadderState, name: str) -> Plain:
-    value = getattr(state, name)
-    return list(value.items()) if name == "results" else value
+def _ladder(slug: str, state: LadderState) -> Plain:
+    """Return a ladder's fields in their order, the results before the due instant as pairs."""
+    *tiers, due = _tiers(state)
+    return [slug, *tiers, list(state.results.items()), due]
 
 
 def standing_from_plain(found: Plain) -> Standing:
     """Return the standing whose head was printed."""
-    standing = Standing(**{name: found[name] for name in _SIMPLE})
+    standing = Standing(*_values_of(found))
     standing.filled = found.get("filled", 0)
     for name in _MAPS:
-        setattr(standing, name, dict(found.get(name, ())))
-    standing.attrs = _values(found.get("attrs", ()))
+        if name in found:
+            setattr(standing, name, dict(found[name]))
+    if "attrs" in found:
+        standing.attrs = _values(found["attrs"])
     for slug, *fields in found["wallets"]:
         state = WalletState(*fields)
         state.lapses = tuple([(a, b, c) for a, b, c in state.lapses])

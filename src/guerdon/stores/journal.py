@@ -22,7 +22,7 @@ from guerdon.engine.records import Entry, Place
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key
 from guerdon.stores.prints import Whole, printed
-from guerdon.stores.vault import Vault, seal, unseal
+from guerdon.stores.vault import Vault, nonces, seal, unseal
 
 _SEQ_DIGITS = 12
 _SAID = ("ref", "lines", "data")
@@ -179,7 +179,7 @@ def entry_documents(
 ) -> list[Whole]:
     """Return journal entries as they are stored, sealed under their members' keys."""
     documents = []
-    for entry in entries:
+    for entry, nonce in zip(entries, nonces(len(entries)), strict=True):
         document: Document = {
             "_id": entry_name(program, entry.lane, entry.seq),
             "l": lane_key(program, entry.lane),
@@ -189,11 +189,12 @@ def entry_documents(
             "d": entry.decision,
         }
         if entry.member is not None:
-            content = [_part(entry.activity, _SAID), _part(entry.decision, _SEEN)]
-            if any(content):
-                document["a"] = _rest(entry.activity, _SAID)
-                document["d"] = _rest(entry.decision, _SEEN)
-                document["x"] = seal(keys[entry.member], content, document["_id"])
+            said, sealed = _divided(entry.activity, _SAID)
+            seen, explained = _divided(entry.decision, _SEEN)
+            if sealed or explained:
+                document["a"], document["d"] = said, seen
+                own = keys[entry.member]
+                document["x"] = seal(own, [sealed, explained], document["_id"], nonce)
             document["m"] = key(program, entry.member)
             document["n"] = entry.member_seq
         if entry.settles:
@@ -215,12 +216,10 @@ def entry_name(program: str, lane: int, seq: int) -> str:
     return lane_key(program, lane, f"{seq:0{_SEQ_DIGITS}d}")
 
 
-def _part(plain: Plain, names: Sequence[str]) -> Plain:
-    return {name: plain[name] for name in names if name in plain}
-
-
-def _rest(plain: Plain, names: Sequence[str]) -> Plain:
-    return {name: value for name, value in plain.items() if name not in names}
+def _divided(plain: Plain, names: Sequence[str]) -> tuple[Plain, Plain]:
+    """Return what is not of these names, and what is."""
+    rest = dict(plain)
+    return rest, {name: rest.pop(name) for name in names if name in rest}
 
 
 def _owner(row: Document, program: str) -> str:

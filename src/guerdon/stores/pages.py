@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, lane_key, within
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 PageRow = tuple[str, str, str, Plain]
 
@@ -78,15 +78,11 @@ def _all_of(folder: str) -> Document:
     return {"f": folder, "_id": within(folder)}
 
 
-def page_update(program: str, lane: int, member: str, write: PageWrite) -> Document:
-    """Return the update that stores a page."""
+def page_document(program: str, lane: int, member: str, write: PageWrite) -> Whole:
+    """Return a page as it is stored."""
     folder = lane_key(program, lane, member, write.shelf)
     name = f"{folder}|{write.key}"
-    return {
-        "q": {"_id": name},
-        "u": printed({"_id": name, "f": folder, "s": write.sort, "v": write.value}),
-        "upsert": True,
-    }
+    return printed({"_id": name, "f": folder, "s": write.sort, "v": write.value})
 
 
 def page_name(program: str, lane: int, member: str, write: PageWrite) -> str:

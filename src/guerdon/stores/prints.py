@@ -53,19 +53,6 @@ def printed(document: Document) -> Whole:
     return Whole((len(fields) + 4).to_bytes(4, "little") + fields)
 
 
-def fields_printed(document: Document) -> Document:
-    """Return the fields of a document with its print, of which an update sets some.
-
-    What is nested is encoded here, once, for the print and for the driver.
-    """
-    solid = {
-        name: RawBSONDocument(bson.encode(value)) if type(value) is dict else value
-        for name, value in document.items()
-    }
-    solid[PRINT] = _print_of(solid)
-    return solid
-
-
 def is_intact(document: Mapping[str, Any]) -> bool:
     """Tell whether a stored document, read with what is nested as it lies there, fits its print."""
     bare = dict(document)

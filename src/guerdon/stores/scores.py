@@ -6,13 +6,15 @@ since which sequence. Redis is a projection of these; where Redis is down they a
 the same order: value descending, instant ascending, member id.
 """
 
+from pymongo.read_concern import ReadConcern
+
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.outcomes import BoardPage, BoardRow
 from guerdon.engine.records import Board, ScoreRow
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_key, within
-from guerdon.stores.prints import printed
+from guerdon.stores.prints import Whole, printed
 
 _FORWARD = [("v", -1), ("t", 1), ("m", 1)]
 _BACKWARD = [("v", 1), ("t", -1), ("m", -1)]
@@ -29,12 +31,16 @@ class ScoreStore:
     async def rows(
         self, program: str, leaderboard: str, period: int, *, after: str | None, limit: int
     ) -> list[ScoreRow]:
-        """Return rows by ascending member id, removed ones included."""
+        """Return rows by ascending member id, removed ones included, as they were at one instant.
+
+        A read that goes on while others write could meet a row twice.
+        """
+        scores = self._mongo["scores"].with_options(read_concern=ReadConcern("snapshot"))
         query: Document = {"b": key(program, leaderboard, str(period))}
         if after is not None:
             query["m"] = {"$gt": after}
         with unit_of_work(30):
-            cursor = self._mongo["scores"].find(query).sort("m", 1).limit(limit)
+            cursor = scores.find(query).sort("m", 1).limit(limit)
             rows = await cursor.to_list(None)
         return [ScoreRow(row["m"], row["q"], _score(row, leaderboard, period)) for row in rows]
 
@@ -130,13 +136,12 @@ class ScoreStore:
         return ranks
 
 
-def score_update(program: str, lane: int, row: ScoreRow) -> Document:
-    """Return the update that stores a row."""
+def score_document(program: str, lane: int, row: ScoreRow) -> Whole:
+    """Return a row as it is stored."""
     score = row.score
-    name = key(program, score.leaderboard, str(score.period))
     document: Document = {
-        "_id": lane_key(program, lane, score.leaderboard, str(score.period), row.member),
-        "b": name,
+        "_id": score_name(program, lane, row),
+        "b": key(program, score.leaderboard, str(score.period)),
         "m": row.member,
         "q": row.seq,
         "t": score.at,
@@ -145,7 +150,13 @@ def score_update(program: str, lane: int, row: ScoreRow) -> Document:
         document["v"] = score.value
     if score.ends is not None:
         document["e"] = score.ends
-    return {"q": {"_id": document["_id"]}, "u": printed(document), "upsert": True}
+    return printed(document)
+
+
+def score_name(program: str, lane: int, row: ScoreRow) -> str:
+    """Return the id of a row."""
+    score = row.score
+    return lane_key(program, lane, score.leaderboard, str(score.period), row.member)
 
 
 def _name(program: str, board: Board) -> str:

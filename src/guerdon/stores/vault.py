@@ -79,7 +79,7 @@ class Vault:
                 self._kept.move_to_end(name)
             else:
                 secret = AESGCM.generate_key(_KEY_BITS)
-                wrapped = Binary(_seal(await self._wrapper(), secret, name))
+                wrapped = Binary(_seal(await self._wrapper(), secret, name, *nonces(1)))
                 fresh.append(printed({"_id": name, "m": key(program, member), "k": wrapped}))
                 self._kept[name] = AESGCM(secret)
             found[member] = self._kept[name]
@@ -98,9 +98,15 @@ class Vault:
         return self._wrapping
 
 
-def seal(own: AESGCM, content: Plain, name: str) -> Binary:
+def nonces(count: int) -> list[bytes]:
+    """Return as many values that never occur twice; asking the system once for all is cheaper."""
+    drawn = secrets.token_bytes(count * _NONCE_BYTES)
+    return [drawn[begin : begin + _NONCE_BYTES] for begin in range(0, len(drawn), _NONCE_BYTES)]
+
+
+def seal(own: AESGCM, content: Plain, name: str, nonce: bytes) -> Binary:
     """Return content sealed; it opens only under the same name."""
-    return Binary(_seal(own, orjson.dumps(content), name))
+    return Binary(_seal(own, orjson.dumps(content), name, nonce))
 
 
 def unseal(own: AESGCM, sealed: bytes, name: str) -> Plain:
@@ -108,8 +114,7 @@ def unseal(own: AESGCM, sealed: bytes, name: str) -> Plain:
     return orjson.loads(own.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode()))
 
 
-def _seal(own: AESGCM, content: bytes, name: str) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
+def _seal(own: AESGCM, content: bytes, name: str, nonce: bytes) -> bytes:
     return nonce + own.encrypt(nonce, content, name.encode())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from guerdon.engine.records import VoucherRow
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key
-from guerdon.stores.prints import PRINT, fields_printed
+from guerdon.stores.prints import PRINT, printed
 
 
 class VoucherStore:
@@ -37,7 +37,7 @@ def voucher_updates(program: str, rows: Sequence[VoucherRow]) -> list[Document]:
 def _update(program: str, row: VoucherRow) -> Document:
     name = key(program, row.code)
     said = {"m": row.member, "v": row.name}
-    mark = fields_printed({"_id": name, **said})[PRINT]
+    mark = printed({"_id": name, **said})[PRINT]
     return {
         "q": {"_id": name, **said},
         "u": {"$setOnInsert": {**said, PRINT: mark}},
