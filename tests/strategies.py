@@ -642,11 +642,12 @@ def _waits_for_nobody(rule: Rule) -> bool:
 def frugal_programs(draw: st.DrawFn) -> Program:
     """Return a program in which neither order nor anybody else matters.
 
-    There are no tiers, limits, draws, missions or rewards, and nothing ends for want of activity.
+    There are no tiers, limits, draws, missions or rewards.
     """
     program = draw(programs())
+    expiry = st.one_of(SIMPLE_EXPIRY, INACTIVITY)
     simple = {
-        slug: replace(wallet, expiry=draw(SIMPLE_EXPIRY), extend=None, debt="allow")
+        slug: replace(wallet, expiry=draw(expiry), extend=None, debt="allow")
         for slug, wallet in program.wallets.items()
     }
     plain_rules = [

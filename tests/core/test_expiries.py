@@ -501,14 +501,16 @@ class TestByTier:
         assert life.balance("2026-09-11") == 10
         assert life.balance("2026-09-12") == 0
 
-    def test_a_tier_of_inactivity_counts_from_the_last_activity_where_there_was_one(self) -> None:
+    def test_a_tier_of_inactivity_counts_from_the_change_though_there_was_activity_before(
+        self,
+    ) -> None:
         life = a_member(self.PROGRAM)
         life.buys(10, "2026-03-01")
         life.does("visit", "2026-03-10")
         life.does("visit", "2026-03-11")
 
-        assert life.balance("2026-09-01") == 10
-        assert life.balance("2026-09-02") == 0
+        assert life.balance("2026-09-11") == 10
+        assert life.balance("2026-09-12") == 0
 
     def test_units_get_the_policy_of_the_tier_held_when_they_are_granted(self) -> None:
         life = a_member(self.PROGRAM)

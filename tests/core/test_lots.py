@@ -157,8 +157,8 @@ def test_a_lot_is_read_however_a_database_kept_it() -> None:
     lot = Lot(1, "p1", "base", "k", instant("2026-03-02"), None, 10, 0, cover=((2, 5), (0, 5)))
 
     assert lot_of(lot) is lot
-    assert lot_of([*lot[:-3], [[2, 5], [0, 5]], False, 0]) == lot
-    assert lot_of([*lot[:-3], [[2, 5], [0, 5]], False]) == lot  # as it was kept by 0.1
+    assert lot_of([*lot[:15], [[2, 5], [0, 5]], *lot[16:]]) == lot
+    assert lot_of([*lot[:15], [[2, 5], [0, 5]], False]) == lot  # as it was kept by 0.1
 
 
 def test_fractions_of_a_unit_are_kept_where_the_wallet_has_digits() -> None:

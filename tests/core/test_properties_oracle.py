@@ -160,6 +160,36 @@ expect:
 """)
 
 
+def test_units_of_the_enrollment_have_the_dates_of_the_tier_that_a_card_brings() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry: {by_tier: {ladder: status, tiers: {low: {mode: never}},
+                         else: {mode: after, period: P1M}}}
+  rules: [{id: welcome, activity: enrollment, wallet: points, give: {fixed: 10}}]
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      tiers: [{id: low, at: 0}, {id: mid, at: 200}]
+      keep: {}
+      floors: [{when: {member.card: gold}, tier: mid}]
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada, attrs: {card: gold}}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob}
+expect:
+  - at: "2026-03-02T00:00:00Z"
+    member: ada
+    lots: {points: [{from: e1.welcome, left: 10, expires: "2026-04-02T00:00:00Z"}]}
+  - {at: "2026-03-02T00:00:00Z", member: bob, lots: {points: [{from: e2.welcome, expires: null}]}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

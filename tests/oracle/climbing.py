@@ -8,7 +8,7 @@ arrives, it falls only at a review, at the end of a grant, or at a refund where 
 
 from datetime import date
 
-from guerdon.core.program import KeepKind, Ladder, Window, WindowKind
+from guerdon.core.program import Inactivity, KeepKind, Ladder, Window, WindowKind
 from oracle import purse
 from oracle.calendar import month_day, plus
 from oracle.counting import counter_value, last_at
@@ -154,13 +154,16 @@ def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Caus
         wallet.id: purse.policy_now(world, person, wallet, None)
         for wallet in purse.wallets_with_policy_of(world, ladder.id)
     }
-    is_new = not state.spells
     state.spells.append((cause.now, rank))
     for wallet_id, policy in policies.items():
         wallet = world.program.wallets[wallet_id]
-        if not is_new and purse.policy_now(world, person, wallet, None) != policy:
+        if purse.policy_now(world, person, wallet, None) != policy:
+            turns = isinstance(purse.policy_now(world, person, wallet, None), Inactivity)
+            if turns:
+                person.turned.setdefault(wallet_id, []).append(cause.now)
             for lot in world.lots_of(person, wallet_id):
                 if lot.left and lot.policy is None:
+                    lot.since = cause.now if turns else None
                     purse.date_lot(world, person, lot, cause.now)
                     if lot.expires is not None and lot.expires <= cause.now:
                         purse.expire(lot)

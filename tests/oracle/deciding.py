@@ -478,6 +478,7 @@ def _transfer(world: World, person: Person, happened: Happened) -> None:
             part = sum(amount for one, amount in lot.uses if one is use)
             moved = Lot(other.name, wallet.id, lot.source, f"xfer.{lot.rule}", part, lot.at)
             moved.expires, moved.policy, moved.moved = lot.expires, lot.policy, True
+            moved.since = activity.at
             purse.grant(world, other, moved, now=activity.received, pending=None)
     _join_history(world, person, happened)
     follow_on(world, person, activity)

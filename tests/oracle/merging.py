@@ -63,7 +63,7 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     into.paid |= donor.paid
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
-    purse.bring_to_life(world, into, now, merging=True)
+    purse.bring_to_life(world, into, now)
     follow_on(world, into, activity, others=tuple(others))
 
 

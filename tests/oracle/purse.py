@@ -73,14 +73,17 @@ def dies(world: World, policy: Expiry, at: int) -> int | None:
     return calendar.after(last)
 
 
-def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
+def deaths(world: World, person: Person, wallet: str, policy: Inactivity) -> list[int]:
     """Return the instants at which a wallet of this policy dies for want of activity.
 
-    What was voided later was an activity of the member all the same.
+    Only when things happened counts, not when they were reported. What was voided later was an
+    activity of the member all the same.
     """
-    ats = sorted(
-        one.activity.at for one in world.history_of(person) if one.activity.type in policy.activity
-    )
+    listed = policy.activity
+    ats: list[int] = [
+        one.activity.at for one in world.history_of(person) if one.activity.type in listed
+    ]
+    ats = sorted([*ats, *person.turned.get(wallet, [])])
     ends = [world.calendar.through(at, policy.period) for at in ats]
     return [end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end]
 
@@ -88,27 +91,11 @@ def deaths(world: World, person: Person, policy: Inactivity) -> list[int]:
 def death_of(world: World, person: Person, lot: Lot) -> int | None:
     """Return when a lot dies by itself or with its wallet; None: no date in sight."""
     policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
-    if isinstance(policy, Inactivity):
-        return _inactivity(world, person, policy, lot)
-    return lot.expires
-
-
-def _inactivity(world: World, person: Person, policy: Inactivity, lot: Lot) -> int | None:
-    """A lot dies with its wallet, at the first time that this happens after the lot came.
-
-    One that came while the wallet lay dead belongs to those that died if it was earned before.
-    """
-    ends = deaths(world, person, policy)
-    before = max((end for end in ends if end <= lot.born), default=None)
-    if before is not None and lot.at < before:
-        woken = any(
-            before <= one.activity.at and one.activity.received <= lot.born
-            for one in world.history_of(person)
-            if one.activity.type in policy.activity
-        )
-        if not woken:
-            return before
-    return min((end for end in ends if end > lot.born), default=None)
+    if not isinstance(policy, Inactivity):
+        return lot.expires
+    begins = lot.at if lot.since is None else lot.since
+    ends = deaths(world, person, lot.wallet, policy)
+    return min((end for end in ends if end > begins), default=None)
 
 
 # ---------------------------------------------------------------- reading
@@ -146,7 +133,7 @@ def owed(person: Person, wallet: str) -> int:
 def grant(world: World, person: Person, lot: Lot, *, now: int, pending: Pending | None) -> Lot:
     """Add a lot; it is born dead if its date has passed, else it pays the debt first."""
     wallet = world.program.wallets[lot.wallet]
-    lot.left, lot.born = lot.granted, now
+    lot.left = lot.granted
     if not lot.moved:
         date_lot(world, person, lot, lot.at)
     if pending is not None:
@@ -237,21 +224,15 @@ def take(world: World, person: Person, wallet: str, use: Use, amount: int) -> No
     cover(world, person, wallet, use, amount)
 
 
-def bring_to_life(world: World, person: Person, now: int, *, merging: bool = False) -> None:
-    """Read the dates of inactivity anew: what died too early lives.
-
-    What lives is not ended by a late report, which never lowers anything, but by a merge it is.
-    """
+def bring_to_life(world: World, person: Person, now: int) -> None:
+    """Read the dates of inactivity anew: what died too early lives, what should be dead dies."""
     for lot in world.lots_of(person):
         wallet = world.program.wallets[lot.wallet]
         if not isinstance(policy_now(world, person, wallet, lot.policy), Inactivity):
             continue
         death = death_of(world, person, lot)
         if death is not None and death <= now:
-            if merging or not lot.left:
-                expire(lot)
-            else:
-                lot.born = now
+            expire(lot)
         elif lot.expired:
             lot.left += lot.expired
             lot.expired = 0

@@ -33,8 +33,8 @@ class Lot:
     rule: str
     granted: int
     at: int
-    born: int = 0
-    """When it arrived."""
+    since: int | None = None
+    """From when on inactivity counts for it, where that is not when it was earned."""
     left: int = 0
     expired: int = 0
     reversed: int = 0
@@ -239,6 +239,8 @@ class Person:
     terms: dict[str, list[tuple[int, int | None]]] = field(default_factory=dict)
     paid: set[tuple[object, ...]] = field(default_factory=set)
     """Effects that happen once: which, and in which window."""
+    turned: dict[str, list[int]] = field(default_factory=dict)
+    """By wallet: when a tier brought inactivity, from which it counts anew."""
 
 
 Later = tuple[int, Program]

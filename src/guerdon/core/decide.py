@@ -16,6 +16,7 @@ from guerdon.core import (
     erasure,
     expiries,
     grants,
+    lapses,
     merge,
     missions,
     offering,
@@ -182,7 +183,7 @@ def _join_history(d: Deciding, activity: Activity, context: Context) -> None:
     counters.count(d, context)
     calendar = d.rulebook.calendar
     for wallet in d.state.active_by_type.get(activity.type, ()):
-        expiries.active(d, wallet.id, context.day)
+        lapses.active(d, wallet.id, context.day)
     for wallet in d.state.extends_by_type.get(activity.type, ()):
         extend = wallet.extend
         assert extend is not None

@@ -14,10 +14,10 @@ from guerdon.core.activity import Activity
 from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
-from guerdon.core.expiries import expire_lot
 from guerdon.core.figures import windows_of
 from guerdon.core.holdings import SHELVES, head, pull_all
 from guerdon.core.standing import ERASED, PageRef
+from guerdon.core.wallets import expire
 
 _REST = (
     "attrs",
@@ -89,7 +89,7 @@ def _forfeit(d: Deciding, slug: str) -> None:
     pull_all(d, slug)
     wallet = d.state.wallet(slug)
     for lot in head(d, slug):
-        expire_lot(d, wallet, lot, at=d.now)
+        expire(d, wallet, lot, at=d.now)
     state = d.wallet(slug)
     if state.debt:
         d.post(slug, "written_off", "debt", state.debt)
@@ -97,6 +97,7 @@ def _forfeit(d: Deciding, slug: str) -> None:
         state.debt = 0
     state.due = state.spill_due = state.active_on = None
     state.lapses = ()
+    state.active_since = 0
 
 
 def _clear(d: Deciding) -> None:

@@ -1,13 +1,10 @@
 """What the passing of time does to lots: expiry, release, inactivity, and dates that move.
 
 Rule: a lot expires as a whole at the first instant at which it is gone; a wallet that lapses
-through inactivity expires as a whole too, and a late report that shows the lapse to be wrong
-undoes it.
+through inactivity (`core.lapses`) expires as a whole too.
 """
 
-from collections.abc import Collection
-
-from guerdon.core import wallets
+from guerdon.core import lapses, wallets
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
@@ -19,10 +16,9 @@ from guerdon.core.holdings import (
     pull_all,
     redate,
     remove,
-    replace,
 )
 from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, order_of, policy_of
-from guerdon.core.program import ExpiryByTier, Inactivity, Wallet
+from guerdon.core.program import ExpiryByTier, Inactivity
 from guerdon.core.rulebook import Version
 from guerdon.core.standing import WalletState
 from guerdon.core.windows import FAR
@@ -44,35 +40,16 @@ def release(d: Deciding, slug: str, lot: Lot) -> None:
 def expire_due(d: Deciding, slug: str) -> None:
     """Let everything of a wallet expire whose date has come, pending lots included."""
     wallet = d.state.wallet(slug)
-    lapse = lapse_of(
-        policy_of(d.program, wallet, d.standing, d.now),
-        d.rulebook.calendar,
-        d.wallet(slug).active_on,
-    )
-    lapsed = lapse is not None and lapse <= d.now
+    lapse = lapses.idle(d, wallet)
     spill_due = d.wallet(slug).spill_due
-    if lapsed or (spill_due is not None and spill_due <= d.now):
+    if lapse is not None or (spill_due is not None and spill_due <= d.now):
         pull_all(d, slug)
     for lot in head(d, slug):
-        own = lot.expires is not None and lot.expires <= d.now
-        # A late report may tell of a lapse in the past: what was earned since then lives on.
-        if own or (lapse is not None and lapsed and not lot.fixed and lot.at < lapse):
-            expire_lot(d, wallet, lot, at=d.now if own or lapse is None else lapse)
-    if lapsed and lapse is not None:
-        _note_lapse(d.wallet(slug), lapse)
-
-
-def _note_lapse(state: WalletState, lapse: Instant) -> None:
-    """Remember that the wallet lapsed, once; it has been idle since then."""
-    if state.active_on is not None and all(lapse != known for known, _, _ in state.lapses):
-        state.lapses = (*state.lapses[-3:], (lapse, state.active_on, None))
-    state.active_on = None
-
-
-def expire_lot(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> None:
-    """Let one lot expire as a whole; `at` is the instant its time had come."""
-    remove(d, wallet.id, lot)
-    add(d, wallet, wallets.die(d, wallet, lot, at=at))
+        if lot.expires is not None and lot.expires <= d.now:
+            wallets.expire(d, wallet, lot, at=d.now)
+        elif lapse is not None and not lot.fixed and lot.begins < lapse:
+            wallets.expire(d, wallet, lot, at=lapse)
+    lapses.note(d, wallet)
 
 
 def release_due(d: Deciding, slug: str) -> None:
@@ -151,11 +128,17 @@ def follow_policy(d: Deciding, slug: str) -> None:
     if not before:
         return
     pull_all(d, slug)
-    expires = expiry_of(policy, d.rulebook.calendar, d.rulebook.calendar.day(d.now))
-    redate(d, wallet, [lot._replace(expires=expires) for lot in head(d, slug) if not lot.fixed])
+    day = d.rulebook.calendar.day(d.now)
+    expires = expiry_of(policy, d.rulebook.calendar, day)
+    since = d.now if isinstance(policy, Inactivity) else None
+    redate(
+        d,
+        wallet,
+        [lot._replace(expires=expires, since=since) for lot in head(d, slug) if not lot.fixed],
+    )
     evict(d, slug)
-    if isinstance(policy, Inactivity) and owned.active_on is None:
-        owned.active_on = d.rulebook.calendar.day(d.now)
+    if since is not None:
+        lapses.active(d, slug, day)
     owned.due = due_of(d, slug, owned)
 
 
@@ -171,103 +154,3 @@ def extend(d: Deciding, slug: str, least: Instant) -> None:
     if soon:
         redate(d, wallet, [lot._replace(expires=least) for lot in soon])
     evict(d, slug)
-
-
-def active(d: Deciding, slug: str, day: int) -> None:
-    """Count a day of activity against inactivity; an expiry that it shows to be wrong is undone."""
-    wallet = d.state.wallet(slug)
-    state = d.wallet(slug)
-    if state.lapses:
-        _amend_lapses(d, wallet, state, day)
-    if state.active_on is None or day > state.active_on:
-        state.active_on = day
-        policy = policy_of(d.program, wallet, d.standing, d.now)
-        state.due = first((state.due, lapse_of(policy, d.rulebook.calendar, day)))
-        if state.lapses and state.lapses[-1][2] is None and day > state.lapses[-1][1]:
-            lapse, before, _ = state.lapses[-1]
-            state.lapses = (*state.lapses[:-1], (lapse, before, day))
-
-
-def reconsider(d: Deciding, slug: str, days: Collection[int]) -> None:
-    """Let lapses through inactivity be those of all these days of activity.
-
-    What expired wrongly comes back; what was there before a lapse that stays goes with it.
-    """
-    wallet, state, calendar = d.state.wallet(slug), d.wallet(slug), d.rulebook.calendar
-    state.lapses = tuple(
-        (
-            lapse,
-            before,
-            min(
-                [day for day in days if calendar.begin(day) >= lapse]
-                + ([after] if after is not None else []),
-                default=None,
-            ),
-        )
-        for lapse, before, after in state.lapses
-    )
-    latest = max(days, default=None)
-    for day in sorted(days):
-        _amend_lapses(d, wallet, state, day)
-    if latest is not None and state.active_on is not None:
-        state.active_on = max(state.active_on, latest)
-    pull_all(d, slug)
-    for lapse, _, _ in state.lapses:
-        for lot in head(d, slug):
-            if lot.at < lapse and not lot.fixed:
-                expire_lot(d, wallet, lot, at=lapse)
-
-
-def _amend_lapses(d: Deciding, wallet: Wallet, state: WalletState, day: int) -> None:
-    calendar = d.rulebook.calendar
-    policy = policy_of(d.program, wallet, d.standing, d.now)
-    kept: list[tuple[Instant, int, int | None]] = []
-    for lapse, before, after in state.lapses:
-        moved = lapse_of(policy, calendar, day)
-        if not (before < day and calendar.begin(day) < lapse) or moved is None:
-            kept.append((lapse, before, after))
-            continue
-        next_begin = calendar.begin(after) if after is not None else d.now
-        if moved > next_begin:
-            _revive(d, wallet, lapse)
-            if after is None:
-                state.active_on = day
-        else:
-            kept.append((moved, day, after))
-            _bury(d, wallet, lapse, moved)
-    state.lapses = tuple(kept)
-
-
-def _revive(d: Deciding, wallet: Wallet, lapse: Instant) -> None:
-    """Undo an expiry through inactivity."""
-    slug = wallet.id
-    state = d.wallet(slug)
-    for value in list(d.everything(f"closed:{slug}").values()):
-        lot = lot_of(value)
-        if lot.died != lapse or not lot.expired:
-            continue
-        if lot.expires is not None and lot.expires <= d.now:
-            continue
-        part = lot.expired
-        waits = lot.release if lot.release is not None and lot.release > d.now else None
-        state.expired -= part
-        d.post(slug, "expired", "spendable" if waits is None else "pending", part, lot=lot.no)
-        d.effect(PointsEffect(slug, "revived", part, lot.rule, lot.source, d.now, lot.expires))
-        remove(d, slug, lot)
-        alive = lot._replace(left=part, expired=0, died=None, release=waits)
-        if waits is None:
-            state.spendable += part
-            alive = wallets.pay_debt(d, wallet, alive)
-        else:
-            state.pending += part
-        add(d, wallet, alive)
-        soon = waits if waits != FAR else None
-        state.due = first((state.due, soon, d.now if lot.expires is None else lot.expires))
-
-
-def _bury(d: Deciding, wallet: Wallet, lapse: Instant, moved: Instant) -> None:
-    """Date an expiry that stays, only later, so that a further report can still undo it."""
-    for value in list(d.everything(f"closed:{wallet.id}").values()):
-        lot = lot_of(value)
-        if lot.died == lapse:
-            replace(d, wallet, lot._replace(died=moved))

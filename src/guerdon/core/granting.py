@@ -6,13 +6,14 @@ What happens to units afterwards is in `core.wallets`.
 
 from typing import NamedTuple
 
+from guerdon.core import lapses
 from guerdon.core.activity import Instant
 from guerdon.core.counters import count_points, move, moves_of
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, note_spill
 from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
-from guerdon.core.program import Expiry, ExpiryByTier, Inactivity, Pending, Wallet
+from guerdon.core.program import Expiry, ExpiryByTier, Pending, Wallet
 from guerdon.core.shelving import SORT_BASE, SORT_FRONT, sort_text
 from guerdon.core.standing import PageWrite, Plain, Shelf, WalletState, make
 from guerdon.core.wallets import die, pay_debt
@@ -39,7 +40,8 @@ class Terms(NamedTuple):
     `expiry` takes the place of the wallet's policy; with `dated` the lot has the date `expires`
     instead, and `fixed` tells whether it keeps it when the policy changes. `account` is where the
     units come from, `how` what the effect calls it. `silent` units move no counter: they were
-    counted when they were first granted.
+    counted when they were first granted. Inactivity counts for them from `since`, where that is not
+    when they were earned.
     """
 
     expiry: Expiry | None = None
@@ -50,6 +52,7 @@ class Terms(NamedTuple):
     account: str = "issued"
     how: str = "earned"
     silent: bool = False
+    since: Instant | None = None
 
 
 PLAIN = Terms()
@@ -106,8 +109,9 @@ class Granting:
         self._shared = (
             slug, source, key, at, expires, release, fixed, partner, terms.silent,
             d.decision.effects.append, terms.how, d.decision.postings.append, terms.account, home,
+            terms.since,
         )  # fmt: skip
-        self._dies = bool(state.lapses) or (expires is not None and expires <= d.now)
+        self._dies = not purse.is_steady or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
         self._last = (0, 0, 0)
         self._laid: Shelf | None = None
@@ -121,12 +125,12 @@ class Granting:
         d, state = self._d, self._state
         (
             slug, source, key, at, expires, release, fixed, partner, silent,
-            effect, how, post, account, home,
+            effect, how, post, account, home, since,
         ) = self._shared  # fmt: skip
         no = d.standing.lots_made = d.standing.lots_made + 1
         lot = make(Lot, (
             no, source, rule, key, at, expires, points, points, 0, 0, 0, release,
-            fixed, partner, None, (), silent, 0,
+            fixed, partner, None, (), silent, 0, since,
         ))  # fmt: skip
         state.earned += points
         effect(make(PointsEffect, (slug, how, points, rule, source, at, expires, "points")))
@@ -145,7 +149,7 @@ class Granting:
                 self._add_spendable(lot)
                 return no
         wallet = self._purse.wallet
-        died = _died(d, wallet, state, lot) if self._dies else None
+        died = _died(d, wallet, lot) if self._dies else None
         if died is not None:
             lot = die(d, wallet, lot, at=died)
         elif state.debt and release is None:
@@ -230,19 +234,15 @@ def _release(d: Deciding, pending: Pending, at: Instant) -> Instant | None:
     return release if release > d.now else None
 
 
-def _died(d: Deciding, wallet: Wallet, state: WalletState, lot: Lot) -> Instant | None:
+def _died(d: Deciding, wallet: Wallet, lot: Lot) -> Instant | None:
     """Return when a lot died that is only now made; None for one that lives.
 
-    What was earned before the wallet lapsed, and nothing woke it since, went with the others; it
-    is dated like them, so that a report that undoes the lapse brings it to life too.
+    What was earned before the wallet lapsed went with the others; it is dated like them, so that a
+    report that undoes the lapse brings it to life too.
     """
     if lot.expires is not None and lot.expires <= d.now:
         return d.now
-    if lot.fixed or not state.lapses or state.lapses[-1][2] is not None:
-        return None
-    policy = policy_of(d.program, wallet, d.standing, d.now)
-    lapse = Instant(state.lapses[-1][0])
-    return lapse if isinstance(policy, Inactivity) and lot.at < lapse else None
+    return lapses.died(d, wallet, lot)
 
 
 def _lapse(d: Deciding, wallet: Wallet, state: WalletState) -> Instant | None:

@@ -32,7 +32,8 @@ class Lot(NamedTuple):
     that its date does not follow the wallet's policy. `cover` lists what took the place of its own
     spent units when they were reversed: (lot or 0 for debt, amount). A `silent` lot moves no
     counter. `turn` is its place among lots of the same dates where a merger made it another than
-    that of its number, else 0.
+    that of its number, else 0. `since` is when inactivity began to count for it, where that is not
+    `at`: somebody else sent it then, or a tier brought inactivity.
     """
 
     no: int
@@ -53,6 +54,12 @@ class Lot(NamedTuple):
     cover: tuple[tuple[int, int], ...] = ()
     silent: bool = False
     turn: int = 0
+    since: Instant | None = None
+
+    @property
+    def begins(self) -> Instant:
+        """From when on it goes if its wallet lapses."""
+        return self.at if self.since is None else self.since
 
     @property
     def place(self) -> int:

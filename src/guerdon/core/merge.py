@@ -9,17 +9,17 @@ from collections.abc import Mapping
 
 from guerdon.core import (
     counters,
-    expiries,
     fulfilments,
     granting,
     holdings,
+    lapses,
     measures,
     rules,
     streaks,
     wallets,
 )
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.backfill import fill_from, history
+from guerdon.core.backfill import fill_from
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
@@ -27,8 +27,7 @@ from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep
 from guerdon.core.interleaving import interleave
-from guerdon.core.lots import Lot, lot_of, order_of, policy_of
-from guerdon.core.program import Inactivity
+from guerdon.core.lots import Lot, lot_of, order_of
 from guerdon.core.readings import Reading
 from guerdon.core.rejoining import count_together, joined_apart
 from guerdon.core.shelving import Order
@@ -88,7 +87,8 @@ def absorb(d: Deciding, activity: Activity) -> None:
     end_referral(d, name, donor.member)
     limit_grants(d)
     _repeat_carries(d, donor, activity)
-    _reconsider_lapses(d, donor)
+    for slug in donor.wallets:
+        lapses.recount(d, slug)
     _pay_debts(d)
     for reading in d.state.readings.values():
         window = counters.window_key(d, reading, d.now)
@@ -199,17 +199,9 @@ def _wallets(d: Deciding, donor: Standing, offset: int) -> None:
         state = d.wallet(slug)
         for total in _TOTALS:
             setattr(state, total, getattr(state, total) + getattr(theirs, total))
-        if theirs.active_on is not None:
-            state.active_on = max(theirs.active_on, state.active_on or theirs.active_on)
-        state.lapses = tuple(sorted({*state.lapses, *theirs.lapses}, key=_lapse))
+        lapses.unite(d, slug, theirs)
         state.policy = state.policy or theirs.policy
         state.due = first([state.due, theirs.due])
-
-
-def _lapse(lapse: tuple[int, int, int | None]) -> tuple[int, int, int]:
-    """Return the place of a lapse: of those at one instant, what woke afterwards is the last."""
-    at, before, after = lapse
-    return at, -1 if after is None else after, before
 
 
 def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
@@ -333,20 +325,6 @@ def _repeat_carries(d: Deciding, donor: Standing, activity: Activity) -> None:
             d.put(f"carried:{rule.id}", str(lot), 1, str(lot).rjust(12, "0"))
         else:
             rules.take_from_newest(d, rule, -more)  # two totals that were both rounded up
-
-
-def _reconsider_lapses(d: Deciding, donor: Standing) -> None:
-    """Let what either account did keep alive what expired through inactivity in the other."""
-    calendar = d.rulebook.calendar
-    names = (d.standing.member, *d.standing.absorbed, *donor.absorbed)
-    for slug, state in list(d.standing.wallets.items()):
-        if not state.lapses:
-            continue
-        policy = policy_of(d.program, d.state.wallet(slug), d.standing, d.now)
-        if isinstance(policy, Inactivity):
-            done = [found["activity"] for found in history(d, tuple(dict.fromkeys(names)))]
-            days = {calendar.day(one["at"]) for one in done if one["type"] in policy.activity}
-            expiries.reconsider(d, slug, days)
 
 
 def _pay_debts(d: Deciding) -> None:

@@ -6,13 +6,13 @@ meanwhile is refilled instead, the debt first; dead units come back dead, or wit
 
 from dataclasses import dataclass
 
+from guerdon.core import lapses
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.granting import Origin, Terms, grant
 from guerdon.core.holdings import every_lot, find, replace
-from guerdon.core.lots import Lot, policy_of
-from guerdon.core.program import After, Inactivity, Period, Wallet
+from guerdon.core.program import After, Period, Wallet
 from guerdon.core.wallets import RETURNED, die, pay_debt
 
 
@@ -70,7 +70,7 @@ def _give_back(
     slug = wallet.id
     state = d.wallet(slug)
     lot = find(d, slug, no)
-    died = lot.died if lot.died is not None else _lapsed(d, wallet, lot)
+    died = lot.died if lot.died is not None else lapses.died(d, wallet, lot)
     gone = died is not None or (lot.expires is not None and lot.expires <= d.now)
     if gone and back.grace is not None:
         state.earned -= part
@@ -88,15 +88,6 @@ def _give_back(
         state.due = first((state.due, lot.expires))
     replace(d, wallet, lot)
     return []
-
-
-def _lapsed(d: Deciding, wallet: Wallet, lot: Lot) -> Instant | None:
-    """Return when the wallet lapsed around a lot of which nothing was left to expire then."""
-    lapses = d.wallet(wallet.id).lapses
-    policy = policy_of(d.program, wallet, d.standing, d.now) if lapses else None
-    if not isinstance(policy, Inactivity) or lot.fixed:
-        return None
-    return next((lapse for lapse, _, _ in lapses if lot.at < lapse), None)
 
 
 def _give_cover_back(

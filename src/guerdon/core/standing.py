@@ -72,10 +72,11 @@ class WalletState:
     """Totals of one wallet in minor units; the lots lie on shelves.
 
     `earned` is granted less reversed. `active_on` is the business day of the last activity that
-    counts against inactivity, None where there was none. `lapses` are the last expiries through
-    inactivity: (instant, active day before, active day after or None). `spill_due` is not later
-    than the first expiry or release of any lot outside the head. `policy` is the tier whose expiry
-    policy the lots follow now.
+    counts against inactivity, None where there was none or the wallet lapsed since. `lapses` are
+    the last expiries through inactivity: (instant, active day before, active day after or None);
+    `active_since` is the first active day before all of them, 0 where it is not known.
+    `spill_due` is not later than the first expiry or release of any lot outside the head.
+    `policy` is the tier whose expiry policy the lots follow now.
     """
 
     spendable: int = 0
@@ -92,6 +93,7 @@ class WalletState:
     spill_due: Instant | None = None
     due: Instant | None = None
     policy: str = ""
+    active_since: int = 0
 
     def fork(self) -> "WalletState":
         """Return a copy that may be changed."""
@@ -102,6 +104,7 @@ class WalletState:
         found.written_off, found.active_on = self.written_off, self.active_on
         found.lapses, found.spill_due = self.lapses, self.spill_due
         found.due, found.policy = self.due, self.policy
+        found.active_since = self.active_since
         return found
 
 

@@ -88,6 +88,7 @@ def receive(d: Deciding, activity: Activity) -> None:
                 how="received",
                 account="transit",
                 silent=True,
+                since=activity.at,
             ),
         )
 

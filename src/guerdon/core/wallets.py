@@ -9,7 +9,7 @@ from guerdon.core.activity import Instant
 from guerdon.core.counters import count_points
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import PointsEffect
-from guerdon.core.holdings import find, portions, replace
+from guerdon.core.holdings import add, find, portions, remove, replace
 from guerdon.core.lots import Lot
 from guerdon.core.program import Wallet
 
@@ -142,6 +142,12 @@ def die(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> Lot:
     d.post(wallet.id, account, "expired", part, lot=lot.no)
     d.effect(PointsEffect(wallet.id, "expired", -part, lot.rule, lot.source, at, None))
     return lot._replace(left=0, expired=lot.expired + part, died=at)
+
+
+def expire(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> None:
+    """Let one lot expire as a whole; `at` is the instant its time had come."""
+    remove(d, wallet.id, lot)
+    add(d, wallet, die(d, wallet, lot, at=at))
 
 
 def pay_debt(d: Deciding, wallet: Wallet, lot: Lot) -> Lot:
