@@ -3,7 +3,8 @@
 End to end is GraphQL in requests of a hundred until everything is decided and on the leaderboard;
 `accept` is the engine's verb alone, `score` what workers do of a full inbox. Rounds alternate,
 figures are medians, ratios are what counts on a machine that others use too; processor time of all
-processes stands beside wall time.
+processes stands beside wall time. `naive` writes in one transaction an activity and decides
+nothing; `one by one` is guerdon's own engine with batches of one, which is the same work.
 """
 
 import argparse
@@ -35,6 +36,7 @@ async def measure(arguments: argparse.Namespace, stack: Stack) -> None:
     await enroll(hot)
     stages: list[tuple[str, Work, int]] = [
         ("naive", naive.whole, max(count // _NAIVE_SHARE, 100)),
+        ("one by one", ours.one_by_one, max(count // _NAIVE_SHARE, 100)),
         ("bare", bare.whole, count),
         ("guerdon", ours.whole, count),
         ("bare accept", bare.accept, count),
@@ -57,6 +59,7 @@ async def measure(arguments: argparse.Namespace, stack: Stack) -> None:
         ("guerdon accept", "bare accept"),
         ("guerdon score", "bare score"),
         ("guerdon", "naive"),
+        ("guerdon", "one by one"),
     ):
         print(f"{name} is {ratio(laps, name, than):.2f} times {than}")
     for line_of in (bare, naive):

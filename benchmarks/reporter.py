@@ -9,14 +9,18 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from guerdon.core.activity import Instant
 from guerdon.engine import accept
+from guerdon.engine.heads import Memory
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.keys import ADMIN_SCOPES
-from guerdon.engine.lanes import lanes_of
+from guerdon.engine.lanes import lane_of, lanes_of
+from guerdon.engine.score import visit_lane
 from guerdon.engine.world import Caller, Role, World
 from stack import Stack
 
 REQUEST = 100
+IN_FLIGHT = 16
 RECORD = """mutation Record($input: RecordActivitiesInput!) {
   recordActivities(input: $input) { receipts { activityId result reason } problems { message } }
 }"""
@@ -57,19 +61,19 @@ class Reporter:
         now = self.world.clock()
         for begin in range(self.next, self.next + count, REQUEST):
             numbers = range(begin, min(begin + REQUEST, self.next + count))
-            inputs = [
-                ActivityInput(
-                    id=f"{self.name}{n}",
-                    type="purchase",
-                    at=now,
-                    member=MemberRef(external_id=f"{self.name}{n % self.members}"),
-                    amount=self._amount(),
-                )
-                for n in numbers
-            ]
+            inputs = [self._input(number, now) for number in numbers]
             await accept.record(self.quiet, self.caller, inputs)
         self.next += count
         self.stack.journal[self.program] += count
+
+    def _input(self, number: int, now: Instant) -> ActivityInput:
+        return ActivityInput(
+            id=f"{self.name}{number}",
+            type="purchase",
+            at=now,
+            member=MemberRef(external_id=f"{self.name}{number % self.members}"),
+            amount=self._amount(),
+        )
 
     async def score(self, count: int) -> None:
         """Have the workers decide what waits, until it is on the leaderboard."""
@@ -77,6 +81,33 @@ class Reporter:
         layout = await self.world.rulebooks.layout(self.program)
         self.world.hints.wake(self.program, lanes_of(layout))
         await self._projected()
+
+    # ------------------------------------------------------------ one transaction an activity
+
+    async def one_by_one(self, count: int) -> None:
+        """Accept and decide each by itself, sixteen at a time: the same work without batches."""
+        layout = await self.world.rulebooks.layout(self.program)
+        alone = replace(self.quiet, limits=replace(self.world.limits, batch_max=1))
+        turns = {lane: asyncio.Lock() for lane in lanes_of(layout)}
+        memory = Memory()
+        now = self.world.clock()
+        numbers = iter(range(self.next, self.next + count))
+        self.next += count
+        self.stack.journal[self.program] += count
+
+        async def work() -> int:
+            taken = 0
+            for number in numbers:
+                receipts = await accept.record(alone, self.caller, [self._input(number, now)])
+                member = receipts[0].member
+                lane = lane_of(member, layout)
+                async with turns[lane]:
+                    visit = await visit_lane(alone, self.program, lane, memory)
+                taken += visit.taken
+            return taken
+
+        decided = await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+        assert sum(decided) == count, decided
 
     # ------------------------------------------------------------ by GraphQL
 

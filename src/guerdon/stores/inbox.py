@@ -33,7 +33,7 @@ class InboxStore:
 
     async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
         """Write entries by lane; one that is there already stays."""
-        ends = {_end(lane_key(program, lane)) for lane, _ in entries}
+        ends = {_end(lane_key(program, lane)) for lane in {lane for lane, _ in entries}}
         if fresh := ends - self._ended:
             await self._insert("inbox", [printed({"_id": end}) for end in sorted(fresh)])
             self._ended |= fresh

@@ -78,7 +78,10 @@ def standing_document(program: str, lane: int, write: StandingWrite) -> Whole:
 
 
 def _head(row: Document) -> Plain:
-    """Return a head as the core printed it."""
+    """Return a head as the core printed it; the first ones of all had their shelves in `s`."""
     head: Plain = row["s"]
-    head[_SHELVES] = orjson.loads(row["h"]) if "h" in row else []
+    if "h" in row:
+        head[_SHELVES] = orjson.loads(row["h"])
+    else:
+        head.setdefault(_SHELVES, [])
     return head
