@@ -632,6 +632,33 @@ class TestVersions:
         assert life.tier("2028-01-01") == "silver"
         assert life.tier_view("2028-01-01").until is None
 
+    @pytest.mark.parametrize("keep", ["{}", "{until: end_of_next_year}"])
+    def test_a_tier_that_was_kept_otherwise_keeps_its_end_until_there_is_more(
+        self, keep: str
+    ) -> None:
+        old = self.OLD.replace("{rolling: P12M}", "calendar_year")
+        new = a_program(old, version=2, begin="2026-06-01")
+        life = a_member(a_town(a_program(old.replace("{for: P12M}", keep)), new))
+        visits(life, "2026-03-02", "2026-03-03", "2026-06-02")
+        end = None if keep == "{}" else "2028-01-01"
+        assert shown(life.tier_view("2026-06-02").until) == end
+
+        visits(life, "2026-06-03")
+
+        assert life.tier("2026-06-03") == "gold"
+        assert shown(life.tier_view("2026-06-03").until) == "2027-06-04"
+
+    def test_a_tier_whose_end_was_lifted_and_set_again_is_kept(self) -> None:
+        lifted = a_program(self.OLD.replace("{for: P12M}", "{}"), version=2, begin="2026-06-01")
+        again = a_program(self.OLD, version=3, begin="2027-06-01")
+        life = a_member(a_town(a_program(self.OLD), lifted, again))
+        visits(life, "2026-03-02", "2026-03-03")
+        life.waits("2027-05-01")
+
+        visits(life, "2027-06-02")
+
+        assert life.tier("2027-06-02") == "silver"
+
     def test_thresholds_follow_the_version_in_force_when_decided(self) -> None:
         new = a_program(self.OLD.replace("at: 4", "at: 3"), version=2, begin="2026-06-01")
         life = a_member(a_town(a_program(self.OLD), new))

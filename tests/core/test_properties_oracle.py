@@ -190,6 +190,70 @@ expect:
 """)
 
 
+def test_whoever_cancelled_in_time_has_cancelled_though_it_is_reported_late() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: welcome, activity: enrollment, wallet: points, give: {fixed: 10}}]
+  rewards: {mug: {wallet: points, cost: 4, cancel_within: P14D}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: r1, at: "2026-03-01T10:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: r2, at: "2026-03-01T11:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: c1, at: "2026-03-15T09:00:00Z", received: "2026-03-17T09:00:00Z",
+     type: redemption_cancelled, member: ada, of: r1}
+  - {id: c2, at: "2026-03-16T00:00:00Z", received: "2026-03-17T09:00:00Z",
+     type: redemption_cancelled, member: ada, of: r2}
+expect:
+  - {activity: c1, result: accepted}
+  - {activity: c2, result: rejected, reason: cancel_window}
+  - {at: "2026-03-18T00:00:00Z", member: ada, wallets: {points: {spendable: 6}}}
+""")
+
+
+def test_a_refund_of_this_month_does_not_take_the_tier_that_another_month_supports() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    ever:
+      counter: spend
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: mid, at: 50}, {id: top, at: 100}]
+      keep: {}
+      on_refund: recheck
+    year:
+      counter: spend
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: mid, at: 50}, {id: top, at: 100}]
+      keep: {for: P12M}
+      on_refund: recheck
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-01-10T09:00:00Z", type: purchase, member: ada, amount: 60}
+  - {id: p2, at: "2026-02-10T09:00:00Z", type: purchase, member: ada, amount: 100}
+  - {id: p3, at: "2026-03-10T09:00:00Z", type: purchase, member: ada, amount: 10}
+  - {id: r3, at: "2026-03-11T09:00:00Z", type: refund, member: ada, of: p3}
+  - {id: r2, at: "2026-03-12T09:00:00Z", type: refund, member: ada, of: p2}
+expect:
+  - at: "2026-03-12T00:00:00Z"
+    member: ada
+    ladders: {ever: {tier: top, until: null}, year: {tier: top, until: "2027-02-11T00:00:00Z"}}
+  - at: "2026-03-13T00:00:00Z"
+    member: ada
+    ladders: {ever: {tier: mid, until: null}, year: {tier: mid, until: "2027-01-11T00:00:00Z"}}
+  - {at: "2027-01-11T00:00:00Z", member: ada, ladders: {ever: {tier: mid}, year: {tier: low}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -132,7 +132,7 @@ def _reach(
 ) -> None:
     """Keep the result of the window at an instant, where it is more than there was."""
     rank = read(world, person, ladder, at)
-    if ladder.keep.kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
+    if ladder.keep.kind is not KeepKind.FOR:
         known = [one for one in state.results if same_window(world, ladder.window, one.read_at, at)]
         before = max([0, *(one.rank for one in known)])
     else:

@@ -422,7 +422,7 @@ def _cancel(world: World, person: Person, happened: Happened) -> None:
     if redemption.waits is None:
         if reward.final:
             raise Refused("final")
-        if reward.cancel_within is not None and activity.received >= world.calendar.through(
+        if reward.cancel_within is not None and activity.at >= world.calendar.through(
             redemption.at, reward.cancel_within
         ):
             raise Refused("cancel_window")

@@ -9,10 +9,10 @@ from guerdon.core import counters, expiries, grants
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import TierEffect
-from guerdon.core.figures import figure
+from guerdon.core.figures import figure, windows_of
 from guerdon.core.program import KeepKind, Ladder, Period
 from guerdon.core.standing import LadderState
-from guerdon.core.windows import CALENDAR_KINDS, add, date_of, day_of
+from guerdon.core.windows import CALENDAR_KINDS, FAR, add, date_of, day_of
 
 _HISTORY_MAX = 256
 
@@ -45,7 +45,7 @@ def review(d: Deciding, ladder: Ladder) -> None:
     if state.held_until is not None and state.held_until <= d.now:
         state.held, state.held_until = 0, None
     if kind is KeepKind.FOREVER:
-        state.earned_until = None  # an earlier version of the ladder knew an end
+        state.earned_until, state.terms = None, ()  # an earlier version of the ladder knew an end
     elif kind is KeepKind.FOR and state.earned_until is not None and state.earned_until <= d.now:
         _review_term(d, ladder, state)
     elif kind is KeepKind.END_OF_WINDOW or kind is KeepKind.END_OF_NEXT_YEAR:
@@ -62,20 +62,57 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
     if kind in (KeepKind.END_OF_WINDOW, KeepKind.END_OF_NEXT_YEAR):
         _earn_results(d, ladder, state, recheck=after_refund and ladder.recheck)
         return
+    if kind is KeepKind.FOR:
+        _earn_term(d, ladder, state, recheck=after_refund and ladder.recheck)
+        return
     reading = d.state.ladder_readings[ladder.id]
     reached = rung_of(ladder, counters.value(d, reading, d.now))
-    # A term begins with what happens, not with windows of long ago that are filled only now.
-    earlier = kind is KeepKind.FOREVER or d.activity is not None
-    for window in _other_windows(d, ladder) if earlier else ():
+    recheck = after_refund and ladder.recheck
+    for window in windows_of(d, reading) if recheck else _other_windows(d, ladder):
         reached = max(reached, rung_of(ladder, _window_value(d, ladder, window)))
-    if reached > state.earned:
-        state.earned = reached
-        if kind is KeepKind.FOR:
-            state.earned_until = _term(d, ladder)
-    elif reached < state.earned and after_refund and ladder.recheck:
-        state.earned = reached
-        if not reached:
-            state.earned_until = None
+    state.earned = reached if recheck else max(reached, state.earned)
+
+
+def _earn_term(d: Deciding, ladder: Ladder, state: LadderState, *, recheck: bool) -> None:
+    """Begin a term with what is more than holds; on recheck each is what its window supports."""
+    reading = d.state.ladder_readings[ladder.id]
+    current = counters.window_key(d, reading, d.now) or ""
+    terms = _running(d, state, current)
+    if recheck:
+        terms = [
+            (window, until, min(tier, rung_of(ladder, _window_value(d, ladder, window))))
+            for window, until, tier in terms
+        ]
+    # A term begins with what happens, not with windows of long ago that are filled only now.
+    others = _other_windows(d, ladder) if d.activity is not None else []
+    for window in (*others, current):
+        reached = rung_of(ladder, _window_value(d, ladder, window))
+        if reached > _best(terms):
+            terms.append((window, _term(d, ladder), reached))
+    _keep_terms(state, terms)
+
+
+Term = tuple[str, Instant, int]
+"""The window in which a tier was reached, the first instant without it, and the tier."""
+
+
+def _running(d: Deciding, state: LadderState, current: str) -> list[Term]:
+    """Return the terms that run; a tier that was kept otherwise before counts for this window."""
+    if state.earned and not state.terms:
+        return [(current, FAR if state.earned_until is None else state.earned_until, state.earned)]
+    return [term for term in state.terms if term[1] > d.now]
+
+
+def _best(terms: list[Term]) -> int:
+    return max((tier for _, _, tier in terms), default=0)
+
+
+def _keep_terms(state: LadderState, terms: list[Term]) -> None:
+    """Keep the terms, and read the tier earned and its end off them."""
+    best = state.earned = _best(terms)
+    state.terms = tuple(term for term in terms if term[2])
+    until = max((until for _, until, tier in state.terms if tier == best), default=FAR)
+    state.earned_until = None if until == FAR else until
 
 
 def _other_windows(d: Deciding, ladder: Ladder) -> list[str]:
@@ -127,7 +164,7 @@ def _best_result(d: Deciding, ladder: Ladder, state: LadderState) -> None:
             best, until = reached, ends
     if state.held > best and (state.held_until is None or state.held_until > d.now):
         best, until = state.held, state.held_until
-    state.earned, state.earned_until = best, until
+    state.earned, state.earned_until, state.terms = best, until, ()
 
 
 def _later(one: Instant | None, other: Instant | None) -> bool:
@@ -188,18 +225,17 @@ def _term(d: Deciding, ladder: Ladder) -> Instant:
 def _review_term(d: Deciding, ladder: Ladder, state: LadderState) -> None:
     """Read the window anew at the end of a term; the new term begins where the old one ended."""
     reading = d.state.ladder_readings[ladder.id]
-    reached = rung_of(ladder, counters.value(d, reading, d.now))
-    if reached < state.earned and ladder.one_rung:
-        reached = max(reached, state.earned - 1)
-    calendar = d.rulebook.calendar
-    ended = state.earned_until
+    calendar, before, ended = d.rulebook.calendar, state.earned, state.earned_until
     assert ended is not None
-    state.earned = reached
-    state.earned_until = None
-    if reached:
-        state.earned_until = calendar.begin(
-            add(calendar.day(ended), ladder.keep.period or Period())
-        )
+    until = calendar.begin(add(calendar.day(ended), ladder.keep.period or Period()))
+    current = counters.window_key(d, reading, d.now) or ""
+    terms = [term for term in _running(d, state, current) if term[1] > ended]
+    reached = rung_of(ladder, counters.value(d, reading, d.now))
+    if reached > _best(terms):
+        terms.append((current, until, reached))
+    if ladder.one_rung and _best(terms) < before - 1:
+        terms.append((current, until, before - 1))
+    _keep_terms(state, terms)
 
 
 # ---------------------------------------------------------------- shown

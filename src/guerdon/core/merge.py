@@ -186,6 +186,7 @@ def _ladders(d: Deciding, donor: Standing) -> None:
         for window, reached in theirs.results.items():
             results[window] = max(reached, results.get(window, 0))
         state.results = results
+        state.terms += theirs.terms
 
 
 def _term(tier: int, until: Instant | None) -> tuple[int, int]:

@@ -234,7 +234,8 @@ _simple = attrgetter(*_SIMPLE)
 _values_of = itemgetter(*_SIMPLE)
 _maps = attrgetter(*_MAPS)
 _wallet = attrgetter(*WalletState.__dataclass_fields__)
-_tiers = attrgetter(*(name for name in LadderState.__dataclass_fields__ if name != "results"))
+_LAST = ("results", "due", "terms")
+_tiers = attrgetter(*(name for name in LadderState.__dataclass_fields__ if name not in _LAST))
 
 
 def standing_to_plain(standing: Standing) -> Plain:
@@ -267,9 +268,8 @@ def standing_to_plain(standing: Standing) -> Plain:
 
 
 def _ladder(slug: str, state: LadderState) -> Plain:
-    """Return a ladder's fields in their order, the results before the due instant as pairs."""
-    *tiers, due = _tiers(state)
-    return [slug, *tiers, list(state.results.items()), due]
+    """Return a ladder's fields in their order, the results as pairs."""
+    return [slug, *_tiers(state), list(state.results.items()), state.due, state.terms]
 
 
 def standing_from_plain(found: Plain) -> Standing:
@@ -289,6 +289,7 @@ def standing_from_plain(found: Plain) -> Standing:
         ladder = LadderState(*fields)
         ladder.history = tuple([(a, b, c) for a, b, c in ladder.history])
         ladder.results = dict(ladder.results)  # printed as pairs
+        ladder.terms = tuple([(a, b, c) for a, b, c in ladder.terms])
         standing.ladders[slug] = ladder
     for slug, joined, completed, paid, before in found.get("missions", ()):
         pairs = tuple((wallet, lot) for wallet, lot in paid)

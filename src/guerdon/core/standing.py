@@ -113,7 +113,8 @@ class LadderState:
     """What a member holds on one ladder; tiers are indexes into its rungs.
 
     `history` lists (since, shown tier, until) in ascending order; `results` maps the start of a
-    window to the tier earned in it, for ladders that keep results of several windows.
+    window to the tier earned in it, for ladders that keep results of several windows. `terms` lists
+    (window, end, tier) of what holds for a period, for ladders that keep tiers so.
     """
 
     history: tuple[tuple[Instant, int, Instant | None], ...] = ()
@@ -125,6 +126,7 @@ class LadderState:
     granted_until: Instant | None = None
     results: dict[str, int] = field(default_factory=dict)
     due: Instant | None = None
+    terms: tuple[tuple[str, Instant, int], ...] = ()
 
     def fork(self) -> "LadderState":
         """Return a copy that may be changed."""
@@ -133,6 +135,7 @@ class LadderState:
         found.earned, found.earned_until = self.earned, self.earned_until
         found.held, found.held_until = self.held, self.held_until
         found.granted, found.granted_until = self.granted, self.granted_until
+        found.terms = self.terms
         return found
 
 
