@@ -1,5 +1,6 @@
 """A whole guerdon for tests that look at it from outside: `guerdon demo`, as people start it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx2
 
 PATIENCE_SECONDS = 90.0
 
@@ -90,3 +93,15 @@ def running(folder: Path, *words: str, **settings: str) -> Iterator[Guerdon]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
+
+
+async def ready(port: int) -> None:
+    """Wait until the API on a port is ready."""
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx2.AsyncClient() as client:
+        while True:
+            try:
+                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(0.05)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from pymongo import MongoClient
 
@@ -21,6 +20,7 @@ from guerdon.engine.inputs import ActivityInput, EnrollmentInput, Identity, Wait
 from guerdon.engine.verify import verify
 from guerdon.engine.world import Role
 from guerdon.settings import Settings
+from running import ready
 from worlds import PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
 
 
@@ -80,18 +80,6 @@ async def balances(folder: Path, settings: Settings) -> list[tuple[Any, ...]]:
     told = await command(folder, environment(settings), "export", "balances")
     rows = [json.loads(line, parse_float=Decimal) for line in told.splitlines()]
     return sorted(tuple(row.values()) for row in rows)
-
-
-async def ready(port: int) -> None:
-    """Wait until the API is ready."""
-    async with asyncio.timeout(60), httpx2.AsyncClient() as client:
-        while True:
-            try:
-                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.slow

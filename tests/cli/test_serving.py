@@ -15,6 +15,7 @@ from guerdon.engine import codes, keys
 from guerdon.engine.world import Role
 from guerdon.settings import Settings
 from guerdon.wiring import prepare
+from running import ready
 from worlds import PROGRAM, a_world, settings_for
 
 
@@ -60,17 +61,6 @@ async def code_of_a_try(port: int, key: str, caller: str) -> str:
     if "errors" in answer:
         return str(answer["errors"][0]["extensions"]["code"])
     return str(answer["data"]["useVoucher"]["problems"][0]["code"])
-
-
-async def ready(port: int) -> None:
-    async with asyncio.timeout(60), httpx2.AsyncClient() as client:
-        while True:
-            try:
-                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(("proxies", "apart"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
