@@ -10,7 +10,6 @@ shown to nobody.
 import random
 from collections.abc import Collection, Sequence
 
-from bson.binary import Binary
 from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError
 
@@ -39,7 +38,7 @@ class CodeStore:
                 "p": key(program, pool),
                 "s": "free",
                 "r": random.random(),  # noqa: S311  # spreads takers, hides nothing
-                "e": Binary(code.sealed),
+                "e": code.sealed,
             }
             for code in codes
         ]

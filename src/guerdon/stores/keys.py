@@ -6,7 +6,6 @@ What a digest is made of, and what a key looks like, is `engine.keys`' matter.
 from dataclasses import replace
 from typing import Any
 
-from bson.binary import Binary
 from pymongo import ReturnDocument
 
 from guerdon.core.activity import Instant
@@ -72,7 +71,7 @@ def _document(program: str, entry: Key, digest: bytes) -> Whole:
         {
             "_id": key(program, entry.id),
             "p": program,
-            "h": Binary(digest),
+            "h": digest,
             "n": entry.name,
             "role": entry.role,
             "scopes": sorted(entry.scopes),

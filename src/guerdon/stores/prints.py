@@ -13,7 +13,6 @@ from hashlib import blake2b
 from typing import Any
 
 import bson
-from bson.binary import Binary
 from bson.raw_bson import RawBSONDocument
 
 from guerdon.stores.client import Document
@@ -65,8 +64,8 @@ def is_intact(document: Mapping[str, Any]) -> bool:
 _PRINT_HEAD = b"\x05" + PRINT.encode() + b"\x00" + PRINT_BYTES.to_bytes(4, "little") + b"\x00"
 
 
-def _print_of(document: Document) -> Binary:
-    return Binary(_digest(_encoded(document)))
+def _print_of(document: Document) -> bytes:
+    return _digest(_encoded(document))
 
 
 def _encoded(document: Document) -> bytes:

@@ -9,7 +9,6 @@ it; only the digest is kept, because a receipt's number outlives the member whos
 import hashlib
 from collections.abc import Collection, Mapping
 
-from bson.binary import Binary
 from pymongo import UpdateOne
 
 from guerdon.engine.records import Mark, Moved
@@ -130,7 +129,7 @@ def _claim(name: str, holder: str) -> Whole:
 def _receipt(program: str, name: str, mark: Mark) -> Whole:
     document: Document = {
         "_id": key(program, name),
-        "h": Binary(mark.print),
+        "h": mark.print,
         "l": mark.lane,
         "o": mark.order,
     }

@@ -7,7 +7,6 @@ What they mean is `engine.seal`'s matter.
 
 from typing import Any
 
-from bson.binary import Binary
 from pymongo.errors import DuplicateKeyError
 
 from guerdon.core.activity import Instant
@@ -60,9 +59,9 @@ class SealStore:
         document = {
             "_id": entry_name(program, seal.lane, seal.first),
             "n": seal.last,
-            "p": Binary(seal.before),
-            "h": Binary(seal.hash),
-            "e": Binary(b"".join(seal.prints)),
+            "p": seal.before,
+            "h": seal.hash,
+            "e": b"".join(seal.prints),
             "t": seal.at,
         }
         return await self._add("seals", document)
@@ -91,9 +90,9 @@ class SealStore:
         """Store a root unless there is one of that day; tell whether."""
         document = {
             "_id": key(program, root.day),
-            "p": Binary(root.before),
-            "h": Binary(root.hash),
-            "l": [[lane, last, Binary(end)] for lane, last, end in root.lanes],
+            "p": root.before,
+            "h": root.hash,
+            "l": [[lane, last, end] for lane, last, end in root.lanes],
         }
         return await self._add("roots", document)
 

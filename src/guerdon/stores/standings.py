@@ -10,7 +10,6 @@ the worker less than half of what as many values of BSON would.
 from collections.abc import Collection
 
 import orjson
-from bson.binary import Binary
 
 from guerdon.core.activity import Instant
 from guerdon.core.standing import ERASED, Plain
@@ -71,7 +70,7 @@ def standing_document(program: str, lane: int, write: StandingWrite) -> Whole:
     }
     if write.plain.get(_SHELVES):
         # Lots are named tuples, which JSON has as lists.
-        document["h"] = Binary(orjson.dumps(write.plain[_SHELVES], default=list))
+        document["h"] = orjson.dumps(write.plain[_SHELVES], default=list)
     if write.due_at is not None:
         document["d"] = write.due_at
     return printed(document)

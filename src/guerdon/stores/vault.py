@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 
 import orjson
-from bson.binary import Binary
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -79,7 +78,7 @@ class Vault:
                 self._kept.move_to_end(name)
             else:
                 secret = AESGCM.generate_key(_KEY_BITS)
-                wrapped = Binary(_seal(await self._wrapper(), secret, name, *nonces(1)))
+                wrapped = _seal(await self._wrapper(), secret, name, *nonces(1))
                 fresh.append(printed({"_id": name, "m": key(program, member), "k": wrapped}))
                 self._kept[name] = AESGCM(secret)
             found[member] = self._kept[name]
@@ -104,9 +103,9 @@ def nonces(count: int) -> list[bytes]:
     return [drawn[begin : begin + _NONCE_BYTES] for begin in range(0, len(drawn), _NONCE_BYTES)]
 
 
-def seal(own: AESGCM, content: Plain, name: str, nonce: bytes) -> Binary:
+def seal(own: AESGCM, content: Plain, name: str, nonce: bytes) -> bytes:
     """Return content sealed; it opens only under the same name."""
-    return Binary(_seal(own, orjson.dumps(content), name, nonce))
+    return _seal(own, orjson.dumps(content), name, nonce)
 
 
 def unseal(own: AESGCM, sealed: bytes, name: str) -> Plain:

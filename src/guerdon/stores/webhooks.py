@@ -9,8 +9,6 @@ moves on in the transaction that writes what was found up to it.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from bson.binary import Binary
-
 from guerdon.core.activity import Instant
 from guerdon.engine.webhook_records import (
     DEAD,
@@ -346,7 +344,7 @@ def _delivery(program: str, row: Document) -> Delivery:
 
 
 def _secrets(held: Sequence[Secret]) -> list[Any]:
-    return [[Binary(each.sealed), each.until] for each in held]
+    return [[each.sealed, each.until] for each in held]
 
 
 def _secrets_of(rows: Sequence[Sequence[Any]]) -> tuple[Secret, ...]:
