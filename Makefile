@@ -70,8 +70,8 @@ lock: $(READY) ## resolve the dependencies anew (ARGS="--upgrade" for the newest
 bench: $(READY) ## measure, and print figures (ARGS goes to each of benchmarks/bench_*.py)
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script $(ARGS) || exit 1; done
 
-chaos: $(READY) ## the tests that take long: faults at random (SECONDS=60 SEED=...; -s in ARGS shows it)
-	@SECONDS=$(or $(SECONDS),60) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -m chaos $(ARGS)
+chaos: $(READY) ## the tests that take long: faults and lives at random (SECONDS=60; SEED=... repeats one)
+	@SECONDS=$(or $(SECONDS),60) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -v -s -m chaos $(ARGS)
 
 clean: ## remove what was made here: the environment, caches, reports
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis \
