@@ -254,6 +254,75 @@ expect:
 """)
 
 
+def test_what_never_happened_was_never_refunded_either() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters:
+    year: {activity: purchase, sum: net, window: calendar_year, refunds: when_refunded}
+    month: {activity: purchase, sum: net, window: {rolling: P1M}, refunds: when_refunded}
+activities:
+  - {id: e1, at: "2025-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2025-03-02T09:00:00Z", type: purchase, member: ada, amount: 30}
+  - {id: p2, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 50}
+  - {id: r1, at: "2026-03-03T09:00:00Z", type: refund, member: ada, of: p1, amount: 10}
+  - {id: r2, at: "2026-03-04T09:00:00Z", type: refund, member: ada, of: p1}
+  - {id: v1, at: "2026-03-05T09:00:00Z", type: ineligible, member: ada, of: p1}
+expect:
+  - {at: "2026-03-05T00:00:00Z", member: ada, counters: {year: 20.00, month: 20.00}}
+  - {at: "2026-03-06T00:00:00Z", member: ada, counters: {year: 50.00, month: 50.00}}
+""")
+
+
+def test_a_voided_prize_leaves_the_budget_to_others() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  draws:
+    wheel: {activity: purchase, seed: s, wallet: points, budget: {points: 10, per: day},
+            table: [{id: prize, p: 1, fixed: 10}]}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p2, at: "2026-03-02T10:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: v1, at: "2026-03-02T11:00:00Z", type: ineligible, member: ada, of: p1}
+  - {id: p3, at: "2026-03-02T12:00:00Z", type: purchase, member: ada, amount: 1}
+expect:
+  - {at: "2026-03-03T00:00:00Z",
+     draws: {p1: {result: won}, p2: {result: budget}, p3: {result: won}}}
+  - {at: "2026-03-03T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+""")
+
+
+def test_what_was_taken_back_gives_no_earlier_place_among_equals() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {spend: {activity: purchase, sum: net, window: calendar_year}}
+  leaderboards: {board: {counter: spend, window: calendar_year}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 10}
+  - {id: p2, at: "2026-03-03T09:00:00Z", type: purchase, member: bob, amount: 10}
+  - {id: p3, at: "2026-03-04T09:00:00Z", type: purchase, member: ada, amount: 5}
+  - {id: r3, at: "2026-03-05T09:00:00Z", type: refund, member: ada, of: p3}
+expect:
+  - {at: "2026-03-04T00:00:00Z", leaderboard: board, ranks: [[1, ada, 10.00], [2, bob, 10.00]]}
+  - {at: "2026-03-06T00:00:00Z", leaderboard: board, ranks: [[1, bob, 10.00], [2, ada, 10.00]]}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

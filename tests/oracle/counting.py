@@ -5,7 +5,7 @@ wholly count for nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -96,11 +96,25 @@ def value(
 
 
 def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> int:
-    """Return the `at` of the last thing that counted."""
+    """Return the `at` of the last thing that counted, also where it was taken back since."""
     if measure.points is not None:
         lots = _granted(world, person, measure, inside, everything)
-        return max((lot.at for lot in lots if lot.worth), default=0)
-    return max((one.at for one in entries(world, person, measure, inside)), default=0)
+        return max((lot.at for lot in lots), default=0)
+    ats = [
+        one.activity.at
+        for one in world.history_of(person)
+        if inside(one.activity.at) and _ever_counted(world, one, measure)
+    ]
+    return max(ats, default=0)
+
+
+def _ever_counted(world: World, happened: Happened, measure: Measure) -> bool:
+    """Tell whether an activity counted at any time: when it came, or after one of its refunds."""
+    as_it_came = replace(happened, voided=False, gone=False)
+    return any(
+        counted(world, as_it_came, measure, happened.remaining(refunds)) is not None
+        for refunds in range(len(happened.taken) + 1)
+    )
 
 
 def _granted(

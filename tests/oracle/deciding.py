@@ -183,10 +183,13 @@ def _in_budget(world: World, draw: Draw, at: int, points: int) -> bool:
     if draw.budget is None:
         return True
     span = world.calendar.span(draw.budget_per, at)
+    voided = {one.activity.id for one in world.history if one.voided}
     won = sum(
         one.points
         for one in world.draws
-        if one.draw == draw.id and (span is None or span[0] <= one.at < span[1])
+        if one.draw == draw.id
+        and one.activity not in voided
+        and (span is None or span[0] <= one.at < span[1])
     )
     return won + points <= draw.budget
 

@@ -32,6 +32,7 @@ def refund(d: Deciding, activity: Activity) -> None:
     if not activity.lines and not any(line.amount for line in original.activity.lines):
         record["gone"] = True  # nothing of money tells that it all went back
     record["left"] = after
+    record["refunds"] = [*record.get("refunds", ()), [activity.at, before]]
     earned = rules.granted(original.version, record)
     rerate(d, original, before=before, after=after)
     _resell(d, original, earned, before=before, after=after)
@@ -55,7 +56,12 @@ def void(d: Deciding, activity: Activity) -> None:
     rerate(d, original, before=before, after=None)
     _resell(d, original, earned, before=before, after=None)
     if not record.get("gone"):
-        _recount(d, original, before=before, after=None, at=activity.at)
+        left = before
+        for at, earlier in reversed(record.get("refunds", ())):
+            # What never happened was never refunded either, in whichever window that counted.
+            _recount(d, original, before=left, after=earlier, at=at)
+            left = earlier
+        _recount(d, original, before=left, after=None, at=activity.at)
     for name, note in record.get("draws", {}).items():
         wallets.reverse(d, note["wallet"], note["lot"], note["points"])
         if note.get("budget"):

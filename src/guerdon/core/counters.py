@@ -147,7 +147,7 @@ def recount_in(
                 received=refund_at,
                 reporter=activity.reporter,
             )
-            change(d, reading, later, dated, before=old, after=new)
+            change(d, reading, later, dated, before=old, after=new, is_refund=True)
     else:
         change(d, reading, window, activity, before=old, after=new)
 
@@ -219,9 +219,19 @@ class CountedLot(Protocol):
 
 
 def change(
-    d: Deciding, reading: Reading, window: str, activity: Activity, *, before: Share, after: Share
+    d: Deciding,
+    reading: Reading,
+    window: str,
+    activity: Activity,
+    *,
+    before: Share,
+    after: Share,
+    is_refund: bool = False,
 ) -> None:
-    """Move one reading's value in one window from one contribution to another."""
+    """Move one reading's value in one window from one contribution to another.
+
+    A refund that counts in a window of its own may move what has an entry there by now.
+    """
     delta = after.amount - before.amount
     if reading.rolling and not _move_entry(
         d,
@@ -229,7 +239,7 @@ def change(
         activity.at,
         activity.key,
         delta,
-        counted=before is not NOTHING,
+        counted=is_refund or before is not NOTHING,
         values=after.values,
     ):
         return
