@@ -15,7 +15,6 @@ import pytest
 from pymongo import MongoClient
 from pymongo.read_concern import ReadConcern
 
-from guerdon.core.plain import standing_from_plain
 from guerdon.engine import accept
 from guerdon.engine.inputs import ActivityInput
 from guerdon.engine.lanes import lanes_of
@@ -97,9 +96,9 @@ def _look(client: MongoClient[dict[str, Any]], database: str) -> tuple[int, int]
     """Return what all wallets hold, and what is on its way, as of one instant."""
     held = on_the_way = 0
     with client.start_session() as session, session.start_transaction(ReadConcern("snapshot")):
-        for row in client[database]["standings"].find({}, {"s": 1}, session=session):
-            for wallet in standing_from_plain(row["s"]).wallets.values():
-                held += wallet.spendable + wallet.pending - wallet.debt
+        for row in client[database]["standings"].find({}, {"s.wallets": 1}, session=session):
+            for _, spendable, pending, debt, *_ in row["s"]["wallets"]:
+                held += spendable + pending - debt
         for row in client[database]["journal"].find({}, {"d.postings": 1}, session=session):
             for _, source, target, amount, *_ in row["d"].get("postings", ()):
                 on_the_way += amount * ((target == "transit") - (source == "transit"))

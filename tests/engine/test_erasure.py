@@ -168,6 +168,28 @@ async def test_what_waited_for_the_member_is_refused_and_keeps_nothing(
     assert (entry.result, entry.reason) == (Result.REJECTED, "unknown_member")
 
 
+async def test_what_waited_and_is_decided_later_brings_no_key_back(
+    mongo_url: str,
+    mongo_database: str,
+    redis_url: str,
+    mongo_client: MongoClient[dict[str, Any]],
+) -> None:
+    alone = settings_for(
+        mongo_url=mongo_url, database=mongo_database, redis_url=redis_url, batch_max=1
+    )
+    async with a_world(alone) as world:
+        member = await a_life(world)
+        late = a_purchase(5, member=by("anna-4711"), data={"gift": "a red hat"})
+        await accept.record(world, a_caller(), [erasing(member), late])
+
+        await drain(world)
+
+        assert mongo_client[mongo_database]["member_keys"].count_documents({}) == 0
+        journal = await read.journal(world, PROGRAM, member, limit=20)
+        assert {entry.activity.id for entry in journal.items} >= {"p1", "forget", "p5"}
+        assert (await verify(world, PROGRAM)).offences == ()
+
+
 async def test_another_storage_key_is_said_so_and_opens_nothing(
     mongo_url: str, mongo_database: str, redis_url: str
 ) -> None:

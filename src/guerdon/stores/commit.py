@@ -18,7 +18,7 @@ from guerdon.stores.bundles import entry_document
 from guerdon.stores.client import Document, Mongo, Step, unit_of_work
 from guerdon.stores.codes import KIND, UNSEEN, confirm_codes, free_codes, void_codes
 from guerdon.stores.inbox import aside_document
-from guerdon.stores.journal import entry_documents
+from guerdon.stores.journal import entry_documents, sealing
 from guerdon.stores.keyed import key, lane_key, within
 from guerdon.stores.lanes import FREE
 from guerdon.stores.pages import page_document, page_name
@@ -45,9 +45,7 @@ class CommitStore:
     async def __call__(self, batch: Batch) -> None:
         """Write a batch, all or nothing."""
         hold = batch.hold
-        keys, fresh = await self._vault.for_writing(
-            hold.program, hold.lane, {each.member for each in batch.entries if each.member}
-        )
+        keys, fresh = await self._vault.for_writing(hold.program, hold.lane, sealing(batch.entries))
         try:
             await self._write(batch, keys, fresh)
         except BaseException:

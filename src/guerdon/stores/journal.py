@@ -174,6 +174,22 @@ class JournalStore:
         return await self._opened(program, rows)
 
 
+def sealing(entries: Sequence[Entry]) -> set[str]:
+    """Return the members who need a key because these entries say something personal of them.
+
+    Nobody else is given one: a new key of somebody who was forgotten would be taken for the old
+    one, by which older entries were sealed.
+    """
+    return {
+        entry.member
+        for entry in entries
+        if entry.member is not None
+        and not (
+            entry.activity.keys().isdisjoint(_SAID) and entry.decision.keys().isdisjoint(_SEEN)
+        )
+    }
+
+
 def entry_documents(
     program: str, entries: Sequence[Entry], keys: Mapping[str, AESGCM]
 ) -> list[Whole]:
