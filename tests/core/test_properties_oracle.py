@@ -323,6 +323,57 @@ expect:
 """)
 
 
+def test_a_refund_begins_no_term_of_a_window_of_long_ago() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: top, at: 100}]
+      keep: {for: P12M}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2025-01-10T09:00:00Z", type: purchase, member: ada, amount: 150}
+  - {id: r1, at: "2026-03-11T09:00:00Z", type: refund, member: ada, of: p1, amount: 10}
+expect:
+  - {at: "2026-01-10T00:00:00Z", member: ada, ladders: {status: {tier: top}}}
+  - {at: "2026-03-12T00:00:00Z", member: ada, ladders: {status: {tier: low}}}
+""")
+
+
+def test_units_that_were_sent_come_behind_those_of_the_same_instant_that_were_there() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  schedule:
+    first: {monthly: "1", grant: [{wallet: points, fixed: 1, as: gift}]}
+    second: {monthly: "1", grant: [{wallet: points, fixed: 10, as: gift}]}
+activities:
+  - {id: e1, at: "2026-02-10T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-02-10T09:00:00Z", type: enrollment, member: bob}
+  - {id: t1, at: "2026-03-02T09:00:00Z", type: transfer, member: ada, to: bob, wallet: points,
+     points: 1}
+expect:
+  - at: "2026-03-03T00:00:00Z"
+    member: bob
+    lots:
+      points:
+        - {from: "first:2026-03-01.gift", left: 1}
+        - {from: "second:2026-03-01.gift", left: 10}
+        - {from: "first:2026-03-01.xfer.gift", left: 1}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -114,7 +114,7 @@ def spending_order(world: World, person: Person, wallet: str) -> list[Lot]:
 def _job(jobs: list[str], lot: Lot) -> int:
     """Return the place of the job that a lot stems from, behind which everything else comes."""
     name = lot.source.partition(":")[0]
-    return jobs.index(name) if name in jobs else len(jobs)
+    return jobs.index(name) if name in jobs and not lot.moved else len(jobs)
 
 
 def spendable(world: World, person: Person, wallet: str) -> int:

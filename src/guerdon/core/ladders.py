@@ -63,7 +63,7 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
         _earn_results(d, ladder, state, recheck=after_refund and ladder.recheck)
         return
     if kind is KeepKind.FOR:
-        _earn_term(d, ladder, state, recheck=after_refund and ladder.recheck)
+        _earn_term(d, ladder, state, after_refund=after_refund)
         return
     reading = d.state.ladder_readings[ladder.id]
     reached = rung_of(ladder, counters.value(d, reading, d.now))
@@ -73,18 +73,21 @@ def _earn(d: Deciding, ladder: Ladder, *, after_refund: bool) -> None:
     state.earned = reached if recheck else max(reached, state.earned)
 
 
-def _earn_term(d: Deciding, ladder: Ladder, state: LadderState, *, recheck: bool) -> None:
-    """Begin a term with what is more than holds; on recheck each is what its window supports."""
+def _earn_term(d: Deciding, ladder: Ladder, state: LadderState, *, after_refund: bool) -> None:
+    """Begin a term with what is more than holds; on recheck each is what its window supports.
+
+    What goes back begins no term anew in the window that it went back from.
+    """
     reading = d.state.ladder_readings[ladder.id]
     current = counters.window_key(d, reading, d.now) or ""
     terms = _running(d, state, current)
-    if recheck:
+    if after_refund and ladder.recheck:
         terms = [
             (window, until, min(tier, rung_of(ladder, _window_value(d, ladder, window))))
             for window, until, tier in terms
         ]
     # A term begins with what happens, not with windows of long ago that are filled only now.
-    others = _other_windows(d, ladder) if d.activity is not None else []
+    others = _other_windows(d, ladder) if d.activity is not None and not after_refund else []
     for window in (*others, current):
         reached = rung_of(ladder, _window_value(d, ladder, window))
         if reached > _best(terms):
