@@ -82,7 +82,6 @@ class Granting:
         "_head",
         "_is_plain",
         "_laid",
-        "_last",
         "_moves",
         "_purse",
         "_shared",
@@ -113,7 +112,6 @@ class Granting:
         )  # fmt: skip
         self._dies = not purse.is_steady or (expires is not None and expires <= d.now)
         self._head: dict[str, Plain] | None = None
-        self._last = (0, 0, 0)
         self._laid: Shelf | None = None
         self._sort = ""
         self._units = 0
@@ -195,11 +193,9 @@ class Granting:
                     PageWrite, (name, key, f"{self._sort}0{no + SORT_BASE}", lot)
                 )
                 return
-            if head is not self._head:
-                # Whatever brings more into a head sorts it anew; without that, it only gets less.
-                self._head, self._last = head, purse.order(head[next(reversed(head))])
+            self._head = head
             place = purse.order(lot)
-            if place > self._last:
+            if place > purse.order(head[next(reversed(head))]):
                 sort = sort_text(place)
                 self._laid = d.lay_out(name, shelf, str(no), lot, sort)
                 self._sort = sort[:SORT_FRONT]
