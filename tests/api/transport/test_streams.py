@@ -167,7 +167,7 @@ async def test_a_client_that_leaves_closes_the_source(demo: Demo, port: Port) ->
 
 
 async def test_the_stream_ends_when_its_token_does() -> None:
-    callers = {"brief": replace(CALLERS["member"], key="brief", expires_at=time.time() + 0.2)}
+    callers = {"brief": replace(CALLERS["member"], key="brief", expires_at=time.time() + 2)}
     async with serving(Demo(callers=callers)) as port, port.client() as client:
         answer = await post(
             client,
