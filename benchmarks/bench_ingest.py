@@ -100,7 +100,7 @@ def ratio(laps: Mapping[str, list[Lap]], name: str, than: str) -> float:
 def main() -> None:
     """Start servers and processes of its own and measure on them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--activities", type=int, default=4_000)
+    parser.add_argument("--activities", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=2_400)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
