@@ -42,7 +42,6 @@ from guerdon.engine.records import (
     Batch,
     Entry,
     Hold,
-    Load,
     PageWrites,
     Reserved,
     ScoreRow,
@@ -85,13 +84,13 @@ async def decide_batch(
     heads: Heads,
     *,
     frame: Frame,
-    load: Load,
+    waiting: Sequence[Waiting],
     known: frozenset[str] = frozenset(),
 ) -> Decided:
     """Return what these activities come to, in their order; those `known` are decided already."""
     work = _Work(world, rulebook, heads, frame)
     work.code_key = await code_key(world, frame.hold.program)
-    activities = work.read(load, known)
+    activities = work.read(waiting, known)
     await heads.load([activity.member or PROGRAM for _, activity in activities])
     world.crash(CrashPoint.AFTER_READ)
     await work.prefetch(activities)
@@ -119,12 +118,14 @@ class _Work:
         self._batch = Batch(hold=hold)
         self._decided = Decided(batch=self._batch, standings=self._standings)
 
-    def read(self, load: Load, known: frozenset[str]) -> list[tuple[Waiting, Activity]]:
-        """Return the activities, each id once; the bundles of all of them are taken."""
+    def read(
+        self, waiting: Sequence[Waiting], known: frozenset[str]
+    ) -> list[tuple[Waiting, Activity]]:
+        """Return the activities, each id once; the place of all of them is taken."""
         found = []
         self._keys |= known
-        self._batch.taken += load.names
-        for place in load.waiting:
+        for place in waiting:
+            self._batch.taken.append(place.order)
             activity = activity_from_plain(place.activity)
             if activity.key not in self._keys:
                 self._keys.add(activity.key)
