@@ -1,7 +1,7 @@
 """What reporters are told, item by item, and that nothing is taken twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
 from guerdon.engine.parking import PARKED_MAX
-from guerdon.engine.records import Batch, Board, Found, Mark
+from guerdon.engine.records import Batch, Board, Found, Mark, Waiting
 from guerdon.engine.refusals import ComeBack, InvalidInput
 from guerdon.engine.verify import verify
 from guerdon.engine.world import Role, World
@@ -425,6 +425,44 @@ async def test_whom_another_process_enrolls_meanwhile_is_enrolled_before_all_of_
 
     entries = await read.activities(world, PROGRAM, [both.key, own.key])
     assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+async def test_who_repeats_what_is_on_its_way_in_brings_the_enrollment_before_it(
+    world: World,
+) -> None:
+    # Ours has its place before theirs, who enroll the person first. It is repeated, and decided,
+    # between our two writes: whoever repeats it comes after both.
+    ours, theirs = a_purchase(2), a_purchase(1)
+
+    async def repeat() -> None:
+        await accept.record(world, a_caller(), [ours])
+        await drain(world)
+
+    paused = replace(
+        world,
+        receipts=OthersFirst(world, lambda: accept.record(world, a_caller(), [theirs])),
+        inbox=DecidedFirst(world, repeat),
+    )
+    (receipt,) = await accept.record(paused, a_caller(), [ours])
+    await drain(world)
+
+    entries = await read.activities(world, PROGRAM, [receipt.key, "service/p1"])
+    assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
+
+
+class DecidedFirst:
+    """The inbox, where something else goes on before ours is written."""
+
+    def __init__(self, world: World, work: Callable[[], Awaitable[None]]) -> None:
+        self._world = world
+        self._work = work
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.inbox, name)
+
+    async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
+        await self._work()
+        await self._world.inbox.put(program, entries)
 
 
 class OthersFirst:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
 from guerdon.engine import presented
+from guerdon.engine.arrivals import right_before
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.identities import slot
 from guerdon.engine.inputs import ActivityInput, Identity, Wait
@@ -91,13 +92,15 @@ class _Item:
     def enrolls_as(self, mark: Mark) -> None:
         """Take the place that the enrollment was given by whoever met this person first.
 
-        Where that comes after the activity, the enrollment stands at both: the first one counts.
-        Each activity of a batch looks for itself, because whoever was first, in another process,
-        may stand before some of them and behind others.
+        Where that comes after the activity, the enrollment stands right before the activity, too:
+        the first one counts. That place follows from the activity's, so that whoever repeats the
+        activity brings the enrollment with it. Each activity of a batch looks for itself, because
+        whoever was first, in another process, may stand before some of them and behind others.
         """
         assert self.enrollment is not None
-        if mark.order < self.mark.order:
-            self.enrollment = self.enrollment[0], mark
+        if mark.order > self.mark.order:
+            mark = mark._replace(order=right_before(self.mark.order))
+        self.enrollment = self.enrollment[0], mark
 
     @property
     def ref(self) -> str | None:

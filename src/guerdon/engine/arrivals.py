@@ -34,3 +34,14 @@ class Arrivals:
 def arrived_at(order: str) -> Instant | None:
     """Return when something came that has this place; None for a tick, which did not come."""
     return None if ".tick." in order else Instant(int(order[:12], 16))
+
+
+def right_before(order: str) -> str:
+    """Return the place before a place and behind all that came before that count of its instant.
+
+    It belongs to that place alone. `!` sorts before all that orders are made of.
+    """
+    return f"{order[:_COUNTED]}!{order}"
+
+
+_COUNTED = 12 + 5  # the digits of instant and count; the process follows
