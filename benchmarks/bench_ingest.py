@@ -10,10 +10,13 @@ nothing; `one by one` is guerdon's own engine with batches of one, which is the 
 import argparse
 import asyncio
 import statistics
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from pymongo import AsyncMongoClient
 
 from guerdon.wiring import build
-from lines import Bare, Naive
+from lines import REQUEST, Bare, Line, Naive, Sizes, sizes_in
 from reporter import Reporter, enroll
 from stack import Lap, Stack, lap, machine, running
 
@@ -47,11 +50,13 @@ async def measure(arguments: argparse.Namespace, stack: Stack) -> None:
     ]
     laps: dict[str, list[Lap]] = {name: [] for name, _, _ in stages}
     for number in range(arguments.rounds):
+        sizes = await _as_large(stack, ours, (bare, naive))
         for name, work, size in stages:
             print(f"\rround {number + 1} of {arguments.rounds}: {name:16}", end="", flush=True)
             laps[name].append(await lap(stack.pids, work, size))
     print(f"\r{count:,} activities of {arguments.members:,} members a round, ", end="")
     print(f"{arguments.workers} workers; medians of {arguments.rounds} rounds; {machine()}")
+    print(f"documents in the last round, in bytes: {sizes}")
     for name, found in laps.items():
         print(line(name, found))
     for name, than in (
@@ -65,6 +70,17 @@ async def measure(arguments: argparse.Namespace, stack: Stack) -> None:
     for line_of in (bare, naive):
         await line_of.close()
     await world.close()
+
+
+async def _as_large(stack: Stack, ours: Reporter, lines: Iterable[Line]) -> Sizes:
+    """Have the lines write documents of the sizes that guerdon's have by now, and return those."""
+    await ours.accept(REQUEST)
+    async with AsyncMongoClient[Any](stack.settings.mongo_url.get_secret_value()) as client:
+        sizes = await sizes_in(client[stack.settings.mongo_database])
+    await ours.score(REQUEST)
+    for each in lines:
+        each.fill(sizes)
+    return sizes
 
 
 def line(name: str, laps: list[Lap]) -> str:

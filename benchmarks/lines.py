@@ -3,14 +3,17 @@
 The bare line makes the calls that no implementation of this flow can do without, and nothing else:
 insert into the inbox by hundreds; then by lane read 500 of the inbox, read the standings they
 touch, one transaction over lane, standings, journal and inbox, and a pipeline to the leaderboard.
-The naive way is what most people would write: one transaction an activity. Documents are of the
-size of guerdon's, the journal has as many indexes.
+The naive way is what most people would write: one transaction an activity. Documents are as large
+as guerdon's are at that moment, the journal has as many indexes.
 """
 
 import asyncio
-from typing import Any
+import random
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+import bson
 import redis.asyncio
 from pymongo import AsyncMongoClient, ReplaceOne
 from pymongo.errors import PyMongoError
@@ -21,6 +24,30 @@ LANES = 16
 BATCH = 500
 REQUEST = 100
 IN_FLIGHT = 16
+
+
+class Sizes(NamedTuple):
+    """How many bytes a document has: what waits in the inbox, a standing, a journal's entry."""
+
+    waiting: int
+    standing: int
+    entry: int
+
+
+async def sizes_in(database: Any) -> Sizes:
+    """Return what guerdon's documents have in the mean; what waits is counted by the activity."""
+    return Sizes(
+        waiting=await _mean(database.inbox, {"a": {"$exists": True}}, {"$size": "$a"}),
+        standing=await _mean(database.standings, {}),
+        entry=await _mean(database.journal, {"a.type": "purchase"}),
+    )
+
+
+async def _mean(collection: Any, which: Mapping[str, Any], parts: Any = 1) -> int:
+    sums = {"bytes": {"$sum": {"$bsonSize": "$$ROOT"}}, "parts": {"$sum": parts}}
+    rows = await collection.aggregate([{"$match": which}, {"$group": {"_id": None, **sums}}])
+    (found,) = await rows.to_list()
+    return int(found["bytes"] / found["parts"])
 
 
 class Line:
@@ -35,16 +62,16 @@ class Line:
         self.board = self.database.name
         self.members = members
         self.next = 0
-        # As large as a standing and a journal entry of the record store are.
+        self._noise = random.Random(1).randbytes(1 << 17).hex()
+        self._pads = Sizes(0, 0, 0)
+        # Formed like a standing and an entry of the record store; `fill` makes them as large.
         self.head = [["shelf", 0, [[str(n), n, "2026-01-01", n, n, n] for n in range(24)]]]
         self.effects = [["points", "points", "earned", n, "base", "a", n, n] for n in range(3)]
 
     async def prepare(self) -> None:
         """Create lanes, standings and the journal's indexes."""
         await self.database.lanes.insert_many([{"_id": n, "f": 1, "s": 0} for n in range(LANES)])
-        await self.database.standings.insert_many(
-            [{"_id": self.member(n), "v": 1, "s": self.head} for n in range(self.members)]
-        )
+        await self.database.standings.insert_many([self.standing(n) for n in range(self.members)])
         await self.database.journal.create_index([("l", 1), ("k", 1)], unique=True)
         await self.database.journal.create_index([("m", 1), ("n", 1)])
 
@@ -53,9 +80,38 @@ class Line:
         number %= self.members
         return f"p|{number % LANES:06x}|{number:036d}"
 
+    def fill(self, sizes: Sizes) -> None:
+        """From now on write documents of these sizes."""
+        self._pads = Sizes(0, 0, 0)
+        bare = (self.waiting(0), self.standing(0), self.entry(0, self.activity(0)))
+        lacking = (size - len(bson.encode(each)) for size, each in zip(sizes, bare, strict=True))
+        self._pads = Sizes(*(max(each, 0) for each in lacking))
+
+    def _pad(self, number: int, length: int) -> str:
+        begin = number * 61 % (len(self._noise) - length)
+        return self._noise[begin : begin + length]
+
     def activity(self, number: int) -> dict[str, Any]:
         """Return what is reported."""
         return {"id": f"a{number}", "type": "purchase", "at": number, "lines": [[number, [], True]]}
+
+    def waiting(self, number: int) -> dict[str, Any]:
+        """Return the inbox's document of an activity."""
+        return {
+            "_id": f"{self.member(number)[:8]}|{number:020d}",
+            "m": self.member(number),
+            "a": self.activity(number),
+            "x": self._pad(number, self._pads.waiting),
+        }
+
+    def standing(self, number: int) -> dict[str, Any]:
+        """Return a member's standing at the beginning."""
+        return self.moved({"_id": self.member(number), "v": 0, "s": self.head})
+
+    def moved(self, head: dict[str, Any]) -> dict[str, Any]:
+        """Return a standing as a decision leaves it."""
+        version = head["v"] + 1
+        return {**head, "v": version, "x": self._pad(version, self._pads.standing)}
 
     def entry(self, number: int, activity: dict[str, Any]) -> dict[str, Any]:
         """Return the journal's entry for an activity."""
@@ -68,6 +124,7 @@ class Line:
             "n": number,
             "a": activity,
             "d": {"result": "accepted", "effects": self.effects},
+            "x": self._pad(number, self._pads.entry),
         }
 
     async def close(self) -> None:
@@ -89,14 +146,7 @@ class Bare(Line):
     async def accept(self, count: int) -> None:
         """Insert into the inbox by hundreds."""
         for begin in range(self.next, self.next + count, REQUEST):
-            documents = [
-                {
-                    "_id": f"{self.member(n)[:8]}|{n:020d}",
-                    "m": self.member(n),
-                    "a": self.activity(n),
-                }
-                for n in range(begin, begin + REQUEST)
-            ]
+            documents = [self.waiting(n) for n in range(begin, begin + REQUEST)]
             await self.database.inbox.insert_many(documents, ordered=False)
         self.next += count
 
@@ -127,7 +177,7 @@ class Bare(Line):
             )
             await database.standings.bulk_write(
                 [
-                    ReplaceOne({"_id": head["_id"], "v": head["v"]}, {**head, "v": head["v"] + 1})
+                    ReplaceOne({"_id": head["_id"], "v": head["v"]}, self.moved(head))
                     for head in heads
                 ],
                 ordered=False,
@@ -185,7 +235,7 @@ class Naive(Line):
             head = await database.standings.find_one({"_id": self.member(number)}, session=session)
             await database.standings.replace_one(
                 {"_id": head["_id"], "v": head["v"]},
-                {**head, "v": head["v"] + 1},
+                self.moved(head),
                 session=session,
             )
             await database.journal.insert_one(self.entry(number, activity), session=session)

@@ -200,8 +200,8 @@ async def test_a_receipt_without_inbox_entry_heals_when_it_is_repeated(world: Wo
         await world.inbox.lanes(PROGRAM, await world.rulebooks.layout(PROGRAM))
     ).items():
         assert order
-        for waiting in await world.inbox.take(PROGRAM, lane, 10):
-            await _lose(world, lane, waiting.order)
+        for name in (await world.inbox.take(PROGRAM, lane, 10)).names:
+            await _lose(world, lane, name)
     assert await drain(world) == 0
 
     (receipt,) = await report(world, [a_purchase(1)])
@@ -583,9 +583,9 @@ def _redeem(number: int, *, member: MemberRef | None) -> ActivityInput:
     return ActivityInput(id=f"r{number}", type="redemption", member=member, data={"item": "mug"})
 
 
-async def _lose(world: World, lane: int, order: str) -> None:
-    """Delete an inbox entry, as if the process had ended before writing it."""
+async def _lose(world: World, lane: int, name: str) -> None:
+    """Delete a bundle of the inbox, as if the process had ended before writing it."""
     hold = await world.lanes.take(PROGRAM, lane)
     assert hold is not None
-    await world.commit(Batch(hold=hold, taken=[order]))
+    await world.commit(Batch(hold=hold, taken=[name]))
     await world.lanes.release(hold)

@@ -141,7 +141,7 @@ async def test_what_comes_into_an_old_lane_afterwards_is_handed_on_and_counts_on
     member = receipt.member
     assert member is not None
     lane = lane_of(member, old)
-    (waiting,) = await world.inbox.take(PROGRAM, lane, 10)
+    (waiting,) = (await world.inbox.take(PROGRAM, lane, 10)).waiting
     await grow(world, PROGRAM, AFTER, settling_seconds=0)
     await drain(world)
 

@@ -136,7 +136,7 @@ async def test_what_stands_in_the_inbox_twice_counts_once(world: World) -> None:
     copies = [
         (lane, waiting._replace(order=f"{waiting.order}.again"))
         for lane in range(16)
-        for waiting in await world.inbox.take(PROGRAM, lane, 10)
+        for waiting in (await world.inbox.take(PROGRAM, lane, 10)).waiting
     ]
     await world.inbox.put(PROGRAM, copies)
     await drain(world)

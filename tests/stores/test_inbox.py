@@ -42,11 +42,11 @@ async def test_who_is_met_behind_a_place_is_not_met_without_who_came_before_it(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(write())
         while not written.is_set():
-            found = {each.order for each in await inbox.take("p", 0, 1_000)}
+            found = {each.order for each in (await inbox.take("p", 0, 1_000)).waiting}
             late = {order[1:] for order in found if order[0] == "z"}
             assert late <= {order[1:] for order in found if order[0] == "a"}
 
-    assert len(await inbox.take("p", 0, 1_000)) == STANDING + 2 * PAIRS
+    assert len((await inbox.take("p", 0, 1_000)).waiting) == STANDING + 2 * PAIRS
 
 
 LANES, EACH = 100, 20
@@ -73,7 +73,7 @@ async def test_a_look_into_an_empty_lane_does_not_pass_what_was_in_the_others(
 
     before = skipped()
     assert not await inbox.waits("p", 0)
-    assert await inbox.take("p", 0, 10) == []
+    assert (await inbox.take("p", 0, 10)).waiting == []
 
     assert skipped() - before < LANES * EACH / 2
 
@@ -91,7 +91,7 @@ async def test_the_ends_of_lanes_are_no_entries(mongo: Mongo) -> None:
     assert await inbox.depth("p", 1_000) == 3
     assert await inbox.depth("p", 2) == 2
     assert await inbox.lanes("p", layout) == {7: "b", 99: "a"}
-    assert [each.order for each in await inbox.take("p", 7, 10)] == ["b", "c"]
+    assert [each.order for each in (await inbox.take("p", 7, 10)).waiting] == ["b", "c"]
     assert await inbox.waits("p", 99)
 
 
@@ -100,4 +100,5 @@ async def test_processes_that_know_nothing_of_each_other_give_a_lane_one_end(mon
         await InboxStore(mongo).put("p", [(3, Waiting(order, {}))])
 
     assert await mongo["inbox"].count_documents({}) == 3
-    assert [each.order for each in await InboxStore(mongo).take("p", 3, 10)] == ["a", "b"]
+    load = await InboxStore(mongo).take("p", 3, 10)
+    assert [each.order for each in load.waiting] == ["a", "b"]

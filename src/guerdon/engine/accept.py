@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
-from guerdon.engine import presented
+from guerdon.engine import placed, presented
 from guerdon.engine.arrivals import right_before
 from guerdon.engine.crash import CrashPoint
 from guerdon.engine.identities import slot
@@ -77,19 +77,22 @@ class _Item:
     enrollment: "tuple[Activity, Mark] | None" = None
     parked: Identity | None = None
     is_moved: bool = False
+    is_repeat: bool = False
+    enrolls_here: bool = False
 
     def stands_as(self, mark: Mark) -> None:
         """Take the place that an earlier report of the same activity was given.
 
         One that was parked then and leads to a member now gets a place of its own.
         """
+        self.is_repeat = True
         if mark.member is None and self.activity.member is not None:
             self.is_moved = True
             return
         self.mark = mark
         self.activity = replace(self.activity, member=mark.member)
 
-    def enrolls_as(self, mark: Mark) -> None:
+    def enrolls_as(self, mark: Mark, *, is_first: bool) -> None:
         """Take the place that the enrollment was given by whoever met this person first.
 
         Where that comes after the activity, the enrollment stands right before the activity, too:
@@ -98,9 +101,19 @@ class _Item:
         whoever was first, in another process, may stand before some of them and behind others.
         """
         assert self.enrollment is not None
+        self.enrolls_here = is_first
         if mark.order > self.mark.order:
+            self.enrolls_here = False
             mark = mark._replace(order=right_before(self.mark.order))
         self.enrollment = self.enrollment[0], mark
+
+    @property
+    def given(self) -> list[Mark]:
+        """The places that this request gave, and none before."""
+        given = [] if self.is_repeat else [self.mark]
+        if self.enrollment is not None and self.enrolls_here:
+            given.append(self.enrollment[1])
+        return given
 
     @property
     def ref(self) -> str | None:
@@ -251,7 +264,8 @@ class Taking:
                 marks.setdefault(enrollment.key, mark)
         program = self.caller.program
         had, had_refs = await self.world.receipts.enter(program, marks, refs)
-        lost = await self._lost(program, {key: mark for key, mark in had.items() if key in first})
+        repeated = {key: mark for key, mark in had.items() if key in first}
+        lost = await placed.lost(self.world, program, repeated)
         await self._forget_refs(first, had, had_refs)
         fresh = []
         for key, item in first.items():
@@ -261,7 +275,7 @@ class Taking:
                 item.stands_as(had[key])
             if item.enrollment is not None:
                 name = item.enrollment[0].key
-                item.enrolls_as(had.get(name, marks[name]))
+                item.enrolls_as(had.get(name, marks[name]), is_first=name not in had)
             if await self._ref_is_taken(item, had_refs):
                 continue
             fresh.append(item)
@@ -312,18 +326,6 @@ class Taking:
         self._repeat(item, mark)
         return mark.print == item.mark.print and item.draft.key in lost
 
-    async def _lost(self, program: str, had: Mapping[str, Mark]) -> set[str]:
-        """Return those that have a receipt and no decision: perhaps they are in no inbox either.
-
-        Writing their inbox entry again does no harm where it is there: its name is the same.
-        """
-        if not had:
-            return set()
-        lanes = {key: mark.lane for key, mark in had.items()}
-        decided_before = await self.world.journal.results(program, lanes)
-        aside = await self.world.inbox.aside(program, had)
-        return had.keys() - decided_before.keys() - aside.keys()
-
     async def _ref_is_taken(self, item: _Item, had: Mapping[str, str]) -> bool:
         """Tell whether the reference is another activity's; a rejected one's is free again."""
         ref, key = item.ref, item.draft.key
@@ -351,13 +353,13 @@ class Taking:
             if item.enrollment is not None:
                 activity, mark = item.enrollment
                 if (mark.lane, mark.order) not in entries:
-                    entries[(mark.lane, mark.order)] = Waiting(
-                        mark.order, carrying(activity_to_plain(activity), trace)
-                    )
+                    plain = carrying(activity_to_plain(activity), trace)
+                    entries[(mark.lane, mark.order)] = Waiting(mark.order, plain)
             if item.parked is None:
                 place = Waiting(item.mark.order, carrying(activity_to_plain(item.activity), trace))
                 entries[(item.mark.lane, item.mark.order)] = place
-        await self.world.inbox.put(program, [(lane, each) for (lane, _), each in entries.items()])
+        given = [mark for item in items if item.parked is None for mark in item.given]
+        await placed.write(self.world, program, entries, given)
         moved = {item.draft.key: item.mark for item in items if item.is_moved}
         if moved:
             await self.world.receipts.move(program, moved)

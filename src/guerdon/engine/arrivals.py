@@ -33,7 +33,12 @@ class Arrivals:
 
 def arrived_at(order: str) -> Instant | None:
     """Return when something came that has this place; None for a tick, which did not come."""
-    return None if ".tick." in order else Instant(int(order[:12], 16))
+    return None if ".tick." in order else stands_at(order)
+
+
+def stands_at(order: str) -> Instant:
+    """Return the instant by which a place is before or behind others."""
+    return Instant(int(order[:12], 16))
 
 
 def right_before(order: str) -> str:

@@ -42,6 +42,7 @@ from guerdon.engine.records import (
     Batch,
     Entry,
     Hold,
+    Load,
     PageWrites,
     Reserved,
     ScoreRow,
@@ -84,13 +85,13 @@ async def decide_batch(
     heads: Heads,
     *,
     frame: Frame,
-    waiting: Sequence[Waiting],
+    load: Load,
     known: frozenset[str] = frozenset(),
 ) -> Decided:
     """Return what these activities come to, in their order; those `known` are decided already."""
     work = _Work(world, rulebook, heads, frame)
     work.code_key = await code_key(world, frame.hold.program)
-    activities = work.read(waiting, known)
+    activities = work.read(load, known)
     await heads.load([activity.member or PROGRAM for _, activity in activities])
     world.crash(CrashPoint.AFTER_READ)
     await work.prefetch(activities)
@@ -118,14 +119,12 @@ class _Work:
         self._batch = Batch(hold=hold)
         self._decided = Decided(batch=self._batch, standings=self._standings)
 
-    def read(
-        self, waiting: Sequence[Waiting], known: frozenset[str]
-    ) -> list[tuple[Waiting, Activity]]:
-        """Return the activities, each id once; the place of all of them is taken."""
+    def read(self, load: Load, known: frozenset[str]) -> list[tuple[Waiting, Activity]]:
+        """Return the activities, each id once; the bundles of all of them are taken."""
         found = []
         self._keys |= known
-        for place in waiting:
-            self._batch.taken.append(place.order)
+        self._batch.taken += load.names
+        for place in load.waiting:
             activity = activity_from_plain(place.activity)
             if activity.key not in self._keys:
                 self._keys.add(activity.key)

@@ -6,12 +6,12 @@ as it arrived; its receipt goes with it, in the same transaction. A receipt that
 says where the activity went before: it is sent after that one, where each id counts once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 from guerdon.core.standing import Plain
 from guerdon.engine.lanes import Layout, before_growth, lane_of
-from guerdon.engine.records import Batch, Hold, Moved, Waiting
+from guerdon.engine.records import Batch, Hold, Load, Moved, Waiting
 from guerdon.engine.world import World
 
 
@@ -22,12 +22,12 @@ class Located(NamedTuple):
     plain: Plain | None
 
 
-async def hand_on(world: World, hold: Hold, layout: Layout, waiting: Sequence[Waiting]) -> Batch:
-    """Return the batch that empties these places of a lane of an earlier epoch."""
+async def hand_on(world: World, hold: Hold, layout: Layout, load: Load) -> Batch:
+    """Return the batch that empties these bundles of a lane of an earlier epoch."""
     program = hold.program
-    batch = Batch(hold=hold, taken=[place.order for place in waiting])
+    batch = Batch(hold=hold, taken=load.names)
     by_key: dict[str, Waiting] = {}
-    for place in waiting:
+    for place in load.waiting:
         by_key.setdefault(f"{place.activity['reporter']}/{place.activity['id']}", place)
     marks = await world.receipts.marks(program, by_key)
     went = {key: marks[key].lane if key in marks else hold.lane for key in by_key}

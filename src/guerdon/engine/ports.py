@@ -20,6 +20,7 @@ from guerdon.engine.records import (
     Entry,
     Found,
     Hold,
+    Load,
     Mark,
     ScoreRow,
     Waiting,
@@ -169,11 +170,22 @@ class Inbox(Protocol):
     """Accepted and not yet decided, by lane, in order of arrival; and what was set aside."""
 
     async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
-        """Write entries by lane; one that is there already stays."""
+        """Write entries by lane, each for itself; one that is there already stays."""
         ...
 
-    async def take(self, program: str, lane: int, limit: int) -> list[Waiting]:
-        """Return the first entries of a lane; they stay until a batch is committed."""
+    async def put_together(self, program: str, lanes: Mapping[int, Sequence[Waiting]]) -> None:
+        """Write the entries that one request brings, those of a lane in as few bundles as may be.
+
+        Only what has its first place now may stand at the front of a lane's entries.
+        """
+        ...
+
+    async def take(self, program: str, lane: int, limit: int) -> Load:
+        """Return the first bundles of a lane; they stay until a batch is committed.
+
+        At least one where something waits, and no more entries than `limit` except of that one;
+        fewer than there are where bundles hold other numbers than before.
+        """
         ...
 
     async def waits(self, program: str, lane: int) -> bool:

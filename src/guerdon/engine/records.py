@@ -6,6 +6,7 @@ Rule: a record says what is stored and nothing of how; its plain parts are the c
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
@@ -35,6 +36,32 @@ class Waiting(NamedTuple):
 
     order: str
     activity: Plain
+
+
+class Bundle(NamedTuple):
+    """Entries of an inbox that are stored together, and go together, under one name."""
+
+    name: str
+    entries: tuple[Waiting, ...]
+
+
+@dataclass(slots=True)
+class Load:
+    """What was taken of a lane at one instant; `is_all` where nothing more waited there then.
+
+    `waiting` has all entries by their places, for bundles that came at the same time lie in each
+    other. A batch that takes these bundles by their `names` decides all of it.
+    """
+
+    bundles: Sequence[Bundle]
+    is_all: bool = True
+    names: list[str] = field(init=False)
+    waiting: list[Waiting] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = [bundle.name for bundle in self.bundles]
+        entries = [entry for bundle in self.bundles for entry in bundle.entries]
+        self.waiting = sorted(entries, key=attrgetter("order"))
 
 
 class Waking(NamedTuple):
@@ -223,7 +250,10 @@ class PageWrites(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """All that one transaction writes for a lane; nothing of it is there before all of it is."""
+    """All that one transaction writes for a lane; nothing of it is there before all of it is.
+
+    `taken` names bundles of the lane's inbox, whole ones: of what is in them nothing stays.
+    """
 
     hold: Hold
     releases_lane: bool = False

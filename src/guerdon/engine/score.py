@@ -26,6 +26,7 @@ from guerdon.engine.records import (
     Batch,
     Hold,
     LaneLost,
+    Load,
     Outdated,
     StoreDown,
     Waiting,
@@ -108,18 +109,19 @@ class _Scoring:
     async def _batch(self) -> int:
         """Decide and commit one batch; return how many entries left the inbox, 0 at the end."""
         world, hold = self._world, self._hold
-        waiting, self._rulebook = await asyncio.gather(
+        load, self._rulebook = await asyncio.gather(
             world.inbox.take(hold.program, hold.lane, self._size),
             world.rulebooks.fresh(hold.program),
         )
+        waiting = load.waiting
         if not waiting:
             return 0
+        if len(waiting) > self._size:
+            return await self._in_parts(load)
         try:
-            return await self._with_care(waiting)
+            return await self._with_care(load)
         except LaneLost:
-            world.meters.overtaken(hold.program, LaneLost.__name__)
-            self._is_held = False
-            return 0
+            return self._lost()
         except StoreDown:
             # Perhaps it was too much for the deadline: the next visit tries fewer.
             self._memory.sizes[self._lane] = max(len(waiting) // 2, 1)
@@ -132,21 +134,41 @@ class _Scoring:
                 log.warning("a batch failed and is tried in halves", exc_info=error)
                 self._size = max(len(waiting) // 2, 1)
                 return await self._batch()
-            return await self._set_aside(waiting[0], error)
+            return await self._set_aside(load, error)
 
-    async def _with_care(self, waiting: Sequence[Waiting]) -> int:
+    async def _in_parts(self, load: Load) -> int:
+        """Decide a part of a bundle that is more than a batch: its entries stand alone then.
+
+        They keep their places, and change under the lane's fence as by any other batch.
+        """
+        alone = [(self._hold.lane, waiting) for waiting in load.waiting]
+        self._memory.sizes[self._lane] = self._size  # where this fails, it comes next again
+        try:
+            await self._world.commit(Batch(hold=self._hold, taken=load.names, follow_ups=alone))
+        except LaneLost:
+            return self._lost()
+        self._memory.sizes.pop(self._lane, None)
+        return await self._batch()
+
+    def _lost(self) -> int:
+        """Leave the lane to who has it now."""
+        self._world.meters.overtaken(self._hold.program, LaneLost.__name__)
+        self._is_held = False
+        return 0
+
+    async def _with_care(self, load: Load) -> int:
         """Decide and commit; once more, with a look at what is stored, where that was overtaken.
 
         Overtaken a second time is nothing an activity could be blamed for.
         """
         try:
-            return await self._commit(waiting)
+            return await self._commit(load)
         except (AlreadyDecided, Outdated) as error:
             self._world.meters.overtaken(self._hold.program, type(error).__name__)
             self._heads = Heads(self._world, self._hold)
-            return await self._commit(waiting, known=await self._results(waiting))
+            return await self._commit(load, known=await self._results(load.waiting))
 
-    async def _commit(self, waiting: Sequence[Waiting], known: frozenset[str] = frozenset()) -> int:
+    async def _commit(self, load: Load, known: frozenset[str] = frozenset()) -> int:
         world, hold = self._world, self._hold
         assert self._rulebook is not None
         layout = await world.rulebooks.layout(hold.program)
@@ -157,13 +179,13 @@ class _Scoring:
                 self._rulebook,
                 self._heads,
                 frame=Frame(hold, layout),
-                waiting=waiting,
+                load=load,
                 known=known,
             )
         else:
-            decided = Decided(batch=await hand_on(world, hold, layout, waiting), standings={})
+            decided = Decided(batch=await hand_on(world, hold, layout, load), standings={})
         # The last batch of a visit gives the lane back in its own transaction.
-        decided.batch.releases_lane = len(waiting) < self._size
+        decided.batch.releases_lane = load.is_all and len(load.waiting) < self._size
         world.crash(CrashPoint.BEFORE_COMMIT)
         ready = monotonic()
         await world.commit(decided.batch)
@@ -173,7 +195,7 @@ class _Scoring:
         await self._after(decided)
         if not self._is_held:
             self._memory.keep(self._hold, self._heads)
-        return len(waiting)
+        return len(load.waiting)
 
     async def _after(self, decided: Decided) -> None:
         """Move on, and let the projection follow while the next batch is decided."""
@@ -199,8 +221,9 @@ class _Scoring:
         keys = {f"{w.activity['reporter']}/{w.activity['id']}": hold.lane for w in waiting}
         return frozenset(await self._world.journal.results(hold.program, keys))
 
-    async def _set_aside(self, waiting: Waiting, error: Exception) -> int:
+    async def _set_aside(self, load: Load, error: Exception) -> int:
         """Take an activity out of the lane that fails even alone."""
+        (waiting,) = load.waiting
         activity = waiting.activity
         key = f"{activity.get('reporter')}/{activity.get('id')}"
         log.error(
@@ -213,7 +236,7 @@ class _Scoring:
             order=waiting.order,
             activity=activity,
         )
-        await self._world.commit(Batch(hold=self._hold, taken=[waiting.order], failed=[aside]))
+        await self._world.commit(Batch(hold=self._hold, taken=load.names, failed=[aside]))
         self._world.meters.set_aside(self._hold.program, 1)
         self._size = self._world.limits.batch_max
         return 1

@@ -14,9 +14,10 @@ from pymongo.read_concern import ReadConcern
 from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
 from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
+from guerdon.stores.bundles import entry_document
 from guerdon.stores.client import Document, Mongo, Step, unit_of_work
 from guerdon.stores.codes import KIND, UNSEEN, confirm_codes, free_codes, void_codes
-from guerdon.stores.inbox import aside_document, entry_document
+from guerdon.stores.inbox import aside_document
 from guerdon.stores.journal import entry_documents, sealing
 from guerdon.stores.keyed import key, lane_key, within
 from guerdon.stores.lanes import FREE
@@ -237,8 +238,9 @@ def _scores(plan: _Plan, batch: Batch) -> None:
 
 def _inboxes(plan: _Plan, batch: Batch, receipts: Mapping[str, Document]) -> None:
     program, lane = batch.hold.program, batch.hold.lane
-    plan.delete("inbox", [lane_key(program, lane, order) for order in batch.taken])
-    plan.insert("inbox", [entry_document(program, *each) for each in batch.follow_ups])
+    plan.delete("inbox", [lane_key(program, lane, name) for name in batch.taken])
+    # What a process sends after itself may be there already, by a repeat or by who was before it.
+    plan.update("inbox", [_once(entry_document(program, *each)) for each in batch.follow_ups])
     # A member's time that cannot be decided comes again and again, and is set aside once.
     plan.update("aside", [_once(aside_document(program, each)) for each in batch.failed])
     plan.delete("aside", [key(program, name) for name in batch.released])

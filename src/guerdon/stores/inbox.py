@@ -1,15 +1,16 @@
 """The inbox: accepted and not yet decided, by lane in order of arrival; and what was set aside.
 
-An entry `{_id: program|lane|order, a: activity}` stays until the transaction that decides it
-deletes it. Rule: entries are deleted by their exact ids and never by a range, because an earlier
-one may still be on its way in. Set aside are activities whose identity belongs to nobody yet
-(parked) and those that cannot be decided (failed); they stand in nobody's way there.
+What comes with one request is stored together (`bundles`), and stays until the transaction that
+decides all of it deletes it. Rule: bundles are deleted by their exact names and never by a range,
+because an earlier one may still be on its way in. Set aside are activities whose identity belongs
+to nobody yet (parked) and those that cannot be decided (failed); they stand in nobody's way there.
 
-Behind the entries of each lane lies its end, a document without an activity. The server passes
+Behind the bundles of each lane lies its end, a document without an activity. The server passes
 deleted entries one by one, for minutes after they went, until it meets one that is there; without
 an end, a look into an empty lane would pass those of all lanes behind it.
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -18,7 +19,15 @@ from pymongo.read_concern import ReadConcern
 
 from guerdon.engine.lanes import Layout, lanes_of
 from guerdon.engine.outcomes import Result
-from guerdon.engine.records import Aside, Waiting
+from guerdon.engine.records import Aside, Bundle, Load, Waiting
+from guerdon.stores.bundles import (
+    COUNT,
+    bundle_documents,
+    bundle_from,
+    entry_document,
+    first_order,
+    holding,
+)
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import behind, key, lane_in, lane_key, within
 from guerdon.stores.prints import Whole, printed
@@ -30,14 +39,33 @@ class InboxStore:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._ended: set[str] = set()
+        self._held: dict[str, float] = {}
 
     async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
-        """Write entries by lane; one that is there already stays."""
-        ends = {_end(lane_key(program, lane)) for lane in {lane for lane, _ in entries}}
-        if fresh := ends - self._ended:
+        """Write entries by lane, each for itself; one that is there already stays."""
+        await self._end_lanes(program, {lane for lane, _ in entries})
+        await self._insert("inbox", [entry_document(program, *entry) for entry in entries])
+
+    async def put_together(self, program: str, lanes: Mapping[int, Sequence[Waiting]]) -> None:
+        """Write the entries that one request brings, those of a lane in as few bundles as may be.
+
+        The server shows them in the order in which they are written, and so shows no entry before
+        those that stand before it.
+        """
+        await self._end_lanes(program, lanes)
+        await self._insert(
+            "inbox",
+            [
+                document
+                for lane, entries in lanes.items()
+                for document in bundle_documents(program, lane, entries)
+            ],
+        )
+
+    async def _end_lanes(self, program: str, lanes: Collection[int]) -> None:
+        if fresh := {_end(lane_key(program, lane)) for lane in lanes} - self._ended:
             await self._insert("inbox", [printed({"_id": end}) for end in sorted(fresh)])
             self._ended |= fresh
-        await self._insert("inbox", [entry_document(program, *entry) for entry in entries])
 
     async def park(self, program: str, entries: Sequence[Aside]) -> None:
         """Keep activities apart until their identity is linked; one that is there stays."""
@@ -47,18 +75,32 @@ class InboxStore:
         if documents:
             await self._mongo.insert(collection, documents)
 
-    async def take(self, program: str, lane: int, limit: int) -> list[Waiting]:
-        """Return the first entries of a lane; they stay until a batch is committed.
+    async def take(self, program: str, lane: int, limit: int) -> Load:
+        """Return the first bundles of a lane; they stay until a batch is committed.
 
         All are read as they were at one instant: a read that goes on while others write could pass
         the place of an enrollment before it is there, and still meet the purchase behind it.
         """
         prefix = lane_key(program, lane)
         inbox = self._mongo["inbox"].with_options(read_concern=ReadConcern("snapshot"))
+        at_once = _at_once(limit, self._held.get(prefix, _HELD_AT_FIRST))
+        found: list[Bundle] = []
+        count, is_all = 0, False
         with unit_of_work():
-            cursor = inbox.find({"_id": within(prefix)}).sort("_id", 1)
-            rows = await cursor.limit(limit).batch_size(limit).to_list(None)
-        return [Waiting(behind(row["_id"], prefix), row["a"]) for row in rows]
+            cursor = inbox.find({"_id": within(prefix)}).sort("_id", 1).batch_size(at_once)
+            for _ in range(_READS_A_LOAD):
+                bundles = [bundle_from(row, prefix) for row in await cursor.to_list(at_once)]
+                more = sum(len(bundle.entries) for bundle in bundles)
+                found += bundles
+                count += more
+                is_all = len(bundles) < at_once
+                if is_all or count + more // 2 > limit:
+                    break  # most of another read would be in vain
+            if not is_all:
+                await cursor.close()
+        if found:
+            self._held[prefix] = count / len(found)
+        return _within_limit(found, limit, is_all=is_all)
 
     async def waits(self, program: str, lane: int) -> bool:
         """Tell whether anything waits in a lane."""
@@ -69,10 +111,16 @@ class InboxStore:
     async def depth(self, program: str, limit: int) -> int:
         """Return how many wait in all lanes together, counting no further than `limit`."""
         with unit_of_work():
-            counted: int = await self._mongo["inbox"].count_documents(
-                {"_id": {**within(program), "$not": _ENDS}}, limit=limit
+            rows = await self._mongo.rows(
+                "inbox",
+                [
+                    {"$match": {"_id": {**within(program), "$not": _ENDS}}},
+                    {"$limit": limit},
+                    {"$group": {"_id": None, "n": {"$sum": COUNT}}},
+                ],
             )
-        return counted
+        counted: int = sum(row["n"] for row in rows)
+        return min(counted, limit)
 
     async def lanes(self, program: str, layout: Layout) -> dict[int, str]:
         """Return the lanes in which something waits, each with the first entry's order."""
@@ -90,16 +138,26 @@ class InboxStore:
                     lane = lane_in(row["_id"], program)
                     prefix = lane_key(program, lane)
                     if row["_id"] != _end(prefix):
-                        found.setdefault(lane, behind(row["_id"], prefix))
+                        found.setdefault(lane, first_order(behind(row["_id"], prefix)))
                 # On to the next lane: a read for each with entries, and few for the empty ones.
                 span = {"$gt": _end(prefix), "$lt": _end(last)}
 
     async def find(self, program: str, places: Mapping[str, tuple[int, str]]) -> dict[str, Waiting]:
         """Return what still waits of these keys, given their lanes and orders."""
-        by_id = {lane_key(program, *place): name for name, place in places.items()}
+        lanes: dict[int, list[str]] = {}
+        for lane, order in places.values():
+            lanes.setdefault(lane, []).append(order)
+        queries = [each for lane in lanes for each in holding(program, lane, lanes[lane])]
+        if not queries:
+            return {}
         with unit_of_work():
-            rows = await self._mongo["inbox"].find({"_id": {"$in": list(by_id)}}).to_list(None)
-        return {by_id[row["_id"]]: Waiting(row["_id"], row["a"]) for row in rows}
+            rows = await self._mongo["inbox"].find({"$or": queries}).to_list(None)
+        there: dict[tuple[int, str], Waiting] = {}
+        for row in rows:
+            lane = lane_in(row["_id"], program)
+            bundle = bundle_from(row, lane_key(program, lane))
+            there |= {(lane, entry.order): entry for entry in bundle.entries}
+        return {name: there[place] for name, place in places.items() if place in there}
 
     async def unpark(self, program: str, keys: Collection[str]) -> None:
         """Forget activities that were parked and have gone on to a member."""
@@ -163,18 +221,35 @@ class InboxStore:
         return [_aside(row, program) for row in rows]
 
 
+def _at_once(limit: int, held: float) -> int:
+    """Return how many bundles to read at once for so many entries, given what bundles held."""
+    bundles = math.ceil(limit / held)
+    return math.ceil(bundles / math.ceil(bundles / _BUNDLES_A_READ))
+
+
+def _within_limit(bundles: Sequence[Bundle], limit: int, *, is_all: bool) -> Load:
+    """Return the first bundles, the very first in any case, that hold no more than a limit."""
+    count = 0
+    for number, bundle in enumerate(bundles):
+        count += len(bundle.entries)
+        if number and count > limit:
+            return Load(bundles[:number], is_all=False)
+    return Load(bundles, is_all=is_all)
+
+
 def _end(prefix: str) -> str:
-    """Return the name of the end of a lane, which lies right behind all entries of it."""
+    """Return the name of the end of a lane, which lies right behind all bundles of it."""
     return within(prefix)["$lt"]
 
 
 _ENDS = re.compile(r"\}$")
 _LANES_A_READ = 64
 
-
-def entry_document(program: str, lane: int, waiting: Waiting) -> Whole:
-    """Return an inbox entry as it is stored."""
-    return printed({"_id": lane_key(program, lane, waiting.order), "a": waiting.activity})
+# How many bundles of a lane are read at once follows what they held the last time. Where they hold
+# less than then, some more reads follow; where they hold more, what is too much was read in vain.
+_HELD_AT_FIRST = 8.0
+_BUNDLES_A_READ = 128
+_READS_A_LOAD = 8
 
 
 def aside_document(program: str, entry: Aside) -> Whole:
