@@ -3,8 +3,8 @@
 The bare line makes the calls that no implementation of this flow can do without, and nothing else:
 insert into the inbox by hundreds; then by lane read 500 of the inbox, read the standings they
 touch, one transaction over lane, standings, journal and inbox, and a pipeline to the leaderboard.
-The naive way is what most people would write: one transaction an activity. Documents are as large
-as guerdon's are at that moment, the journal has as many indexes.
+The naive way is what most people would write: one transaction an activity. The journal has as many
+indexes as guerdon's, and `fill` makes documents as large as guerdon's are at that moment.
 """
 
 import asyncio
