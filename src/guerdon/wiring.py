@@ -333,6 +333,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         lanes=settings.lanes,
         batch_max=settings.batch_max,
+        # Two thirds of the lease are left for reading and the commit.
+        decide_seconds=settings.lane_lease_seconds / 3,
         inputs_max=settings.batch_activities_max,
         clock_skew_ms=settings.clock_skew_seconds * 1_000,
         wait_ms_max=int(settings.wait_seconds_max * 1_000),

@@ -11,7 +11,7 @@ from guerdon.engine.grow import grow
 from guerdon.engine.heads import Memory
 from guerdon.engine.inputs import ActivityInput
 from guerdon.engine.outcomes import Result
-from guerdon.engine.records import Batch, Bundle, StoreDown
+from guerdon.engine.records import Batch, Bundle, LaneLost, StoreDown
 from guerdon.engine.score import visit_lane
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
@@ -155,6 +155,52 @@ async def test_a_bundle_that_is_too_much_for_the_deadline_is_decided_in_parts(
 
     assert failures < 30
     assert await decided(world) == ["p0.enroll", *(f"p{n}" for n in range(9))]
+
+
+async def test_a_batch_that_outlasts_its_lane_comes_to_an_end_with_fewer(one_lane: World) -> None:
+    commit = one_lane.commit
+
+    async def overtaken(batch: Batch) -> None:
+        if len(batch.entries) > 2:
+            raise LaneLost  # by then somebody else holds it
+        await commit(batch)
+
+    world = replace(one_lane, commit=overtaken, limits=replace(one_lane.limits, batch_max=500))
+    await accept.record(world, a_caller(), purchases(range(9)))
+    memory = Memory()
+    for _ in range(20):
+        await visit_lane(world, PROGRAM, LANE, memory)
+
+    assert await bundles(world) == []
+    assert await decided(world) == ["p0.enroll", *(f"p{n}" for n in range(9))]
+
+
+@pytest.mark.parametrize("is_repeated", [False, True])
+async def test_when_its_time_is_over_a_batch_is_committed_and_the_rest_stays_in_its_place(
+    one_lane: World, *, is_repeated: bool
+) -> None:
+    commit, sizes = one_lane.commit, []
+
+    async def counted(batch: Batch) -> None:
+        sizes.append(len(batch.entries))
+        await commit(batch)
+
+    limits = replace(one_lane.limits, batch_max=500, decide_seconds=0)
+    world = replace(one_lane, commit=counted, limits=limits)
+    await accept.record(world, a_caller(), purchases(range(5)))
+    if is_repeated:
+        (bundle,) = await bundles(world)
+        await world.inbox.put(PROGRAM, [(LANE, entry) for entry in bundle.entries[1:4]])
+    memory = Memory()
+    visit = await visit_lane(world, PROGRAM, LANE, memory)
+    while visit.has_more:
+        visit = await visit_lane(world, PROGRAM, LANE, memory)
+
+    # The enrollment and each purchase; with nothing more to decide a batch may be empty.
+    assert [size for size in sizes if size] == [1] * 6
+    assert await bundles(world) == []
+    assert await decided(world) == ["p0.enroll", *(f"p{n}" for n in range(5))]
+    assert (await verify(world, PROGRAM)).offences == ()
 
 
 async def test_bundles_that_wait_in_old_lanes_count_once_in_the_new_ones(world: World) -> None:

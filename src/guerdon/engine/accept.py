@@ -101,10 +101,9 @@ class _Item:
         whoever was first, in another process, may stand before some of them and behind others.
         """
         assert self.enrollment is not None
-        self.enrolls_here = is_first
         if mark.order > self.mark.order:
-            self.enrolls_here = False
-            mark = mark._replace(order=right_before(self.mark.order))
+            is_first, mark = False, mark._replace(order=right_before(self.mark.order))
+        self.enrolls_here = is_first
         self.enrollment = self.enrollment[0], mark
 
     @property
@@ -114,11 +113,6 @@ class _Item:
         if self.enrollment is not None and self.enrolls_here:
             given.append(self.enrollment[1])
         return given
-
-    @property
-    def ref(self) -> str | None:
-        """The name of its reference, None where it has none."""
-        return self.draft.ref_key
 
 
 @dataclass(slots=True)
@@ -254,7 +248,7 @@ class Taking:
             if key in first:
                 self._repeat(item, first[key].mark)
                 continue
-            if item.ref is not None and refs.setdefault(item.ref, key) != key:
+            if item.draft.ref_key is not None and refs.setdefault(item.draft.ref_key, key) != key:
                 self._note(item.draft.index, item.draft.id, Result.DUPLICATE, reason="ref")
                 continue
             first[key] = item
@@ -290,10 +284,10 @@ class Taking:
     ) -> None:
         """Give back references that were just claimed for items in conflict with their id."""
         gone = {
-            item.ref: key
+            item.draft.ref_key: key
             for key, item in items.items()
             if key in had and had[key].print != item.mark.print
-            if item.ref is not None and item.ref not in had_refs
+            if item.draft.ref_key is not None and item.draft.ref_key not in had_refs
         }
         if gone:
             await self.world.receipts.forget_refs(self.caller.program, gone)
@@ -328,7 +322,7 @@ class Taking:
 
     async def _ref_is_taken(self, item: _Item, had: Mapping[str, str]) -> bool:
         """Tell whether the reference is another activity's; a rejected one's is free again."""
-        ref, key = item.ref, item.draft.key
+        ref, key = item.draft.ref_key, item.draft.key
         if ref is None or had.get(ref, key) == key:
             return False
         program, holder = self.caller.program, had[ref]

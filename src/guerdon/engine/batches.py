@@ -8,6 +8,7 @@ set aside alone and stands in nobody's way.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import NamedTuple
 
 from guerdon.core.activity import Activity
@@ -71,10 +72,14 @@ class Frame(NamedTuple):
 
 @dataclass(slots=True, kw_only=True)
 class Decided:
-    """A batch and what is to be known of it once it is committed."""
+    """A batch and what is to be known of it once it is committed.
+
+    `left` counts what it puts back because the time was over.
+    """
 
     batch: Batch
     standings: dict[str, Standing]
+    left: int = 0
     unused: list[Reserved] = field(default_factory=list)
     enrolled: list[str] = field(default_factory=list)
 
@@ -88,14 +93,22 @@ async def decide_batch(
     load: Load,
     known: frozenset[str] = frozenset(),
 ) -> Decided:
-    """Return what these activities come to, in their order; those `known` are decided already."""
+    """Return what these activities come to, in their order; those `known` are decided already.
+
+    After `decide_seconds` the rest stays, each alone in its place: a batch that took longer than
+    its lane is held would be decided again and again, by one worker after the other.
+    """
+    until = monotonic() + world.limits.decide_seconds
     work = _Work(world, rulebook, heads, frame)
     work.code_key = await code_key(world, frame.hold.program)
     activities = work.read(load, known)
     await heads.load([activity.member or PROGRAM for _, activity in activities])
     world.crash(CrashPoint.AFTER_READ)
     await work.prefetch(activities)
-    for place, activity in activities:
+    for number, (place, activity) in enumerate(activities):
+        if number and monotonic() > until:
+            work.leave(activities[number:])
+            break
         await work.decide(place, activity)
     world.crash(CrashPoint.AFTER_DECIDE)
     return work.finished()
@@ -130,6 +143,11 @@ class _Work:
                 self._keys.add(activity.key)
                 found.append((place, activity))
         return found
+
+    def leave(self, activities: Sequence[tuple[Waiting, Activity]]) -> None:
+        """Leave these to the next batch."""
+        self._batch.follow_ups += [(self._hold.lane, place) for place, _ in activities]
+        self._decided.left = len(activities)
 
     async def prefetch(self, activities: Sequence[tuple[Waiting, Activity]]) -> None:
         """Read at once what the decisions will surely ask for."""

@@ -121,10 +121,10 @@ class _Scoring:
         try:
             return await self._with_care(load)
         except LaneLost:
+            self._try_fewer(waiting)
             return self._lost()
         except StoreDown:
-            # Perhaps it was too much for the deadline: the next visit tries fewer.
-            self._memory.sizes[self._lane] = max(len(waiting) // 2, 1)
+            self._try_fewer(waiting)
             raise
         except (AlreadyDecided, Outdated):
             raise  # these say nothing of the activities: the next visit decides them
@@ -135,6 +135,10 @@ class _Scoring:
                 self._size = max(len(waiting) // 2, 1)
                 return await self._batch()
             return await self._set_aside(load, error)
+
+    def _try_fewer(self, waiting: Sequence[Waiting]) -> None:
+        """Have the next visit try fewer: perhaps it was too much for the deadline or the lease."""
+        self._memory.sizes[self._lane] = max(len(waiting) // 2, 1)
 
     async def _in_parts(self, load: Load) -> int:
         """Decide a part of a bundle that is more than a batch: its entries stand alone then.
@@ -185,24 +189,30 @@ class _Scoring:
         else:
             decided = Decided(batch=await hand_on(world, hold, layout, load), standings={})
         # The last batch of a visit gives the lane back in its own transaction.
-        decided.batch.releases_lane = load.is_all and len(load.waiting) < self._size
+        is_all = load.is_all and not decided.left
+        decided.batch.releases_lane = is_all and len(load.waiting) < self._size
         world.crash(CrashPoint.BEFORE_COMMIT)
         ready = monotonic()
         await world.commit(decided.batch)
         world.crash(CrashPoint.AFTER_COMMIT)
         self._is_held = not decided.batch.releases_lane
         watched(world, decided.batch, begun_ms, decide=ready - begun, commit=monotonic() - ready)
+        taken = len(load.waiting) - decided.left
+        if decided.left:
+            self._size = self._memory.sizes[self._lane] = taken
+        else:
+            self._size = min(self._size * 2, world.limits.batch_max)
+            self._memory.sizes.pop(self._lane, None)
         await self._after(decided)
         if not self._is_held:
             self._memory.keep(self._hold, self._heads)
-        return len(load.waiting)
+        return taken
 
     async def _after(self, decided: Decided) -> None:
         """Move on, and let the projection follow while the next batch is decided."""
         world, batch = self._world, decided.batch
         self._hold = batch.hold._replace(seq=batch.hold.seq + len(batch.entries))
         self._heads.keep(decided.standings)
-        self._size = min(self._size * 2, world.limits.batch_max)
         await self._projected()
         self._projecting = asyncio.create_task(project(world, batch))
         program = batch.hold.program

@@ -100,7 +100,8 @@ class Limits:
     """Figures an installation may set."""
 
     lanes: int = 16
-    batch_max: int = 500
+    batch_max: int = 1_000
+    decide_seconds: float = 2.0
     inputs_max: int = 1_000
     clock_skew_ms: int = 300_000
     wait_ms_max: int = 10_000

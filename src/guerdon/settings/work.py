@@ -15,7 +15,7 @@ class Scoring(Group):
         description="Slices of the members, each decided in order by one writer.",
     )
     batch_max: int = Field(
-        500, ge=1, le=2_000, description="Activities one transaction decides at most."
+        1_000, ge=1, le=2_000, description="Activities one transaction decides at most."
     )
     lane_lease_seconds: float = Field(
         6, ge=1, le=120, description="How long a worker holds a lane without renewing."
