@@ -374,6 +374,33 @@ expect:
 """)
 
 
+def test_a_late_report_that_does_not_count_begins_no_term_of_a_window_of_long_ago() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {visits: {activity: visit}}
+  ladders:
+    status:
+      counter: visits
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: top, at: 1}]
+      keep: {for: P14D}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2025-01-10T09:00:00Z", type: visit, member: ada}
+  - {id: p1, at: "2025-01-12T09:00:00Z", received: "2025-03-01T09:00:00Z", type: purchase,
+     member: ada, amount: 10}
+  - {id: v2, at: "2025-01-14T09:00:00Z", received: "2025-04-01T09:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2025-02-10T00:00:00Z", member: ada, ladders: {status: {tier: low}}}
+  - {at: "2025-03-02T00:00:00Z", member: ada, ladders: {status: {tier: low}}}
+  - {at: "2025-04-02T00:00:00Z", member: ada, ladders: {status: {tier: top}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from guerdon.core.program import Inactivity, KeepKind, Ladder, Window, WindowKind
 from oracle import purse
 from oracle.calendar import month_day, plus
-from oracle.counting import counter_value, last_at
+from oracle.counting import counter_value, is_counting, last_at
 from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
 from oracle.world import Climb, Person, Result, World
@@ -117,14 +117,24 @@ def climb(
                 read_at = cause.now if rolls else one.read_at
                 one.rank = min(one.rank, read(world, person, ladder, read_at))
     for at in dict.fromkeys((cause.at, cause.now)):
-        if ladder.window.kind is WindowKind.ROLLING and at != cause.now:
-            continue
-        _reach(world, person, ladder, state, at, cause)
+        if at == cause.now or _may_lift(world, person, ladder, at, refunded=refunded):
+            _reach(world, person, ladder, state, at, cause)
     for at in cause.others if ladder.window.kind is not WindowKind.ROLLING else ():
         measure = world.program.counters[ladder.counter].measure
         last = last_at(world, person, measure, world.calendar.inside(ladder.window, at))
         _reach(world, person, ladder, state, at, Cause(last, cause.now))
     show(world, person, ladder, state, cause)
+
+
+def _may_lift(world: World, person: Person, ladder: Ladder, at: int, *, refunded: bool) -> bool:
+    """Tell whether a window that may be over is read: a term begins only with what counts in it."""
+    if ladder.window.kind is WindowKind.ROLLING:
+        return False
+    measure = world.program.counters[ladder.counter].measure
+    inside = world.calendar.inside(ladder.window, at)
+    return ladder.keep.kind is not KeepKind.FOR or (
+        not refunded and is_counting(world, person, measure, inside)
+    )
 
 
 def _reach(

@@ -95,6 +95,19 @@ def value(
     return sum(amount(measure, one) for one in found)
 
 
+def is_counting(world: World, person: Person, measure: Measure, inside: Inside) -> bool:
+    """Tell whether anything counts in a window of what came with the activity decided now."""
+    happened, lots = world.known
+    came = [*world.history[happened:], *world.lots[lots:]]
+
+    def admits(one: Happened | Lot) -> bool:
+        return any(one is each for each in came)
+
+    if measure.points is not None:
+        return bool(_granted(world, person, measure, inside, admits))
+    return bool(entries(world, person, measure, inside, admits))
+
+
 def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> int:
     """Return the `at` of the last thing that counted, also where it was taken back since."""
     if measure.points is not None:

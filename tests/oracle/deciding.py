@@ -47,6 +47,7 @@ def decide(world: World, person: Person, activity: Activity) -> None:
     Raises:
         Refused: It is rejected.
     """
+    world.known = len(world.history), len(world.lots)
     kind = DECIDERS.get(activity.type, _earning)
     happened = Happened(activity, person.name, context_of(world, person, activity))
     kind(world, person, happened)

@@ -258,6 +258,8 @@ class World:
         self.survivors: dict[str, str] = {}
         self.history: list[Happened] = []
         self.lots: list[Lot] = []
+        self.known = 0, 0
+        """How much had happened, and how many lots there were, before what is decided now."""
         self.redemptions: list[Redemption] = []
         self.taken: list[Taken] = []
         self.draws: list[Drawn] = []
