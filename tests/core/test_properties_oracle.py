@@ -401,6 +401,36 @@ expect:
 """)
 
 
+def test_a_cancellation_gives_nothing_for_units_that_were_written_off() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {debt: write_off}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+  rewards: {mug: {wallet: points, cost: 10, partner: cafe}}
+  partners: {cafe: {pays_per_point: 0.02, is_paid_per_point: 0.01}}
+  book: {value: {points: 0.01}, redemption_rate: 1}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 10}
+  - {id: r1, at: "2026-03-02T10:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: p2, at: "2026-03-03T09:00:00Z", type: purchase, member: ada, amount: 10}
+  - {id: r2, at: "2026-03-03T10:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: b1, at: "2026-03-04T09:00:00Z", type: refund, member: ada, of: p1}
+  - {id: c1, at: "2026-03-05T09:00:00Z", type: redemption_cancelled, member: ada, of: r1}
+expect:
+  - {at: "2026-03-04T10:00:00Z", book: {"partner:cafe": -0.20}}
+  - at: "2026-03-06T00:00:00Z"
+    member: ada
+    why: the other mug stays paid, and nobody pays for the first
+    wallets: {points: {spendable: 0, earned: 10, redeemed: 10}}
+  - {at: "2026-03-06T00:00:00Z", book: {"partner:cafe": -0.10}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

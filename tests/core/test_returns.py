@@ -138,7 +138,19 @@ def test_a_lot_that_stood_in_and_died_since_comes_back_dead_or_with_grace() -> N
 
 
 def test_units_go_back_to_the_newest_spent_lots_where_nothing_better_is_known() -> None:
-    """With a wallet that writes off nothing stands in for what was written off."""
+    life = shopper()
+    life.buys(10, "2026-03-02", id="p1")
+    life.redeems("mug", "2026-03-03", id="r1")
+    life.refunds("p1", "2026-03-04")
+    life.buys(10, "2026-03-05", id="p2")  # pays the debt
+    life.buys(5, "2026-03-06", id="p3")
+
+    cancel(life, "2026-03-07", "r1")
+
+    assert life.left("2026-03-07") == {"p2.base": 10, "p3.base": 5}
+
+
+def test_what_was_written_off_comes_back_to_no_lot_that_paid_for_something_else() -> None:
     life = shopper(wallet="debt: write_off")
     life.buys(10, "2026-03-02", id="p1")
     life.redeems("mug", "2026-03-03", id="r1")
@@ -147,7 +159,7 @@ def test_units_go_back_to_the_newest_spent_lots_where_nothing_better_is_known() 
     life.redeems("mug", "2026-03-06", id="r2")
 
     cancel(life, "2026-03-07", "r1")
-    assert life.balance("2026-03-07") == 10
+    assert life.balance("2026-03-07") == 0
     cancel(life, "2026-03-08", "r2")
     assert life.balance("2026-03-08") == 10
 

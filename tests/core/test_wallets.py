@@ -125,6 +125,17 @@ class TestClawBack:
         life.buys(5, "2026-03-05")
         assert life.balance("2026-03-05") == 5
 
+    def test_what_was_written_off_is_lost_no_longer_once_the_redemption_is_cancelled(self) -> None:
+        life = a_member(shop("debt: write_off"))
+        life.buys(10, "2026-03-02", id="p")
+        life.redeems("mug", "2026-03-03", id="r")
+        life.refunds("p", "2026-03-04")
+
+        life.does("redemption_cancelled", "2026-03-05", of="r")
+
+        assert figures(life, "2026-03-05") == {}
+        assert moved(life.town) == {}
+
     def test_refunding_twice_takes_back_once(self) -> None:
         life = a_member(shop())
         life.buys(10, "2026-03-02", id="p")

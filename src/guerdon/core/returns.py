@@ -36,7 +36,8 @@ def restore(
 ) -> None:
     """Give spent units back to their own lots with their old dates.
 
-    Units whose lot was reversed meanwhile go to what stood in for it: the debt first, then lots.
+    Units whose lot was reversed meanwhile go to what stood in for it: the debt first, then lots,
+    then what was written off.
     Units whose date has passed come back dead, or with `grace` as a lot of their own.
     """
     wallet = d.state.wallet(slug)
@@ -93,7 +94,10 @@ def _give_back(
 def _give_cover_back(
     d: Deciding, wallet: Wallet, no: int, rest: int, back: Return
 ) -> list[tuple[int, int]]:
-    """Return units whose own lot was taken back: pay the debt, then refill what covered."""
+    """Return units whose own lot was taken back: pay the debt, then refill what covered.
+
+    What was written off for them is lost no longer.
+    """
     slug = wallet.id
     state = d.wallet(slug)
     paid = min(rest, state.debt)
@@ -110,6 +114,10 @@ def _give_cover_back(
         if amount > part:
             left.append((other, amount - part))
     replace(d, wallet, find(d, slug, no)._replace(cover=tuple(left)))
+    lost = min(rest, state.written_off) if wallet.debt == "write_off" else 0
+    state.written_off -= lost
+    d.post(slug, back.account, "written_off", lost, lot=no, partner=back.partner)
+    rest -= lost
     return revived + (_refill(d, wallet, rest, back) if rest else [])
 
 
