@@ -150,6 +150,19 @@ def test_units_of_a_wallet_that_was_alive_again_come_back_alive() -> None:
     assert life.left("2026-08-03") == {"p.base": 5, "q.base": 1}
 
 
+def test_units_that_come_back_to_an_empty_wallet_lapse_with_it() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-01-10", id="p")
+    life.redeems("mug", "2026-02-01", id="r")
+    life.does("purchase", "2026-03-01")
+    life.waits("2026-07-20")  # looked at in July, when nothing was there to lapse
+
+    life.does("redemption_cancelled", "2026-08-01", of="r")
+
+    assert life.balance("2026-09-01") == 5
+    assert life.balance("2026-09-02") == 0
+
+
 def test_units_that_come_back_to_life_pay_a_debt_in_the_order_in_which_they_are_spent() -> None:
     life = a_member(PROGRAM)
     life.buys(10, "2026-01-12", id="later")

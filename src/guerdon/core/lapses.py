@@ -30,10 +30,15 @@ class _Span(NamedTuple):
     lapse: Instant | None = None
 
 
+def ahead(d: Deciding, wallet: Wallet) -> Instant | None:
+    """Return when the wallet lapses, or did since it was last looked at; None where it cannot."""
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    return lapse_of(policy, d.rulebook.calendar, d.wallet(wallet.id).active_on)
+
+
 def idle(d: Deciding, wallet: Wallet) -> Instant | None:
     """Return when the wallet lapsed since it was last looked at; None where it did not."""
-    policy = policy_of(d.program, wallet, d.standing, d.now)
-    lapse = lapse_of(policy, d.rulebook.calendar, d.wallet(wallet.id).active_on)
+    lapse = ahead(d, wallet)
     return lapse if lapse is not None and lapse <= d.now else None
 
 

@@ -86,7 +86,7 @@ def _give_back(
     else:
         lot = pay_debt(d, wallet, lot)
     if not gone:
-        state.due = first((state.due, lot.expires))
+        state.due = first((state.due, lot.expires, lapses.ahead(d, wallet)))
     replace(d, wallet, lot)
     return []
 
