@@ -153,8 +153,8 @@ def expiries(ladders: list[str]) -> Strategy[Expiry]:
     by_tier = st.builds(
         ExpiryByTier,
         ladder=st.sampled_from(ladders),
-        tiers=st.dictionaries(st.sampled_from(TIERS[:2]), SIMPLE_EXPIRY, min_size=1, max_size=2),
-        otherwise=SIMPLE_EXPIRY,
+        tiers=st.dictionaries(st.sampled_from(TIERS[:2]), found, min_size=1, max_size=2),
+        otherwise=found,
     )
     return st.one_of(found, found, by_tier)
 
@@ -626,6 +626,56 @@ def programs(draw: st.DrawFn) -> Program:
             )
         },
         book=Book(value={"points": Ratio(1, 100)}, redemption_rate=Ratio(9, 10)),
+    )
+
+
+@st.composite
+def tiered_programs(draw: st.DrawFn) -> Program:
+    """Return a program whose wallet follows tiers that come and go, mostly with inactivity."""
+    program = draw(programs())
+    visits = Measure(activity=("visit",))
+    policy = st.one_of(SIMPLE_EXPIRY, INACTIVITY, INACTIVITY)
+    by_tier = st.builds(
+        ExpiryByTier,
+        ladder=st.just("status"),
+        tiers=st.dictionaries(st.sampled_from(TIERS[:2]), policy, min_size=1, max_size=2),
+        otherwise=policy,
+    )
+    keeps = [Keep(kind=KeepKind.END_OF_WINDOW), Keep(kind=KeepKind.FOR, period=Period(days=14))]
+    status = Ladder(
+        id="status",
+        name="status",
+        counter="visits",
+        window=Window(WindowKind.MONTH),
+        tiers=tuple(Rung(id=tier, at=at, on_enter=()) for at, tier in enumerate(TIERS)),
+        keep=draw(st.sampled_from(keeps)),
+        one_rung=draw(st.booleans()),
+        recheck=draw(st.booleans()),
+        floors=(),
+    )
+    wallet = replace(program.wallets["points"], expiry=draw(by_tier))
+    return replace(
+        program,
+        wallets={"points": wallet},
+        rules=(
+            Rule(
+                id="base",
+                activity=("purchase", "visit"),
+                wallet="points",
+                give=Give(form=Fixed(10 * 10**wallet.scale), round=Rounding.FLOOR, max=None),
+            ),
+        ),
+        accept=(),
+        counters={"visits": Counter(id="visits", measure=visits, window=Window(WindowKind.MONTH))},
+        ladders={"status": status},
+        missions={},
+        badges={},
+        leaderboards={},
+        rewards={"mug": draw(rewards("mug", {"wallets": {"points": wallet}}))},
+        draws={},
+        plans={},
+        jobs={},
+        max_age=None,
     )
 
 

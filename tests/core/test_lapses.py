@@ -222,6 +222,93 @@ def test_a_tier_that_brings_inactivity_lets_it_count_from_that_instant() -> None
     assert life.balance("2026-07-02") == 0
 
 
+TWO_TERMS = BY_TIER.replace(
+    "else: {mode: never}", "else: {mode: inactivity, period: P6M, activity: [purchase, quiz]}"
+).replace("window: calendar_month}}", "window: calendar_year}}")
+NO_TERMS = BY_TIER.replace("window: calendar_month}}", "window: calendar_year}}")
+
+
+def test_only_what_the_tier_held_lists_keeps_a_wallet_alive() -> None:
+    life = a_member(TWO_TERMS)
+    life.buys(10, "2026-03-01", id="p")
+
+    life.does("quiz", "2026-03-30")
+
+    assert life.balance("2026-04-01") == 10
+    assert life.balance("2026-04-02") == 0
+
+
+def test_a_better_tier_brings_nothing_back_that_lapsed_before_it() -> None:
+    life = a_member(TWO_TERMS)
+    life.buys(10, "2026-03-01", id="p")
+    life.does("visit", "2026-05-01")
+
+    life.buys(1, "2026-03-20", id="late", received="2026-05-02")
+    life.buys(2, "2026-05-03", id="q")
+
+    assert life.tier("2026-05-03") == "top"
+    assert life.left("2026-05-03") == {"q.base": 2}
+
+
+def test_a_late_report_that_lifts_the_tier_undoes_a_lapse_first() -> None:
+    program = TWO_TERMS.replace("activity: visit", "activity: [visit, purchase]")
+    life = a_member(program.replace("at: 1}", "at: 2}"))
+    life.buys(10, "2026-03-01", id="p")
+    assert life.balance("2026-05-01") == 0
+
+    life.buys(1, "2026-03-20", id="late", received="2026-04-10")
+
+    assert life.tier("2026-04-10") == "top"
+    assert life.left("2026-04-10") == {"p.base": 10, "late.base": 1}
+
+
+def test_what_lapsed_under_one_tier_lives_no_more_under_one_without_inactivity() -> None:
+    life = a_member(NO_TERMS)
+    life.buys(10, "2026-03-01", id="p")
+    life.does("visit", "2026-05-01")
+
+    life.buys(1, "2026-03-20", id="late", received="2026-05-02")
+
+    assert life.left("2026-05-02") == {"late.base": 1}
+    assert life.balance("2026-12-31") == 1
+
+
+def test_a_wallet_lapses_anew_from_the_day_on_which_its_tier_is_lost() -> None:
+    life = a_member(NO_TERMS)
+    life.buys(10, "2026-03-01", id="p")
+    life.waits("2026-04-02")
+    life.does("visit", "2026-05-01")
+    life.buys(1, "2026-05-02", id="q")
+
+    assert life.tier("2027-01-01") == "low"
+    life.buys(2, "2026-03-20", id="late", received="2027-01-02")
+
+    assert life.left("2027-01-02") == {"q.base": 1}
+    assert life.balance("2027-02-01") == 1
+    assert life.balance("2027-02-02") == 0
+
+
+def test_the_wallet_had_lapsed_before_a_better_tier_also_where_nothing_was_left_in_it() -> None:
+    life = a_member(TWO_TERMS)
+    life.buys(1, "2026-03-01", id="p")
+    life.refunds("p", "2026-03-02")
+    life.does("purchase", "2026-03-20")
+    life.does("visit", "2026-05-01")
+
+    life.buys(1, "2026-04-10", id="before", received="2026-05-02")
+    life.buys(2, "2026-04-25", id="after", received="2026-05-02")
+
+    assert life.left("2026-05-02") == {"after.base": 2}
+
+
+def test_a_wallet_in_which_nothing_ever_was_counts_from_its_first_unit() -> None:
+    life = a_member(TWO_TERMS)
+    life.does("visit", "2026-05-01")
+    life.does("adjustment", "2026-05-02", wallet="points", points=5)
+
+    assert life.balance("2026-12-31") == 5
+
+
 def test_a_wallet_kept_by_an_earlier_release_is_taken_for_active_since_ever() -> None:
     life = told(("p", "2026-01-10", 30))
     life.standing.wallets["points"].active_since = 0

@@ -17,7 +17,7 @@ from lives import Deed, happenings
 from oracle.rehearsal import mismatches
 from oracle.twin import Twin
 from seeds import seeds
-from strategies import BEGINNINGS, lives, programs
+from strategies import BEGINNINGS, lives, programs, tiered_programs
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
@@ -70,6 +70,14 @@ def test_the_naive_evaluator_meets_every_scenario(scenario: Scenario) -> None:
 @given(programs(), BEGINNINGS, lives(*APART))
 @QUICK
 def test_any_life_in_any_program_is_decided_as_the_naive_evaluator_decides_it(
+    program: Program, begin: int, deeds: list[Deed]
+) -> None:
+    live(program, begin, deeds)
+
+
+@given(tiered_programs(), BEGINNINGS, lives(*APART))
+@settings(QUICK, max_examples=30)
+def test_any_life_whose_tiers_bring_inactivity_is_decided_alike(
     program: Program, begin: int, deeds: list[Deed]
 ) -> None:
     live(program, begin, deeds)
@@ -443,6 +451,19 @@ def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
 
         @seed(number)
         @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
+        @LONG
+        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
+            live(program, begin, deeds)
+
+        play()
+
+
+@pytest.mark.chaos
+def test_lives_of_many_tiers_are_decided_alike_for_as_long_as_there_is_time() -> None:
+    for number in seeds():
+
+        @seed(number)
+        @given(tiered_programs(), BEGINNINGS, lives(*APART, least=8, most=30))
         @LONG
         def play(program: Program, begin: int, deeds: list[Deed]) -> None:
             live(program, begin, deeds)

@@ -167,10 +167,9 @@ def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Caus
     state.spells.append((cause.now, rank))
     for wallet_id, policy in policies.items():
         wallet = world.program.wallets[wallet_id]
-        if purse.policy_now(world, person, wallet, None) != policy:
+        if purse.policy_now(world, person, wallet, None) != policy and wallet_id in person.used:
             turns = isinstance(purse.policy_now(world, person, wallet, None), Inactivity)
-            if turns:
-                person.turned.setdefault(wallet_id, []).append(cause.now)
+            purse.turn(world, person, wallet_id, policy, cause.now)
             for lot in world.lots_of(person, wallet_id):
                 if lot.left and lot.policy is None:
                     lot.since = cause.now if turns else None

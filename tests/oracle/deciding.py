@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import Draw, GrantTier, Never, Reward
+from guerdon.core.program import Draw, GrantTier, Inactivity, Never, Reward
 from oracle import agreeing, earning, purse
 from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
@@ -75,6 +75,9 @@ def _listen(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     purse.bring_to_life(world, person, activity.received)
     for wallet in world.program.wallets.values():
+        policy = purse.policy_now(world, person, wallet, None)
+        if isinstance(policy, Inactivity) and activity.type in policy.activity:
+            person.used.add(wallet.id)
         extend = wallet.extend
         if extend is None or activity.type not in extend.activity:
             continue

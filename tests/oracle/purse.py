@@ -77,15 +77,20 @@ def deaths(world: World, person: Person, wallet: str, policy: Inactivity) -> lis
     """Return the instants at which a wallet of this policy dies for want of activity.
 
     Only when things happened counts, not when they were reported. What was voided later was an
-    activity of the member all the same.
+    activity of the member all the same. Where a tier brought this policy, it all counts from then.
     """
-    listed = policy.activity
+    begin, lapsed = person.turned.get(wallet, (None, None))
     ats: list[int] = [
-        one.activity.at for one in world.history_of(person) if one.activity.type in listed
+        one.activity.at
+        for one in world.history_of(person)
+        if one.activity.type in policy.activity and (begin is None or one.activity.at > begin)
     ]
-    ats = sorted([*ats, *person.turned.get(wallet, [])])
+    ats = sorted(ats if begin is None else [begin, *ats])
     ends = [world.calendar.through(at, policy.period) for at in ats]
-    return [end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end]
+    found = [
+        end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end
+    ]
+    return found if lapsed is None else [lapsed, *found]
 
 
 def death_of(world: World, person: Person, lot: Lot) -> int | None:
@@ -94,8 +99,17 @@ def death_of(world: World, person: Person, lot: Lot) -> int | None:
     if not isinstance(policy, Inactivity):
         return lot.expires
     begins = lot.at if lot.since is None else lot.since
-    ends = deaths(world, person, lot.wallet, policy)
-    return min((end for end in ends if end > begins), default=None)
+    ends = [end for end in deaths(world, person, lot.wallet, policy) if end > begins]
+    return min(ends if lot.expires is None else [lot.expires, *ends], default=None)
+
+
+def turn(world: World, person: Person, wallet: str, former: Expiry, now: int) -> None:
+    """Let everything count anew, because a tier brought another policy; what lapsed stays so."""
+    _, lapsed = person.turned.get(wallet, (None, None))
+    if isinstance(former, Inactivity):
+        ends = deaths(world, person, wallet, former)
+        lapsed = max((end for end in ends if end <= now), default=None)
+    person.turned[wallet] = now, lapsed
 
 
 # ---------------------------------------------------------------- reading
@@ -143,6 +157,7 @@ def grant(world: World, person: Person, lot: Lot, *, now: int, pending: Pending 
             release = world.calendar.begin(day)
             lot.release = release if release > now else None
     world.lots.append(lot)
+    person.used.add(lot.wallet)
     death = death_of(world, person, lot)
     if death is not None and death <= now:
         expire(lot)
@@ -158,6 +173,7 @@ def date_lot(world: World, person: Person, lot: Lot, at: int) -> None:
 
 def expire(lot: Lot) -> None:
     """Let what is left of a lot die."""
+    lot.dead = lot.dead or lot.left > 0
     lot.expired += lot.left
     lot.left = 0
 
@@ -233,7 +249,8 @@ def bring_to_life(world: World, person: Person, now: int) -> None:
         death = death_of(world, person, lot)
         if death is not None and death <= now:
             expire(lot)
-        elif lot.expired:
+        else:
+            lot.dead = False
             lot.left += lot.expired
             lot.expired = 0
     for wallet_id in world.program.wallets:
@@ -255,7 +272,7 @@ def undo(world: World, person: Person, wallet: str, use: Use, *, now: int) -> li
         for entry in [entry for entry in lot.uses if entry[0] is use]:
             lot.uses.remove(entry)
             death = death_of(world, person, lot)
-            if death is not None and death <= now:
+            if lot.dead or (death is not None and death <= now):
                 lot.expired += entry[1]
                 dead.append((lot, entry[1]))
             else:

@@ -44,6 +44,8 @@ class Lot:
     """The lot's own expiry, where its rule has one; else the wallet's holds."""
     release: int | str | None = None
     """When a pending lot is released: an instant, or "confirmed"."""
+    dead: bool = False
+    """Expired when units were left of it."""
     moved: bool = False
     """Came from another member within the same wallet."""
     activity: str | None = None
@@ -239,8 +241,10 @@ class Person:
     terms: dict[str, list[tuple[int, int | None]]] = field(default_factory=dict)
     paid: set[tuple[object, ...]] = field(default_factory=set)
     """Effects that happen once: which, and in which window."""
-    turned: dict[str, list[int]] = field(default_factory=dict)
-    """By wallet: when a tier brought inactivity, from which it counts anew."""
+    used: set[str] = field(default_factory=set)
+    """Wallets in which there ever was a unit, or an activity that keeps them alive."""
+    turned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    """By wallet: when a tier last brought other terms, and the last lapse that was known then."""
 
 
 Later = tuple[int, Program]

@@ -183,7 +183,7 @@ def _join_history(d: Deciding, activity: Activity, context: Context) -> None:
     counters.count(d, context)
     calendar = d.rulebook.calendar
     for wallet in d.state.active_by_type.get(activity.type, ()):
-        lapses.active(d, wallet.id, context.day)
+        lapses.active(d, wallet, activity.type, context.day)
     for wallet in d.state.extends_by_type.get(activity.type, ()):
         extend = wallet.extend
         assert extend is not None

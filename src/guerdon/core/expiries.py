@@ -17,8 +17,8 @@ from guerdon.core.holdings import (
     redate,
     remove,
 )
-from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, order_of, policy_of
-from guerdon.core.program import ExpiryByTier, Inactivity
+from guerdon.core.lots import Lot, expiry_of, lapse_of, lot_of, order_of, policies_of, policy_of
+from guerdon.core.program import ExpiryByTier, Inactivity, Never
 from guerdon.core.rulebook import Version
 from guerdon.core.standing import WalletState
 from guerdon.core.windows import FAR
@@ -112,7 +112,10 @@ def follow_version(d: Deciding, before: Version) -> None:
 
 
 def follow_policy(d: Deciding, slug: str) -> None:
-    """Give living lots the date of the policy that the tier held now brings, where it changed."""
+    """Give living lots the date of the policy that the tier held now brings, where it changed.
+
+    A wallet in which nothing ever was begins with its first unit, or its first day of activity.
+    """
     wallet = d.state.wallet(slug)
     if not isinstance(wallet.expiry, ExpiryByTier):
         return
@@ -121,15 +124,15 @@ def follow_policy(d: Deciding, slug: str) -> None:
     policy = policy_of(d.program, wallet, d.standing, d.now)
     name = repr(policy)
     state = d.standing.wallets.get(slug)
-    if state is None or state.policy == name:
+    if state is None or not state.policy or state.policy == name:
         return
     owned = d.wallet(slug)
-    before, owned.policy = owned.policy, name
-    if not before:
-        return
+    known = policies_of(wallet.expiry)
+    former = next((each for each in known if repr(each) == owned.policy), Never())
+    lapses.turn(d, wallet, former)
+    owned.policy = name
     pull_all(d, slug)
-    day = d.rulebook.calendar.day(d.now)
-    expires = expiry_of(policy, d.rulebook.calendar, day)
+    expires = expiry_of(policy, d.rulebook.calendar, d.today)
     since = d.now if isinstance(policy, Inactivity) else None
     redate(
         d,
@@ -137,8 +140,6 @@ def follow_policy(d: Deciding, slug: str) -> None:
         [lot._replace(expires=expires, since=since) for lot in head(d, slug) if not lot.fixed],
     )
     evict(d, slug)
-    if since is not None:
-        lapses.active(d, slug, day)
     owned.due = due_of(d, slug, owned)
 
 

@@ -12,8 +12,16 @@ from guerdon.core.counters import count_points, move, moves_of
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import PointsEffect, Posting
 from guerdon.core.holdings import add, add_spendable, note_spill
-from guerdon.core.lots import Lot, Purse, expiry_of, lapse_of, policy_of, release_of
-from guerdon.core.program import Expiry, ExpiryByTier, Pending, Wallet
+from guerdon.core.lots import (
+    Lot,
+    Purse,
+    expiry_of,
+    lapse_of,
+    policy_name,
+    policy_of,
+    release_of,
+)
+from guerdon.core.program import Expiry, Pending, Wallet
 from guerdon.core.shelving import SORT_BASE, SORT_FRONT, sort_text
 from guerdon.core.standing import PageWrite, Plain, Shelf, WalletState, make
 from guerdon.core.wallets import die, pay_debt
@@ -94,7 +102,8 @@ class Granting:
         purse = d.state.purse(slug)
         state = d.wallet(slug)
         if not purse.is_steady and not state.policy:
-            _note_policy(d, purse.wallet, state)
+            policy = policy_of(d.program, purse.wallet, d.standing, d.now)
+            state.policy = policy_name(purse.wallet, policy)
         self._d, self._purse, self._state = d, purse, state
         source, _, at, key, partner, day = origin
         self._at = at
@@ -202,12 +211,6 @@ class Granting:
                 note_spill(self._state, lot)
                 return
         add_spendable(d, purse, self._state, lot)
-
-
-def _note_policy(d: Deciding, wallet: Wallet, state: WalletState) -> None:
-    """Remember the policy of the first unit: what later tiers bring is compared with it."""
-    if isinstance(wallet.expiry, ExpiryByTier):
-        state.policy = repr(policy_of(d.program, wallet, d.standing, d.now))
 
 
 def _expires(d: Deciding, purse: Purse, at: Instant, terms: Terms) -> Instant | None:

@@ -2,7 +2,8 @@
 
 Rule: units are gone once their wallet lapsed after they were earned, and it lapses when nothing
 happened for a period, in whatever order that was reported. So a late report may undo a lapse, put
-it off or tell of one; what it shows to live, or to be gone, does so from its arrival on.
+it off or tell of one; what it shows to live, or to be gone, does so from its arrival on. A tier
+that brings other terms closes what was before: what lapsed stays so, and all counts from then on.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,8 +13,8 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import PointsEffect
 from guerdon.core.holdings import add, evict, head, pull_all, remove, replace
-from guerdon.core.lots import Lot, lapse_of, lot_of, policy_of
-from guerdon.core.program import Inactivity, Wallet
+from guerdon.core.lots import Lot, lapse_of, lot_of, policy_name, policy_of
+from guerdon.core.program import Expiry, Inactivity, Wallet
 from guerdon.core.standing import WalletState
 from guerdon.core.wallets import expire, pay_debt_from_lots
 from guerdon.core.windows import FAR
@@ -60,17 +61,40 @@ def died(d: Deciding, wallet: Wallet, lot: Lot) -> Instant | None:
     return next((lapse for lapse in lapses if lapse is not None and lot.begins < lapse), None)
 
 
-def active(d: Deciding, slug: str, day: int) -> None:
-    """Count a day of activity; what lapsed wrongly comes back, what lapsed unknown goes."""
-    wallet = d.state.wallet(slug)
-    state = d.wallet(slug)
+def active(d: Deciding, wallet: Wallet, kind: str, day: int) -> None:
+    """Count a day of activity; what lapsed wrongly comes back, what lapsed unknown goes.
+
+    Only what the policy of the tier held now lists counts, where tiers have policies of their own.
+    """
+    policy = policy_of(d.program, wallet, d.standing, d.now)
+    if not isinstance(policy, Inactivity) or kind not in policy.activity:
+        return
+    state = d.wallet(wallet.id)
+    state.policy = state.policy or policy_name(wallet, policy)
     note(d, wallet)
     spans = _spans(state)
     if any(span.first <= day <= span.last for span in spans):
         return
     _be_active(d, wallet, [*spans, _Span(day, day)])
-    policy = policy_of(d.program, wallet, d.standing, d.now)
     state.due = first((state.due, lapse_of(policy, d.rulebook.calendar, state.active_on)))
+
+
+def turn(d: Deciding, wallet: Wallet, former: Expiry) -> None:
+    """Count anew from now on, because a tier brought another policy.
+
+    No day before is told of any more: the spans until now leave no gap but the last lapse.
+    """
+    state = d.wallet(wallet.id)
+    lapse = lapse_of(former, d.rulebook.calendar, state.active_on)
+    if lapse is None or lapse > d.now:
+        lapse = state.lapses[-1][0] if state.lapses else None
+    begin, spans = 0, list[_Span]()
+    if lapse is not None:
+        begin = d.rulebook.calendar.day(lapse)
+        spans.append(_Span(0, begin - 1, lapse))
+    if isinstance(policy_of(d.program, wallet, d.standing, d.now), Inactivity):
+        spans.append(_Span(begin, d.today))
+    _keep(state, spans)
 
 
 def unite(d: Deciding, slug: str, theirs: WalletState) -> None:
@@ -123,14 +147,14 @@ def _spans(state: WalletState) -> list[_Span]:
 
 def _keep(state: WalletState, spans: list[_Span]) -> None:
     kept = spans[-_KEPT - 1 :]
-    state.active_since = kept[0].first
-    after = [*(span.first for span in kept[1:]), None]
+    state.active_since = kept[0].first if kept else 0
+    after = [*(span.first for span in kept[1:]), None][: len(kept)]
     state.lapses = tuple(
         (span.lapse, span.last, begin)
         for span, begin in zip(kept, after, strict=True)
         if span.lapse is not None
     )
-    state.active_on = kept[-1].last if kept[-1].lapse is None else None
+    state.active_on = kept[-1].last if kept and kept[-1].lapse is None else None
 
 
 def _joined(d: Deciding, wallet: Wallet, spans: Iterable[_Span]) -> list[_Span]:

@@ -118,6 +118,19 @@ def policy_of(program: Program, wallet: Wallet, standing: Standing, now: Instant
     return policy
 
 
+def policy_name(wallet: Wallet, policy: Expiry) -> str:
+    """Return how a standing names the policy that its tier brings; nothing where none follows."""
+    return repr(policy) if isinstance(wallet.expiry, ExpiryByTier) else ""
+
+
+def policies_of(expiry: Expiry) -> list[Expiry]:
+    """Return the policies among which tiers choose, or the only one."""
+    if not isinstance(expiry, ExpiryByTier):
+        return [expiry]
+    branches = (expiry.otherwise, *expiry.tiers.values())
+    return [policy for branch in branches for policy in policies_of(branch)]
+
+
 def expiry_of(policy: Expiry, calendar: Calendar, day: int) -> Instant | None:
     """Return the first instant at which a lot of that day is gone; None for no date of its own."""
     if not isinstance(policy, After | OnDate):

@@ -23,12 +23,11 @@ from guerdon.core.context import (
 from guerdon.core.earnings import Earning
 from guerdon.core.errors import ProgramMistake
 from guerdon.core.gives import multiplied
-from guerdon.core.lots import Purse
+from guerdon.core.lots import Purse, policies_of
 from guerdon.core.program import (
     Condition,
     Counter,
     Draw,
-    ExpiryByTier,
     GiveByTier,
     Inactivity,
     Ladder,
@@ -351,12 +350,6 @@ def mission_reading(mission: Mission) -> str:
 
 
 def _inactivity(wallet: Wallet) -> tuple[str, ...]:
-    policies = [wallet.expiry]
-    kinds: dict[str, None] = {}
-    while policies:
-        policy = policies.pop()
-        if isinstance(policy, Inactivity):
-            kinds.update(dict.fromkeys(policy.activity))
-        elif isinstance(policy, ExpiryByTier):
-            policies += [policy.otherwise, *policy.tiers.values()]
-    return tuple(kinds)
+    found = policies_of(wallet.expiry)
+    kinds = (kind for each in found if isinstance(each, Inactivity) for kind in each.activity)
+    return tuple(dict.fromkeys(kinds))
