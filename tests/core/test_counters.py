@@ -184,6 +184,20 @@ class TestMeasures:
 
         assert life.counter("2026-04-03", "it") == 1
 
+    def test_a_refund_lowers_the_span_in_which_it_happens_wherever_its_purchase_lies(self) -> None:
+        life = counting(
+            "activity: purchase, sum: net, refunds: when_refunded,"
+            " window: {from: 2026-03-02T00:00:00Z, to: 2026-03-05T00:00:00Z}"
+        )
+        life.buys(5, "2026-03-01", id="before")
+        life.buys(7, "2026-03-03", id="inside")
+
+        life.refunds("before", "2026-03-04")
+        assert life.counter("2026-03-04", "it") == 200
+
+        life.refunds("inside", "2026-03-06")
+        assert life.counter("2026-03-06", "it") == 200
+
 
 class TestStreaks:
     def test_a_streak_is_the_longest_run_of_days(self) -> None:

@@ -355,6 +355,27 @@ def test_a_tier_that_a_mission_grants_is_shown_at_once() -> None:
     assert life.tier("2026-06-01") == "basic"
 
 
+def test_a_tier_that_the_badge_of_a_granted_tier_grants_is_shown_at_once_and_ends() -> None:
+    life = a_member("""
+        counters: {all: {activity: visit}}
+        ladders:
+          status: {counter: all, keep: {}, tiers: [{id: basic, at: 0}, {id: gold, at: 98},
+                                                   {id: black, at: 99}]}
+        missions: {m: {activity: visit, goal: 1, grant: [{ladder: status, tier: gold}]}}
+        badges:
+          golden: {ladder: status, tier: gold, grant: [{ladder: status, tier: black, until: P1M}]}
+          dark: {ladder: status, tier: black}
+        """)
+
+    visits(life, "2026-03-02")
+
+    assert shown(life.tier_view("2026-03-02").until) == "2026-04-03"
+    assert life.badges() == {"golden": "2026-03-02", "dark": "2026-03-02"}
+    assert life.tier("2026-04-02") == "black"
+    assert life.due() == "2026-04-03"
+    assert life.tier("2026-04-03") == "basic"
+
+
 class TestPoints:
     MISSION = """
         wallets: {points: {}}

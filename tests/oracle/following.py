@@ -11,7 +11,8 @@ def follow(world: World, person: Person, cause: Cause, *, refunded: bool = False
     before = _granted(person)
     missions(world, person, cause)
     badges(world, person, cause)
-    if _granted(person) != before:
+    while (granted := _granted(person)) != before:
+        before = granted
         for ladder in world.program.ladders.values():
             climbing.show(world, person, ladder, person.climbs[ladder.id], cause)
         badges(world, person, cause)

@@ -51,22 +51,25 @@ def joined_end(d: Deciding, reading: Reading) -> Instant | None:
 
 def counts(d: Deciding, reading: Reading, activity: Activity) -> str | None:
     """Return the window in which an activity counts, None where it does not count at all."""
+    return window_key(d, reading, activity.at) if _listens(d, reading, activity) else None
+
+
+def _listens(d: Deciding, reading: Reading, activity: Activity) -> bool:
+    """Tell whether an activity counts in some window, as far as the reading itself goes."""
     if reading.since is not None and activity.at < reading.since:
-        return None
-    mission = reading.mission
-    if mission is not None:
+        return False
+    if (mission := reading.mission) is not None:
         state = d.standing.missions.get(mission.id)
         joined = state.joined_at if state is not None else None
         if mission.opt_in and (joined is None or activity.at < joined):
-            return None
+            return False
         if mission.late is not None:
             ends = joined_end(d, reading) or reading.window.end
             calendar = d.rulebook.calendar
-            if ends is not None and activity.received >= calendar.begin(
-                add(calendar.day(ends), mission.late)
-            ):
-                return None
-    return window_key(d, reading, activity.at)
+            if ends is not None:
+                closed = calendar.begin(add(calendar.day(ends), mission.late))
+                return activity.received < closed
+    return True
 
 
 # ---------------------------------------------------------------- change
@@ -130,26 +133,25 @@ def recount_in(
 ) -> None:
     """Move one reading from what an activity contributed to what is left of it."""
     activity = before.activity
-    window = counts(d, reading, activity)
+    if not _listens(d, reading, activity):
+        return
+    is_apart = reading.measure.when_refunded and after is not None
+    window = window_key(d, reading, refund_at if is_apart else activity.at)
     if window is None:
         return
     old = reading.share(before)
     new = reading.share(after) if after is not None else NOTHING
     if old == new:
         return
-    if reading.measure.when_refunded and after is not None:
-        later = window_key(d, reading, refund_at)
-        if later is not None:
-            dated = Activity(
-                id=f"{activity.id}~{refund_at}",
-                type=activity.type,
-                at=refund_at,
-                received=refund_at,
-                reporter=activity.reporter,
-            )
-            change(d, reading, later, dated, before=old, after=new, is_refund=True)
-    else:
-        change(d, reading, window, activity, before=old, after=new)
+    if is_apart:
+        activity = Activity(
+            id=f"{activity.id}~{refund_at}",
+            type=activity.type,
+            at=refund_at,
+            received=refund_at,
+            reporter=activity.reporter,
+        )
+    change(d, reading, window, activity, before=old, after=new, is_refund=is_apart)
 
 
 def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> None:

@@ -114,8 +114,9 @@ def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
     granted, effects = ladders.granted(d), len(d.decision.effects)
     missions.refresh(d, at)
     badges.refresh(d, at)
-    # Tiers are granted by missions that are completed and badges that are given.
-    if len(d.decision.effects) > effects and ladders.granted(d) != granted:
+    # Tiers are granted by missions that are completed and badges that are given, each once.
+    while len(d.decision.effects) > effects and ladders.granted(d) != granted:
+        granted, effects = ladders.granted(d), len(d.decision.effects)
         ladders.show_all(d)
         badges.refresh(d, at)
     refresh_wallets(d)
