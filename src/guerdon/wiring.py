@@ -333,7 +333,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         lanes=settings.lanes,
         batch_max=settings.batch_max,
-        # Two thirds of the lease are left for reading and the commit.
+        # What is left of the lease is for the last decision and the commit.
         decide_seconds=settings.lane_lease_seconds / 3,
         inputs_max=settings.batch_activities_max,
         clock_skew_ms=settings.clock_skew_seconds * 1_000,

@@ -3,10 +3,13 @@
 `make chaos` plays on for SECONDS, from SEED; what failed once is kept here as an example.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 
 from guerdon.core import shelving, standing
 from guerdon.core.program import Program
@@ -442,58 +445,36 @@ expect:
 # ---------------------------------------------------------------- for as long as there is time
 
 
-LONG = settings(QUICK, max_examples=20, derandomize=False)  # few, so that a seed ends in time
+def play_seeds(drawn: Callable[[int], SearchStrategy[Program]], *, examples: int = 20) -> None:
+    """Play lives in what is drawn for each seed; few a seed, so that it ends in time."""
+    for number in seeds():
+
+        @seed(number)
+        @given(drawn(number), BEGINNINGS, lives(*APART, least=8, most=30))
+        @settings(QUICK, max_examples=examples, derandomize=False)
+        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
+            live(program, begin, deeds)
+
+        play()
 
 
 @pytest.mark.chaos
 def test_lives_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    for number in seeds():
-
-        @seed(number)
-        @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
-        @LONG
-        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
-            live(program, begin, deeds)
-
-        play()
+    play_seeds(lambda _: programs())
 
 
 @pytest.mark.chaos
 def test_lives_of_many_tiers_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    for number in seeds():
-
-        @seed(number)
-        @given(tiered_programs(), BEGINNINGS, lives(*APART, least=8, most=30))
-        @LONG
-        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
-            live(program, begin, deeds)
-
-        play()
+    play_seeds(lambda _: tiered_programs())
 
 
 @pytest.mark.chaos
 @pytest.mark.usefixtures("tiny_heads")
 def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    for number in seeds():
-
-        @seed(number)
-        @given(programs(), BEGINNINGS, lives(*APART, least=8, most=30))
-        @LONG
-        def play(program: Program, begin: int, deeds: list[Deed]) -> None:
-            live(program, begin, deeds)
-
-        play()
+    play_seeds(lambda _: programs())
 
 
 @pytest.mark.chaos
 def test_lives_in_real_programs_are_decided_alike_for_as_long_as_there_is_time() -> None:
     real = [found for path in FILES if (found := _scenario(path).program) is not None]
-    for number in seeds():
-
-        @seed(number)
-        @given(BEGINNINGS, lives(*APART, least=8, most=30))
-        @settings(LONG, max_examples=10)
-        def play(begin: int, deeds: list[Deed]) -> None:
-            live(real[number % len(real)], begin, deeds)  # noqa: B023 - played at once
-
-        play()
+    play_seeds(lambda number: st.just(real[number % len(real)]), examples=10)

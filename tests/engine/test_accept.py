@@ -1,7 +1,7 @@
 """What reporters are told, item by item, and that nothing is taken twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
 from guerdon.engine.parking import PARKED_MAX
-from guerdon.engine.records import Batch, Board, Found, Mark, Waiting
+from guerdon.engine.records import Batch, Board, Found, Mark
 from guerdon.engine.refusals import ComeBack, InvalidInput
 from guerdon.engine.verify import verify
 from guerdon.engine.world import Role, World
@@ -418,7 +418,7 @@ async def test_whom_another_process_enrolls_meanwhile_is_enrolled_before_all_of_
     # Our places are given before theirs, our receipts are written after theirs: the enrollment
     # stands before the purchase that both report, and behind the one that is ours alone.
     theirs = [a_purchase(1)]
-    other = OthersFirst(world, lambda: accept.record(world, a_caller(), theirs))
+    other = Preceded(world.receipts, "enter", lambda: accept.record(world, a_caller(), theirs))
     ours = [a_purchase(1), a_purchase(2)]
     both, own = await accept.record(replace(world, receipts=other), a_caller(), ours)
     await drain(world)
@@ -440,8 +440,10 @@ async def test_who_repeats_what_is_on_its_way_in_brings_the_enrollment_before_it
 
     paused = replace(
         world,
-        receipts=OthersFirst(world, lambda: accept.record(world, a_caller(), [theirs])),
-        inbox=DecidedFirst(world, repeat),
+        receipts=Preceded(
+            world.receipts, "enter", lambda: accept.record(world, a_caller(), [theirs])
+        ),
+        inbox=Preceded(world.inbox, "put", repeat),
     )
     (receipt,) = await accept.record(paused, a_caller(), [ours])
     await drain(world)
@@ -450,36 +452,24 @@ async def test_who_repeats_what_is_on_its_way_in_brings_the_enrollment_before_it
     assert [entry.result for entry in entries.values()] == [Result.ACCEPTED, Result.ACCEPTED]
 
 
-class DecidedFirst:
-    """The inbox, where something else goes on before ours is written."""
+class Preceded:
+    """A store of the World in which something else goes on before one of its methods."""
 
-    def __init__(self, world: World, work: Callable[[], Awaitable[None]]) -> None:
-        self._world = world
+    def __init__(self, store: object, method: str, work: Callable[[], Awaitable[object]]) -> None:
+        self._store = store
+        self._method = method
         self._work = work
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._world.inbox, name)
+        method = getattr(self._store, name)
+        if name != self._method:
+            return method
 
-    async def put(self, program: str, entries: Sequence[tuple[int, Waiting]]) -> None:
-        await self._work()
-        await self._world.inbox.put(program, entries)
+        async def later(*args: object) -> object:
+            await self._work()
+            return await method(*args)
 
-
-class OthersFirst:
-    """The receipts, where somebody else's report comes in before ours are written."""
-
-    def __init__(self, world: World, report: Callable[[], Awaitable[object]]) -> None:
-        self._world = world
-        self._report = report
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._world.receipts, name)
-
-    async def enter(
-        self, program: str, marks: Mapping[str, Mark], refs: Mapping[str, str]
-    ) -> tuple[dict[str, Mark], dict[str, str]]:
-        await self._report()
-        return await self._world.receipts.enter(program, marks, refs)
+        return later
 
 
 class LateReceipts:

@@ -6,9 +6,7 @@ message is stranded when Redis restarts.
 """
 
 from dramatiq import Broker, Worker
-from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 from dramatiq.middleware import AsyncIO, Callbacks, ShutdownNotifications, TimeLimit
-from uvicorn.loops.auto import auto_loop_factory
 
 from guerdon.live.broker import redis_broker
 from guerdon.observing.post import Pulse
@@ -18,25 +16,6 @@ from guerdon.workers.actors import Turns, declare
 
 STOP_MS = 250
 """How long an idle worker takes at most to see that it is to stop."""
-
-
-class ActorsLoop(AsyncIO):
-    """The event loop of all actors, of the kind that `guerdon serve` has: uvloop where it is.
-
-    It takes a twelfth of a worker's processor time less than asyncio's own.
-    """
-
-    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Start it in its thread."""
-        del broker, worker
-        thread = EventLoopThread(self.logger)
-        thread.loop.close()
-        thread.loop = auto_loop_factory()()
-        thread.start(timeout=_START_SECONDS)
-        set_event_loop_thread(thread)
-
-
-_START_SECONDS = 5.0
 
 
 def build_broker(
@@ -49,7 +28,7 @@ def build_broker(
         timeout_seconds=settings.redis_worker_timeout_seconds,
         heartbeat_ms=int(settings.broker_heartbeat_seconds * 1_000),
     )
-    for middleware in (TimeLimit(), ShutdownNotifications(), Callbacks(), ActorsLoop()):
+    for middleware in (TimeLimit(), ShutdownNotifications(), Callbacks(), AsyncIO()):
         broker.add_middleware(middleware)
     turns = Turns(settings, watched, pulse or Pulse())
     declare(broker, turns, seconds_max=settings.actor_seconds_max)
