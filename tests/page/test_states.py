@@ -1,13 +1,15 @@
 """What the page shows while it loads, when there is nothing yet, and when something is wrong."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from page.conftest import Visit
+from running import Guerdon
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -103,17 +105,53 @@ async def test_what_cannot_be_had_says_so_and_can_be_tried_again(visit: Visit) -
     visit.complaints = [it for it in visit.complaints if "502" not in it]  # the browser's own
 
 
-async def test_a_leaderboard_or_member_that_is_not_there_is_named(visit: Visit) -> None:
+async def test_a_member_that_is_not_there_is_named(visit: Visit) -> None:
     await visit.open()
-    await visit.page.evaluate(
-        """() => {
-          document.querySelector("guerdon-leaderboard").setAttribute("leaderboard", "weekly");
-          document.querySelector("guerdon-member").setAttribute("member", "nobody-1");
-        }"""
-    )
+    member = visit.page.locator("guerdon-member")
 
-    await expect(visit.page.get_by_text("no leaderboard called “weekly”")).to_be_visible()
+    await member.evaluate("member => member.setAttribute('member', 'nobody-1')")
+
     await expect(visit.page.get_by_text("no member nobody-1")).to_be_visible()
+
+
+@pytest.mark.parametrize("first", ["the query", "the subscription"])
+async def test_a_leaderboard_that_is_not_there_is_named_whichever_answer_comes_first(
+    visit: Visit, guerdon: Guerdon, first: str
+) -> None:
+    await visit.page.clock.install()
+    told, held = asyncio.Event(), list[tuple[WebSocketRoute, str | bytes]]()
+
+    async def ask(route: Route) -> None:
+        if first == "the subscription" and "weekly" in (route.request.post_data or ""):
+            await told.wait()
+        await route.continue_()
+
+    def connect(socket: WebSocketRoute) -> None:
+        def tell(message: str | bytes) -> None:
+            is_no = json.loads(message)["type"] == "error"
+            if is_no and first == "the query" and not told.is_set():
+                held.append((socket, message))
+                return
+            socket.send(message)
+            if is_no:
+                told.set()
+
+        socket.connect_to_server().on_message(tell)
+
+    await visit.page.route("**/graphql", ask)
+    await visit.page.route_web_socket("**/graphql", connect)
+    await visit.open()
+    board = visit.page.locator("guerdon-leaderboard")
+    await board.evaluate("board => board.setAttribute('leaderboard', 'weekly')")
+    await expect(visit.page.get_by_text("no leaderboard called “weekly”")).to_be_visible()
+    told.set()
+    for socket, message in held:
+        socket.send(message)
+    await visit.page.clock.run_for(15_000)  # as long as any next try could wait
+
+    guerdon.buy(f"after {first}", "anouk", "10.00")  # what is told of it comes behind the refusals
+    await expect(visit.page.locator("guerdon-member ol li").first).to_contain_text("20")
+    await expect(visit.page.get_by_text("no leaderboard called “weekly”")).to_be_visible()
 
 
 async def test_names_are_shown_as_they_are_and_never_read_as_markup(visit: Visit) -> None:

@@ -191,7 +191,9 @@ export class GuerdonElement extends HTMLElement {
     try {
       await this.start();
     } catch (error) {
-      if (this.#link === link) this.showRefusal(error);
+      if (this.#link !== link) return;
+      this.stop(); // what could not begin follows nothing until it is tried again
+      this.showRefusal(error);
     }
   }
 

@@ -88,7 +88,10 @@ class GuerdonLeaderboard extends GuerdonElement {
     this.#unfollow = link.follow(
       UPDATES,
       () => ({ slug: this.#slug, first: this.#first, around: this.#around }),
-      { next: (data) => this.#update(data.leaderboardUpdates), fail: (no) => this.#fail(no) },
+      {
+        next: (data) => this.#update(data.leaderboardUpdates),
+        fail: (refusal) => refusal.isAboutRights && this.showRefusal(refusal),
+      },
     );
     await this.#read(link);
   }
@@ -130,10 +133,6 @@ class GuerdonLeaderboard extends GuerdonElement {
     if (this.link !== link) return;
     this.#own = data.leaderboard?.period?.entry ?? null;
     this.#ownRank ??= this.#own?.rank ?? null;
-  }
-
-  #fail(refusal) {
-    if (!this.#parts || refusal.isAboutRights) this.showRefusal(refusal);
   }
 
   async #update(update) {
