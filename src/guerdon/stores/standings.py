@@ -1,21 +1,19 @@
 """Standings: the head of each member.
 
-`{_id: program|lane|member, p: program, v: version, d: due, s: head, h: its shelves as JSON}`.
+`{_id: program|lane|member, p: program, v: version, d: due, s: head, h: its shelves, packed}`.
 Rule: a head is replaced as a whole, by the transaction of its lane, if its version is the one that
-was read. What lies outside the head is in `pages`. The shelves are the bulk of a head and many
-small values; nobody asks the server for one of them, so that they are one value for it, and cost
-the worker less than half of what as many values of BSON would.
+was read. What lies outside the head is in `pages`. The shelves are the bulk of a head, and
+of their many small values nobody asks the server for one.
 """
 
 from collections.abc import Collection
-
-import orjson
 
 from guerdon.core.activity import Instant
 from guerdon.core.standing import ERASED, Plain
 from guerdon.engine.records import StandingWrite
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.keyed import lane_key, within
+from guerdon.stores.packed import pack, unpack
 from guerdon.stores.prints import Whole, printed
 
 _SHELVES = "shelves"
@@ -69,8 +67,7 @@ def standing_document(program: str, lane: int, write: StandingWrite) -> Whole:
         "s": {name: value for name, value in write.plain.items() if name != _SHELVES},
     }
     if write.plain.get(_SHELVES):
-        # Lots are named tuples, which JSON has as lists.
-        document["h"] = orjson.dumps(write.plain[_SHELVES], default=list)
+        document["h"] = pack(write.plain[_SHELVES])
     if write.due_at is not None:
         document["d"] = write.due_at
     return printed(document)
@@ -80,7 +77,7 @@ def _head(row: Document) -> Plain:
     """Return a head as the core printed it; the first ones of all had their shelves in `s`."""
     head: Plain = row["s"]
     if "h" in row:
-        head[_SHELVES] = orjson.loads(row["h"])
+        head[_SHELVES] = unpack(row["h"])
     else:
         head.setdefault(_SHELVES, [])
     return head
