@@ -358,6 +358,35 @@ expect:
 """)
 
 
+def test_a_refund_that_ends_a_tier_begins_no_term_of_another_ladder() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: top, at: 100}]
+      keep: {for: P12M}
+    club:
+      counter: spend
+      tiers: [{id: guest, at: 0}, {id: regular, at: 150}]
+      keep: {}
+      on_refund: recheck
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2025-01-10T09:00:00Z", type: purchase, member: ada, amount: 150}
+  - {id: r1, at: "2026-03-11T09:00:00Z", type: refund, member: ada, of: p1, amount: 10}
+expect:
+  - {at: "2026-01-10T00:00:00Z", member: ada, ladders: {status: {tier: top}, club: {tier: regular}}}
+  - {at: "2026-03-12T00:00:00Z", member: ada, ladders: {status: {tier: low}, club: {tier: guest}}}
+""")
+
+
 def test_units_that_were_sent_come_behind_those_of_the_same_instant_that_were_there() -> None:
     both_meet("""\
 scenario: 1

@@ -110,7 +110,7 @@ def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
     effects = len(d.decision.effects)
     ladders.refresh(d, after_refund=after_refund)
     if len(d.decision.effects) > effects:
-        ladders.refresh(d)
+        ladders.refresh(d, after_refund=after_refund)
     granted, effects = ladders.granted(d), len(d.decision.effects)
     missions.refresh(d, at)
     badges.refresh(d, at)
