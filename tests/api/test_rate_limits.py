@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from redis import Redis
@@ -45,15 +45,25 @@ async def limited(settings: Settings, redis_url: str) -> AsyncIterator[Shop]:
         yield shop
 
 
-async def flood(shop: Shop, token: str) -> tuple[int, float]:
-    """Send as fast as four connections can; return what was admitted, and in how long."""
+class Flood(NamedTuple):
+    """What was admitted, in how many seconds, and how many of them the first answer took."""
+
+    admitted: int
+    seconds: float
+    waited: float
+
+
+async def flood(shop: Shop, token: str) -> Flood:
+    """Send as fast as four connections can."""
     began = time.monotonic()
+    answered: list[float] = []
     admitted = 0
 
     async def over_http(query: str, cost: int) -> None:
         nonlocal admitted
         while time.monotonic() - began < SECONDS:
             answer = await shop.post(token, {"query": query})
+            answered.append(time.monotonic())
             if answer.status_code == 200:
                 admitted += cost
                 continue
@@ -70,6 +80,7 @@ async def flood(shop: Shop, token: str) -> tuple[int, float]:
             while time.monotonic() - began < SECONDS:
                 await socket.subscribe(query)
                 messages = await socket.rest()
+                answered.append(time.monotonic())
                 if messages[-1]["type"] == "complete":
                     admitted += cost
                     continue
@@ -78,22 +89,24 @@ async def flood(shop: Shop, token: str) -> tuple[int, float]:
     await asyncio.gather(
         over_http(CHEAP, 1), over_http(ALIASED, 4), over_socket(CHEAP, 1), over_socket(ALIASED, 4)
     )
-    return admitted, time.monotonic() - began
+    return Flood(admitted, time.monotonic() - began, min(answered) - began)
 
 
 async def test_a_flood_over_four_connections_is_admitted_within_5_percent(limited: Shop) -> None:
     token = await limited.token((await limited.enroll("ada"))["id"])
-    admitted, seconds = await flood(limited, token)
+    it = await flood(limited, token)
 
-    assert 0.95 * (40 + 40 * SECONDS) - 4 <= admitted <= 1.05 * (40 + 40 * seconds)
+    assert 0.95 * (40 + 40 * SECONDS) - 4 <= it.admitted <= 1.05 * (40 + 40 * it.seconds)
 
 
 async def test_without_redis_half_of_it_is_admitted(limited: Shop, redis_url: str) -> None:
     token = await limited.token((await limited.enroll("ada"))["id"])
     with stopped(redis_url):
-        admitted, seconds = await flood(limited, token)
+        it = await flood(limited, token)
 
-    assert 0.95 * (20 + 20 * SECONDS) - 4 <= admitted <= 1.05 * (20 + 20 * seconds) + 1
+    # The bucket that is used without Redis is full until it has been waited for in vain.
+    least = 0.95 * (20 + 20 * (SECONDS - it.waited)) - 4
+    assert least <= it.admitted <= 1.05 * (20 + 20 * it.seconds) + 1
 
 
 async def test_what_is_given_is_charged_however_it_was_read(limited: Shop) -> None:
