@@ -471,6 +471,108 @@ expect:
 """)
 
 
+def test_a_year_counts_beside_the_step_down_that_a_review_held_in_it() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {visits: {activity: visit}}
+  ladders:
+    status:
+      counter: visits
+      window: calendar_year
+      tiers: [{id: low, at: 0}, {id: mid, at: 1}, {id: top, at: 2}]
+      keep: {until: end_of_next_year}
+      drop: one_rung
+activities:
+  - {id: e1, at: "2024-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2024-03-02T09:00:00Z", type: visit, member: ada}
+  - {id: v2, at: "2024-03-03T09:00:00Z", type: visit, member: ada}
+  - {id: v3, at: "2026-06-01T09:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2026-02-01T00:00:00Z", member: ada,
+     ladders: {status: {tier: mid, until: "2027-01-01T00:00:00Z"}}}
+  - {at: "2026-07-01T00:00:00Z", member: ada,
+     ladders: {status: {tier: mid, until: "2028-01-01T00:00:00Z"}}}
+  - {at: "2027-07-01T00:00:00Z", member: ada, ladders: {status: {tier: mid}}}
+""")
+
+
+def test_what_brings_a_tier_is_no_activity_of_the_tiers_own_inactivity() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry: {by_tier: {ladder: status, tiers: {low: {mode: never}},
+                         else: {mode: inactivity, period: P1M, activity: [purchase]}}}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      tiers: [{id: low, at: 0}, {id: top, at: 100, on_enter: [{wallet: points, fixed: 10}]}]
+      keep: {}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 100}
+  - {id: p2, at: "2026-06-02T09:00:00Z", type: purchase, member: ada, amount: 1}
+expect:
+  - {at: "2026-06-02T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2026-07-02T23:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2026-07-03T00:00:00Z", member: ada, wallets: {points: {spendable: 0, expired: 10}}}
+""")
+
+
+def test_a_voucher_of_the_enrollment_is_valid_as_the_lowest_tier_says() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      tiers:
+        - {id: low, at: 0}
+        - {id: mid, at: 50, on_enter: [{voucher: treat, ladder: club, valid: {guest: P7D}}]}
+      keep: {}
+      floors: [{when: {member.card: gold}, tier: mid}]
+    club: {counter: spend, tiers: [{id: guest, at: 0}, {id: regular, at: 1000}], keep: {}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada, attrs: {card: gold}}
+expect:
+  - {at: "2026-03-02T00:00:00Z", member: ada, vouchers: {"status:mid": {state: issued}}}
+""")
+
+
+def test_what_left_a_rolling_window_does_not_come_back_at_the_end_of_a_longer_month() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {visits: {activity: visit, window: {rolling: P6M}}}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2025-02-28T22:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2025-08-28T21:59:59Z", member: ada, counters: {visits: 1}}
+  - {at: "2025-08-28T22:00:00Z", member: ada, counters: {visits: 0}}
+  - at: "2025-08-31T19:00:00Z"
+    member: ada
+    why: six months before, clamped, it was 19:00 of 28 February, but the visit has left
+    counters: {visits: 0}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

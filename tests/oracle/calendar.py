@@ -112,7 +112,7 @@ class Calendar:
         """Return what tells whether an instant lies in the window that holds `at`."""
         if window.kind is WindowKind.ROLLING:
             assert window.period is not None
-            begin_open = self.back(at, window.period)
+            begin_open = max(self.back(each, window.period) for each in self._days_until(at))
             return lambda when: begin_open < when <= at
         begin, end = self.bounds(window, at)
         if window.kind is WindowKind.JOINED:
@@ -121,6 +121,15 @@ class Calendar:
                 return lambda _: False
             begin, end = joined, self.through(joined, window.period)
         return lambda when: (begin is None or begin <= when) and (end is None or when < end)
+
+    def _days_until(self, at: int) -> list[int]:
+        """Return an instant, and the last one of each of the three days before.
+
+        A month before the 31st of March began no later than one before the 28th: what had left a
+        rolling window by then does not come back.
+        """
+        midnights = [self.local(at).date() - timedelta(days=days) for days in range(3)]
+        return [at, *(self.instant(datetime.combine(day, time())) - 1 for day in midnights)]
 
     # ------------------------------------------------------------ birthdays
 

@@ -143,7 +143,11 @@ def _reach(
     """Keep the result of the window at an instant, where it is more than there was."""
     rank = read(world, person, ladder, at)
     if ladder.keep.kind is not KeepKind.FOR:
-        known = [one for one in state.results if same_window(world, ladder.window, one.read_at, at)]
+        known = [
+            one
+            for one in state.results
+            if not one.is_step and same_window(world, ladder.window, one.read_at, at)
+        ]
         before = max([0, *(one.rank for one in known)])
     else:
         before = best(state, cause.now)
@@ -216,7 +220,7 @@ def review(world: World, person: Person, ladder: Ladder, now: int) -> None:
             end = _renewed(world, ladder, now)
             if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
                 end = end_of_year(world, ladder, world.calendar.day(now).year)
-            state.results.append(Result(held - 1, now, end, now))
+            state.results.append(Result(held - 1, now, end, now, is_step=True))
     show(world, person, ladder, state, cause)
 
 

@@ -73,11 +73,13 @@ def _join_history(world: World, person: Person, happened: Happened) -> None:
 
 def _listen(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
-    purse.bring_to_life(world, person, activity.received)
     for wallet in world.program.wallets.values():
         policy = purse.policy_now(world, person, wallet, None)
         if isinstance(policy, Inactivity) and activity.type in policy.activity:
+            happened.kept_alive.add(wallet.id)
             person.used.add(wallet.id)
+    purse.bring_to_life(world, person, activity.received)
+    for wallet in world.program.wallets.values():
         extend = wallet.extend
         if extend is None or activity.type not in extend.activity:
             continue

@@ -125,8 +125,8 @@ def _valid(world: World, person: Person, effect: GrantVoucher) -> Period | None:
         return effect.valid
     ladder = world.program.ladders[effect.ladder or ""]
     climb = person.climbs.get(ladder.id)
-    rank = climb.rank if climb is not None else -1
-    return effect.valid.get(ladder.tiers[rank].id) if rank >= 0 else None
+    rank = max(climb.rank, 0) if climb is not None else 0  # the lowest is everybody's
+    return effect.valid.get(ladder.tiers[rank].id)
 
 
 # ---------------------------------------------------------------- missions

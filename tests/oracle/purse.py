@@ -77,13 +77,15 @@ def deaths(world: World, person: Person, wallet: str, policy: Inactivity) -> lis
     """Return the instants at which a wallet of this policy dies for want of activity.
 
     Only when things happened counts, not when they were reported. What was voided later was an
-    activity of the member all the same. Where a tier brought this policy, it all counts from then.
+    activity of the member all the same. Only what the policy of the tier held listed counts, so
+    what brings a tier is none of the tier's own. Where a tier brought this policy, it all counts
+    from then.
     """
     begin, lapsed = person.turned.get(wallet, (None, None))
     ats: list[int] = [
         one.activity.at
         for one in world.history_of(person)
-        if one.activity.type in policy.activity and (begin is None or one.activity.at > begin)
+        if wallet in one.kept_alive and (begin is None or one.activity.at > begin)
     ]
     ats = sorted(ats if begin is None else [begin, *ats])
     ends = [world.calendar.through(at, policy.period) for at in ats]

@@ -120,6 +120,8 @@ class Happened:
     voided: bool = False
     gone: bool = False
     """Went back as a whole although no money tells."""
+    kept_alive: set[str] = field(default_factory=set)
+    """Wallets whose policy listed it when it was decided: they were active with it."""
     issued: dict[str, Fraction] = field(default_factory=dict)
     """Units by wallet for which it took from an agreement, less what refunds took back of it."""
 
@@ -138,12 +140,16 @@ class Happened:
 
 @dataclass(eq=False)
 class Result:
-    """A tier earned: `rank` of the rung, since when, until when, and where the value was read."""
+    """A tier earned: `rank` of the rung, since when, until when, and where the value was read.
+
+    `is_step` tells that no value supports it: it is the step down of a review, held for a while.
+    """
 
     rank: int
     reached: int
     until: int | None
     read_at: int
+    is_step: bool = False
 
 
 @dataclass(eq=False)
