@@ -573,6 +573,52 @@ expect:
 """)
 
 
+def test_a_mission_that_rests_on_what_another_takes_back_is_reopened_with_it() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}, extra: {}}
+  counters: {points: {sum: "points:points"}}
+  missions:
+    rich: {counter: points, goal: 10, grant: [{wallet: extra, fixed: 1}], reverse: "true"}
+    loyal: {activity: purchase, goal: 2, grant: [{wallet: points, fixed: 10}], reverse: "true"}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2025-01-10T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p2, at: "2025-01-12T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: v1, at: "2025-01-13T09:00:00Z", type: visit, member: ada}
+  - {id: r1, at: "2025-01-15T09:00:00Z", type: refund, member: ada, of: p2}
+expect:
+  - {at: "2025-01-14T00:00:00Z", member: ada,
+     missions: {rich: {state: completed}, loyal: {state: completed}}}
+  - {at: "2025-01-16T00:00:00Z", member: ada,
+     missions: {rich: {state: active}, loyal: {state: active}}, wallets: {extra: {spendable: 0}}}
+""")
+
+
+def test_a_badge_that_rests_on_what_another_brings_is_given_with_it() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  counters: {points: {sum: "points:points"}, visits: {activity: visit}}
+  badges:
+    star: {counter: points, at: 10}
+    moon: {counter: visits, at: 1, grant: [{wallet: points, fixed: 10}]}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2025-01-10T09:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2025-01-11T00:00:00Z", member: ada, badges: {moon: "2025-01-10", star: "2025-01-10"}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

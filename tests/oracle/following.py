@@ -6,13 +6,13 @@ from oracle.world import Person, World
 
 
 def follow(world: World, person: Person, cause: Cause, *, refunded: bool = False) -> None:
-    """Read everything that rests on counters; a tier granted on the way is shown at once."""
+    """Read everything that rests on counters, until no badge and no granted tier is new."""
     climbing.climb_all(world, person, cause, refunded=refunded)
-    before = _granted(person)
+    before = _granted(person), set(person.badges)
     missions(world, person, cause)
     badges(world, person, cause)
-    while (granted := _granted(person)) != before:
-        before = granted
+    while (found := (_granted(person), set(person.badges))) != before:
+        before = found
         for ladder in world.program.ladders.values():
             climbing.show(world, person, ladder, person.climbs[ladder.id], cause)
         badges(world, person, cause)

@@ -179,11 +179,10 @@ def last_report(world: World, person: Person, mission: Mission) -> int | None:
 
 def missions(world: World, person: Person, cause: Cause) -> None:
     """Complete what reached its goal; reopen what fell below, where the mission says so."""
+    fallen = False
     for mission in world.program.missions.values():
-        done = person.completed.get(mission.id)
-        if done is not None:
-            if mission.reverse and not _reached(world, person, mission, Cause(done, done)):
-                reopen(world, person, mission, cause.now)
+        if mission.id in person.completed:
+            fallen |= _reopen_fallen(world, person, mission, cause.now)
             continue
         if mission.opt_in and mission.id not in person.joined:
             continue
@@ -193,6 +192,20 @@ def missions(world: World, person: Person, cause: Cause) -> None:
         if eligible and _reached(world, person, mission, cause):
             person.completed[mission.id] = cause.at
             give_all(world, person, mission.grant, f"mission:{mission.id}", cause)
+    while fallen:  # what one took back may be what another rests on
+        all_of = world.program.missions.values()
+        fallen = any(_reopen_fallen(world, person, one, cause.now) for one in all_of)
+
+
+def _reopen_fallen(world: World, person: Person, mission: Mission, now: int) -> bool:
+    """Reopen a completed mission that fell below its goal where it was completed."""
+    done = person.completed.get(mission.id)
+    if done is None or not mission.reverse:
+        return False
+    if _reached(world, person, mission, Cause(done, done)):
+        return False
+    reopen(world, person, mission, now)
+    return True
 
 
 def _reached(world: World, person: Person, mission: Mission, cause: Cause) -> bool:

@@ -8,17 +8,22 @@ from guerdon.core.program import Badge
 from guerdon.core.readings import Reading
 
 
-def refresh(d: Deciding, at: Instant) -> None:
-    """Give the badges whose condition holds after an activity that happened at `at`."""
+def refresh(d: Deciding, at: Instant) -> bool:
+    """Give the badges whose condition holds after an activity that happened at `at`.
+
+    Returns whether there were any: what they bring may be what another one rests on.
+    """
     if d.standing.enrolled_at is None:
-        return
+        return False
     given = d.standing.badges
+    before = len(given)
     for badge, reading in d.state.badges:
         if badge.id in given or (reading is not None and reading.id not in d.touched):
             continue
         reached = _reached_at(d, badge, reading, at)
         if reached is not None:
             grants.award(d, badge.id, reached)
+    return len(given) > before
 
 
 def _reached_at(d: Deciding, badge: Badge, reading: Reading | None, at: Instant) -> Instant | None:

@@ -63,19 +63,23 @@ def progress(d: Deciding, mission: Mission, at: Instant) -> int:
 
 
 def refresh(d: Deciding, at: Instant) -> None:
-    """Complete, move or reopen missions after an activity that happened at `at`."""
+    """Complete, move or reopen missions after an activity that happened at `at`.
+
+    What one takes back may be what another rests on: that one is reopened as well.
+    """
+    has_fallen = False
     for mission, reading in d.state.goals:
         state = d.standing.missions.get(mission.id)
-        completed = state.completed_at if state is not None else None
-        if completed is not None:
-            if mission.reverse and reading.id in d.touched:
-                _recheck(d, mission, completed, at)
+        if state is not None and state.completed_at is not None:
+            has_fallen |= _recheck(d, mission, reading, at)
             continue
         value = _best(d, reading, at)
         if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
             _complete(d, mission, value, at)
         elif reading.id in d.touched:
             d.effect(MissionEffect(mission.id, "active", value, at))
+    while has_fallen:
+        has_fallen = any(_recheck(d, mission, reading, at) for mission, reading in d.state.goals)
 
 
 def _best(d: Deciding, reading: Reading, at: Instant) -> int:
@@ -108,11 +112,17 @@ def _complete(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
     state.paid = tuple((wallet, str(lot)) for wallet, lot in made if lot)
 
 
-def _recheck(d: Deciding, mission: Mission, completed: Instant, at: Instant) -> None:
+def _recheck(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> bool:
     """Reopen a mission that fell below its goal in the window in which it was completed."""
+    state = d.standing.missions.get(mission.id)
+    completed = state.completed_at if state is not None else None
+    if completed is None or not mission.reverse or reading.id not in d.touched:
+        return False
     value = progress(d, mission, completed)
-    if value < mission.goal:
-        _reopen(d, mission, value, at)
+    if value >= mission.goal:
+        return False
+    _reopen(d, mission, value, at)
+    return True
 
 
 def _reopen(d: Deciding, mission: Mission, value: int, at: Instant) -> None:

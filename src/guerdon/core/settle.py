@@ -105,7 +105,8 @@ def _step(d: Deciding, before: Instant) -> None:
 def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
     """Look at tiers (twice, since what entering brings may count), missions and badges.
 
-    `at` dates what they bring. A tier that a mission or a badge grants is shown at once.
+    `at` dates what they bring. A tier that a mission or a badge grants is shown at once, and badges
+    are asked until none is new.
     """
     effects = len(d.decision.effects)
     ladders.refresh(d, after_refund=after_refund)
@@ -113,12 +114,12 @@ def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
         ladders.refresh(d, after_refund=after_refund)
     granted, effects = ladders.granted(d), len(d.decision.effects)
     missions.refresh(d, at)
-    badges.refresh(d, at)
+    is_new = badges.refresh(d, at)
     # Tiers are granted by missions that are completed and badges that are given, each once.
-    while len(d.decision.effects) > effects and ladders.granted(d) != granted:
+    while is_new or (len(d.decision.effects) > effects and ladders.granted(d) != granted):
         granted, effects = ladders.granted(d), len(d.decision.effects)
         ladders.show_all(d)
-        badges.refresh(d, at)
+        is_new = badges.refresh(d, at)
     refresh_wallets(d)
 
 
