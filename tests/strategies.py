@@ -338,11 +338,13 @@ def grants(draw: st.DrawFn, program: dict[str, Any], *, without: str = "") -> Gr
         by_tier: bool = draw(st.booleans())
         if ladders and by_tier:
             valid = {tier: Period(days=i) for i, tier in enumerate(TIERS)}
-            return GrantVoucher(kind="treat", valid=valid, ladder=ladders[0], per=per)
+            ladder = draw(st.sampled_from(ladders))
+            return GrantVoucher(kind="treat", valid=valid, ladder=ladder, per=per)
         return GrantVoucher(kind="treat", valid=valid, per=per)
     if kind == "tier" and ladders:
         tier = draw(st.sampled_from(TIERS[1:]))
-        return GrantTier(ladder=ladders[0], tier=tier, until=draw(UNTIL), per=per)
+        ladder = draw(st.sampled_from(ladders))
+        return GrantTier(ladder=ladder, tier=tier, until=draw(UNTIL), per=per)
     if kind == "badge" and program["badges"]:
         return GrantBadge(badge=draw(st.sampled_from(list(program["badges"]))), per=per)
     wallet = draw(st.sampled_from(list(program["wallets"].values())))
@@ -542,7 +544,7 @@ def programs(draw: st.DrawFn) -> Program:
     """Return a whole program."""
     found: dict[str, Any] = {"wallets": {}, "ladders": {}, "counters": {}, "badges": {}}
     found["rules"], found["missions"] = [], {}
-    ladder_names = ["status"][: draw(st.integers(0, 1))]
+    ladder_names = ["status", "club"][: draw(st.integers(0, 2))]
     for name in ["points", "miles"][: draw(st.integers(1, 2))]:
         others = list(found["wallets"])
         found["wallets"][name] = draw(wallets(name, ladder_names, others))
