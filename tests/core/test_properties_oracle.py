@@ -619,6 +619,38 @@ expect:
 """)
 
 
+def test_a_late_report_pays_no_milestone_that_its_window_had_reached_before() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      window: calendar_year
+      tiers:
+        - {id: low, at: 0}
+        - {id: mid, at: 100, on_enter: [{wallet: points, fixed: 10, per: month}]}
+        - {id: top, at: 200, on_enter: [{wallet: points, fixed: 50, per: month}]}
+      keep: {until: end_of_window}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 120}
+  - {id: p2, at: "2026-05-02T09:00:00Z", received: "2027-02-01T09:00:00Z", type: purchase,
+     member: ada, amount: 10}
+  - {id: p3, at: "2026-07-02T09:00:00Z", received: "2027-03-01T09:00:00Z", type: purchase,
+     member: ada, amount: 80}
+expect:
+  - {at: "2026-04-01T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2027-02-02T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2027-03-02T00:00:00Z", member: ada, wallets: {points: {spendable: 60}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -268,9 +268,9 @@ def move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) ->
     figures[key] = (value + delta, at if delta >= 0 and at > last else last)
     windows = d.touched.get(reading.id)
     if windows is None:
-        d.touched[reading.id] = {window: None}
+        d.touched[reading.id] = {window: value}
     else:
-        windows[window] = None
+        windows.setdefault(window, value)
 
 
 def _join_set(

@@ -67,8 +67,8 @@ class Deciding(Shelving):
         self.decision = Decision(result="accepted", standing=self.standing)
         self.owned: set[tuple[str, str]] = set()
         self.wallets: dict[str, WalletState] = {}
-        self.touched: dict[str, dict[str, None]] = {}
-        self.moved: dict[str, dict[str, None]] = {}
+        self.touched: dict[str, dict[str, int]] = {}
+        self.moved: dict[str, dict[str, int]] = {}
         self._today = (_NEVER, 0)
         self.scratch: dict[str, list[tuple[str, str]]] = {}
 
@@ -153,9 +153,9 @@ class Deciding(Shelving):
         if used:
             self.decision.claims.append(claim._replace(amount=used))
 
-    def touch(self, reading: str, window: str) -> None:
-        """Remember that a reading's value in a window changed."""
-        self.touched.setdefault(reading, {})[window] = None
+    def touch(self, reading: str, window: str, before: int = 0) -> None:
+        """Remember that a reading's value in a window changed, and what it was before."""
+        self.touched.setdefault(reading, {}).setdefault(window, before)
 
     def turn(self) -> None:
         """Let an instant be over: `touched` moves now, `moved` is all that this decision did."""

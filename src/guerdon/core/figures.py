@@ -18,11 +18,12 @@ def figure(d: Deciding, reading: Reading, window: str) -> Figure | None:
 
 def keep(d: Deciding, reading: Reading, window: str, found: Figure) -> None:
     """Keep a reading's value in a window, and remember that it changed."""
+    before = figure(d, reading, window)
     if reading.keys is None:
         d.standing.figures[reading.id] = found
     else:
         d.put(reading.win, window, found)
-    d.touch(reading.id, window)
+    d.touch(reading.id, window, 0 if before is None else int(before[0]))
 
 
 def windows_of(d: Deciding, reading: Reading) -> list[str]:

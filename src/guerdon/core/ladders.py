@@ -315,7 +315,8 @@ def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
     """Let what arrives late pay the milestones of a window that is over.
 
     What it pays is dated inside that window, also where accounts are merged long after it, so
-    that it is never paid twice in one. What goes back pays nothing.
+    that it is never paid twice in one. Tiers that the window had reached before were entered then.
+    What goes back pays nothing.
     """
     if ladder.keep.kind is not KeepKind.END_OF_WINDOW or d.activity is None:
         return
@@ -325,4 +326,5 @@ def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
         at = d.activity.at
         if counters.window_key(d, reading, at) != window:
             at = Instant(last_at)
-        enter(d, ladder, range(1, rung_of(ladder, value) + 1), at)
+        before = rung_of(ladder, d.touched[reading.id][window])
+        enter(d, ladder, range(before + 1, rung_of(ladder, value) + 1), at)
