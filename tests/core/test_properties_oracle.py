@@ -651,6 +651,34 @@ expect:
 """)
 
 
+def test_a_mission_is_completed_in_the_window_that_reached_its_goal() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  missions:
+    regular: {activity: visit, goal: 2, window: calendar_month, eligible: {member.card: gold},
+              grant: [{wallet: points, fixed: 10}], reverse: "true"}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2026-02-02T09:00:00Z", type: visit, member: ada}
+  - {id: v2, at: "2026-02-03T09:00:00Z", type: visit, member: ada}
+  - {id: u1, at: "2026-01-31T09:00:00Z", received: "2026-02-04T09:00:00Z", type: member_updated,
+     member: ada, attrs: {card: gold}}
+  - {id: v3, at: "2026-02-05T09:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2026-02-05T00:00:00Z", member: ada, missions: {regular: {state: completed}}}
+  - at: "2026-02-06T00:00:00Z"
+    member: ada
+    why: progress never fell
+    missions: {regular: {state: completed}}
+    wallets: {points: {spendable: 10, earned: 10}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -190,7 +190,7 @@ def missions(world: World, person: Person, cause: Cause) -> None:
             continue
         eligible = holds(mission.eligible, member_look(person.attrs))
         if eligible and _reached(world, person, mission, cause):
-            person.completed[mission.id] = cause.at
+            person.completed[mission.id] = _completed_in(world, person, mission, cause)
             give_all(world, person, mission.grant, f"mission:{mission.id}", cause)
     while fallen:  # what one took back may be what another rests on
         all_of = world.program.missions.values()
@@ -206,6 +206,18 @@ def _reopen_fallen(world: World, person: Person, mission: Mission, now: int) -> 
         return False
     reopen(world, person, mission, now)
     return True
+
+
+def _completed_in(world: World, person: Person, mission: Mission, cause: Cause) -> int:
+    """Return an instant of the window that reached the goal: what happened lies in it, or now."""
+    if window_of(world, mission).kind is WindowKind.ROLLING:
+        return cause.at
+    reached = [
+        at
+        for at in instants(cause, window_of(world, mission))
+        if at in (cause.at, cause.now) and progress(world, person, mission, at) >= mission.goal
+    ]
+    return cause.now if cause.at not in reached and cause.now in reached else cause.at
 
 
 def _reached(world: World, person: Person, mission: Mission, cause: Cause) -> bool:

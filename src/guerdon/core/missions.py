@@ -75,7 +75,7 @@ def refresh(d: Deciding, at: Instant) -> None:
             continue
         value = _best(d, reading, at)
         if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
-            _complete(d, mission, value, at)
+            _complete(d, mission, reading, value, at)
         elif reading.id in d.touched:
             d.effect(MissionEffect(mission.id, "active", value, at))
     while has_fallen:
@@ -104,9 +104,16 @@ def _open(d: Deciding, mission: Mission, state: MissionState | None) -> bool:
     return begun and (window.end is None or d.now < window.end)
 
 
-def _complete(d: Deciding, mission: Mission, value: int, at: Instant) -> None:
+def _complete(d: Deciding, mission: Mission, reading: Reading, value: int, at: Instant) -> None:
+    """Complete a mission: in the window of what happened, or else in the one that runs now.
+
+    Something late may let a member complete what another window had reached already.
+    """
     state = d.mission(mission.id)
     state.completed_at = at
+    if at != d.now and counters.value(d, reading, at) < mission.goal:
+        is_now = counters.value(d, reading, d.now) >= mission.goal
+        state.completed_at = d.now if is_now else at
     d.effect(MissionEffect(mission.id, "completed", value, at))
     made = grants.give(d, mission.grant, source=f"mission:{mission.id}", at=at)
     state.paid = tuple((wallet, str(lot)) for wallet, lot in made if lot)
