@@ -147,3 +147,14 @@ async def test_a_reading_survives_a_lost_connection(
 
     with failing(mongo_client, "find", closeConnection=True):
         assert await ProgramStore(mongo).names() == ["p"]
+
+
+async def test_what_is_still_under_way_makes_no_new_connection_once_it_is_closed(
+    mongo_url: str, mongo_database: str
+) -> None:
+    mongo = Mongo(Access(url=mongo_url, database=mongo_database))
+    await mongo.database.command("ping")
+    await mongo.close()
+
+    with pytest.raises(StoreDown, match="closed"):
+        await mongo["lanes"].find_one({})

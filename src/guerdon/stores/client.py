@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import pymongo
 from pymongo.errors import (
@@ -82,6 +82,7 @@ class Mongo:
         self._connected: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connected] = (
             WeakKeyDictionary()
         )
+        self._closed: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
     @property
     def client(self) -> Any:
@@ -92,6 +93,8 @@ class Mongo:
         loop = asyncio.get_running_loop()
         found = self._connected.get(loop)
         if found is None:
+            if loop in self._closed:
+                raise StoreDown("the connection was closed before")
             client = self._connect()
             found = self._connected[loop] = _Connected(client, client[self.access.database], {})
         return found
@@ -251,8 +254,10 @@ class Mongo:
             await self.client.drop_database(self.access.database)
 
     async def close(self) -> None:
-        """Close the running loop's client."""
-        here = self._connected.pop(asyncio.get_running_loop(), None)
+        """Close the running loop's client for good: what is still under way makes no new one."""
+        loop = asyncio.get_running_loop()
+        self._closed.add(loop)
+        here = self._connected.pop(loop, None)
         if here is not None:
             closing = here.client.close()
             if inspect.isawaitable(closing):
