@@ -679,6 +679,47 @@ expect:
 """)
 
 
+def test_of_two_tiers_granted_to_merged_accounts_the_one_that_lasts_longer_stays() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  counters: {visits: {activity: visit}}
+  ladders:
+    status: {counter: visits, window: lifetime, keep: {}, on_refund: keep,
+             tiers: [{id: basic, at: 0}, {id: gold, at: 100}]}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-01-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: e3, at: "2026-01-01T09:00:00Z", type: enrollment, member: cleo}
+  - {id: e4, at: "2026-01-01T09:00:00Z", type: enrollment, member: dan}
+  - {id: g1, at: "2026-01-02T09:00:00Z", type: tier_granted, member: ada, ladder: status,
+     tier: gold, until: "2026-02-01T00:00:00Z"}
+  - {id: g2, at: "2026-01-02T09:00:00Z", type: tier_granted, member: bob, ladder: status,
+     tier: gold}
+  - {id: g3, at: "2026-01-02T09:00:00Z", type: tier_granted, member: cleo, ladder: status,
+     tier: gold, until: "2026-04-01T00:00:00Z"}
+  - {id: g4, at: "2026-01-02T09:00:00Z", type: tier_granted, member: dan, ladder: status,
+     tier: gold, until: "2026-05-01T00:00:00Z"}
+  - {id: m1, at: "2026-03-01T09:00:00Z", type: member_merged, member: bob, into: ada}
+  - {id: m2, at: "2026-03-01T09:00:00Z", type: member_merged, member: dan, into: cleo}
+expect:
+  - at: "2026-02-28T00:00:00Z"
+    member: ada
+    ladders: {status: {tier: basic}}
+  - at: "2026-03-02T00:00:00Z"
+    member: ada
+    why: hers was over, his has no end
+    ladders: {status: {tier: gold, until: null}}
+  - at: "2026-03-02T00:00:00Z"
+    member: cleo
+    ladders: {status: {tier: gold, until: "2026-05-01T00:00:00Z"}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

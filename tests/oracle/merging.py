@@ -34,10 +34,12 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     for ladder, climb in donor.climbs.items():
         mine = into.climbs.setdefault(ladder, Climb())
         mine.results += climb.results
-        if climb.granted is not None and (
-            mine.granted is None or climb.granted[0] > mine.granted[0]
-        ):
-            mine.granted = climb.granted
+        granted = [
+            (rank, end)
+            for rank, end in filter(None, (mine.granted, climb.granted))
+            if end is None or end > activity.received
+        ]
+        mine.granted = max(granted, key=lambda it: (it[0], it[1] or purse.NEVER), default=None)
     for mission, at in donor.joined.items():
         into.joined[mission] = min(at, into.joined.get(mission, at))
         after = donor.joined_after[mission]

@@ -178,7 +178,7 @@ def _ladders(d: Deciding, donor: Standing) -> None:
         state = d.ladder(slug)
         if _term(theirs.earned, theirs.earned_until) > _term(state.earned, state.earned_until):
             state.earned, state.earned_until = theirs.earned, theirs.earned_until
-        if theirs.granted > state.granted:
+        if _term(theirs.granted, theirs.granted_until) > _term(state.granted, state.granted_until):
             state.granted, state.granted_until = theirs.granted, theirs.granted_until
         if _term(theirs.held, theirs.held_until) > _term(state.held, state.held_until):
             state.held, state.held_until = theirs.held, theirs.held_until
