@@ -75,7 +75,8 @@ class Store:
         oracle = Oracle(read(path, newest_on=today()), datetime.now(UTC))
         wanted = {slug: readings.expected(it, oracle.now) for slug, it in oracle.standings.items()}
         seen = readings.members(self.guerdon)
-        assert differences(seen, wanted) == []
+        found = differences(seen, wanted)
+        assert not found, "\n".join(found)
         assert sum(it["points"] for it in seen.values()) == oracle.points
         for slug, places in (("month", oracle.month()), ("all_time", oracle.all_time())):
             assert self._leaderboard(slug, oracle, places) == places
