@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from api.shop import Shop
+from guerdon.api.ids import read_id
 
 MEMBER = """
 fragment Everything on Member {
@@ -196,6 +197,30 @@ async def test_a_member_is_enrolled_once_and_changed_in_parts(shop: Shop) -> Non
         },
         "problems": [],
     }
+
+
+async def test_a_change_that_is_repeated_late_undoes_no_later_one(shop: Shop) -> None:
+    await shop.enroll("ada", displayName="Ada")
+
+    async def change(activity_id: str, **shown: str) -> Any:
+        whole = {"activityId": activity_id, "member": {"externalId": "ada"}, **shown}
+        data = await shop.get(
+            "service",
+            "mutation($i: UpdateMemberInput!) { updateMember(input: $i) {"
+            " member { id displayName } problems { code } } }",
+            i=whole,
+        )
+        assert data["updateMember"]["problems"] == []
+        return data["updateMember"]["member"]
+
+    first = {"displayName": "Ada L", "avatarUrl": "https://pictures.example.com/l"}
+    await change("1", **first)
+    await change("2", displayName="Ada B")
+    member = await change("1", **first)
+
+    profiles = await shop.world.members.profiles(shop.program, [read_id(member["id"]).key])
+    (seen,) = profiles.values()
+    assert (seen.display_name, seen.avatar_url) == ("Ada B", first["avatarUrl"])
 
 
 @pytest.mark.parametrize(

@@ -335,6 +335,7 @@ class Taking:
         if is_free and await self.world.receipts.take_ref(program, ref, old=holder, new=key):
             return False
         self._note(item.draft.index, item.draft.id, Result.DUPLICATE, reason="ref")
+        self.lanes.pop(key, None)  # it may be a repeat; what is never decided is not waited for
         await self.world.receipts.withdraw(program, [key])
         return True
 

@@ -64,7 +64,12 @@ async def enroll(
 async def update(
     world: World, caller: Caller, change: ProfileInput, *, wait: Wait = Wait.DECIDED
 ) -> Receipt:
-    """Change a member's profile and attributes."""
+    """Change a member's profile and attributes.
+
+    The profile is written after the activity was taken, and again by whoever repeats the call: a
+    repeat may have been needed because the first one was cut off in between. It stands in the order
+    of the activities, so that an old call that is repeated undoes no later one.
+    """
     shown = Shown(display_name=change.display_name, avatar_url=change.avatar_url)
     activity_id = change.activity_id or derived_id("member_updated", change)
     if problems := _judge(shown):
@@ -76,16 +81,26 @@ async def update(
         data={"attrs": dict(change.attributes)},
     )
     (receipt,) = await record(world, caller, [activity], wait=wait)
-    if receipt.member is not None and receipt.result in (Result.PENDING, Result.ACCEPTED):
+    is_shown = shown.display_name is not None or shown.avatar_url is not None
+    if receipt.member is not None and is_shown and _counts(receipt):
+        marks = await world.receipts.marks(caller.program, [receipt.key])
         await world.members.update(
             caller.program,
             receipt.member,
+            since=marks[receipt.key].order,
             display_name=shown.display_name,
             avatar_url=shown.avatar_url,
         )
-        if shown.display_name is not None or shown.avatar_url is not None:
-            await world.revisions.tell(caller.program, FACES)
+        await world.revisions.tell(caller.program, FACES)
     return receipt
+
+
+def _counts(receipt: Receipt) -> bool:
+    """Tell whether a change was taken, by this call or by an earlier one that said the same."""
+    result = receipt.result
+    if result is Result.DUPLICATE and receipt.entry is not None:
+        result = receipt.entry.result
+    return result in (Result.PENDING, Result.ACCEPTED, Result.DUPLICATE)
 
 
 def derived_id(kind: str, content: object) -> str:

@@ -116,9 +116,18 @@ class Members(Protocol):
         ...
 
     async def update(
-        self, program: str, member: str, *, display_name: str | None, avatar_url: str | None
+        self,
+        program: str,
+        member: str,
+        *,
+        since: str,
+        display_name: str | None,
+        avatar_url: str | None,
     ) -> None:
-        """Change what is given (not None) of a profile."""
+        """Change what is given (not None) of a profile, unless a later change said otherwise.
+
+        `since` is the place of the change among all that arrived.
+        """
         ...
 
     async def page(

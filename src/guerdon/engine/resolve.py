@@ -85,8 +85,8 @@ async def resolve(
     ids = {
         meant_by(caller, draft.member.id) for draft in drafts if draft.member and draft.member.id
     }
-    known = await registry.known(program, ids)
-    fresh = _newcomers(world, drafts, found, enroll_auto=enroll_auto)
+    known = await registry.known(program, ids | _unsettled(drafts, found))
+    fresh = _newcomers(world, drafts, found, known, enroll_auto=enroll_auto)
     led = await registry.create(program, fresh)
     found |= {Identity(EXTERNAL, external): each for external, each in led.items()}
     originals = await _originals(world, caller, drafts)
@@ -133,33 +133,57 @@ def _linked(draft: Draft) -> Identity | None:
     return Identity(text(draft.data.get("scheme")), text(draft.data.get("value")))
 
 
+def _unsettled(drafts: Iterable[Draft], found: Mapping[Identity, Found]) -> set[str]:
+    """Return the members whose enrollments these drafts bring once more."""
+    return {
+        led.member
+        for draft in drafts
+        if draft.member is not None and draft.member.external_id is not None
+        if (led := found.get(Identity(EXTERNAL, draft.member.external_id))) is not None
+        if _brought_again(draft, led) is not None
+    }
+
+
+def _brought_again(draft: Draft, led: Found) -> str | None:
+    """Return the key of the enrollment, not known as decided, that a draft brings or stands for."""
+    is_brought = draft.type == "enrollment" or _enrollment(draft, led) is not None
+    return led.enrollment if is_brought else None
+
+
 def _newcomers(
     world: World,
     drafts: Iterable[Draft],
     found: Mapping[Identity, Found],
+    known: Collection[str],
     *,
     enroll_auto: bool,
 ) -> list[tuple[Profile, str]]:
-    """Return the members to be made for unknown external ids, each with its enrollment's id."""
+    """Return the members to be made for unknown external ids, each with its enrollment's id.
+
+    Made anew is also who has an identity and no profile: whoever made the one was cut off before
+    the other.
+    """
     fresh: dict[str, tuple[Profile, str]] = {}
     for draft in drafts:
         ref = draft.member
-        if ref is None or ref.external_id is None:
+        if ref is None or ref.external_id is None or ref.external_id in fresh:
             continue
-        if Identity(EXTERNAL, ref.external_id) in found or ref.external_id in fresh:
+        led = found.get(Identity(EXTERNAL, ref.external_id))
+        enrollment = None if led is None else _brought_again(draft, led)
+        if led is not None and (enrollment is None or led.member in known):
             continue
         if _linked(draft) in found:
             continue  # somebody else's, since whoever is unknown has none
         if draft.type == "enrollment" or (enroll_auto and draft.type not in NOT_ENROLLING):
-            enrollment = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
             profile = Profile(
-                id=world.new_member(ref.external_id),
+                id=world.new_member(ref.external_id) if led is None else led.member,
                 external_id=ref.external_id,
                 display_name=draft.shown.display_name if draft.shown else None,
                 avatar_url=draft.shown.avatar_url if draft.shown else None,
                 enrolled_at=draft.at,
             )
-            fresh[ref.external_id] = profile, enrollment
+            made = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
+            fresh[ref.external_id] = profile, enrollment or made
     return list(fresh.values())
 
 

@@ -289,7 +289,7 @@ def _erased(plan: _Plan, batch: Batch) -> None:
         plan.remove(COLLECTION, {"q": {"m": name}, "limit": 0})
         plan.remove("identities", {"q": {"m": name}, "limit": 0})
         plan.remove("aside", {"q": {"_id": within(program), "a.member": member}, "limit": 0})
-        bare = {"$set": {"s": ERASED}, "$unset": {"x": "", "n": "", "a": ""}}
+        bare = {"$set": {"s": ERASED}, "$unset": dict.fromkeys(("x", "n", "a", "no", "ao"), "")}
         # With those who were merged into the member, and so are led to nobody's name.
         plan.update("members", [{"q": {"_id": name}, "u": bare}])
 

@@ -64,8 +64,8 @@ class MemberStore:
     ) -> dict[str, Found]:
         """Create members, each with its enrollment's id; return whom each external id leads to.
 
-        The identity comes first, because it decides who is first; a profile that a crash left out
-        is written by whoever comes next, since they find the enrollment not yet decided.
+        The identity comes first, because it decides who is first. Where a crash left the profile
+        out, whoever brings the enrollment again makes the member again, and it is written then.
         """
         if not profiles:
             return {}
@@ -131,15 +131,28 @@ class MemberStore:
         }
 
     async def update(
-        self, program: str, member: str, *, display_name: str | None, avatar_url: str | None
+        self,
+        program: str,
+        member: str,
+        *,
+        since: str,
+        display_name: str | None,
+        avatar_url: str | None,
     ) -> None:
-        """Change what is given (not None) of a profile."""
+        """Change what is given (not None) of a profile, unless a later change said otherwise.
+
+        Beside each field stands the place of its last change. Whoever was erased stays so.
+        """
         changes = {"n": display_name, "a": avatar_url}
-        given = {name: value for name, value in changes.items() if value is not None}
-        if given:
+        for name, value in changes.items():
+            if value is None:
+                continue
+            place = f"{name}o"
+            earlier = [{place: {"$exists": False}}, {place: {"$lt": since}}]
             with unit_of_work():
                 await self._mongo["members"].update_one(
-                    {"_id": key(program, member)}, {"$set": given}
+                    {"_id": key(program, member), "x": {"$exists": True}, "$or": earlier},
+                    {"$set": {name: value, place: since}},
                 )
 
     async def page(
