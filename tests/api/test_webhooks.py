@@ -6,11 +6,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from pymongo import MongoClient
 from standardwebhooks import Webhook
 
 from api.shop import Shop
 from guerdon.api.ids import global_id
 from guerdon.engine.webhooks.relay import queue
+from stores.test_faults import SHUTDOWN, failing
 
 URL = "https://partner.example.com/hooks"
 SHOWN = "id url topics partner createdAt failingSince disabled"
@@ -283,6 +285,20 @@ async def test_a_signed_message_that_is_none_of_ours_is_refused(
 
     assert answer.status_code == 422, answer.text
     assert "error" in answer.text
+
+
+async def test_a_report_that_may_succeed_later_is_asked_for_again_and_then_counts(
+    shop: Shop, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    secret, path = await source(shop)
+    with failing(mongo_client, "insert", times=50, errorCode=SHUTDOWN):
+        later = await send(shop, path, secret, a_report())
+    again = await send(shop, path, secret, a_report())
+
+    assert (later.status_code, later.headers.get("retry-after")) == (503, "1")
+    assert "ShutdownInProgress" not in later.text
+    (receipt,) = again.json()["data"]["recordActivities"]["receipts"]
+    assert (again.status_code, receipt["result"]) == (200, "PARKED")
 
 
 async def test_a_signed_report_has_a_partners_rights_and_no_more(shop: Shop) -> None:

@@ -1,8 +1,13 @@
 """Signed reports: partners that sign their requests instead of sending a key.
 
 The rule: once the signature is good, the request is the mutation `recordActivities` under a
-partner's rights, with the same limits, the same receipts and the same refusals.
+partner's rights, with the same limits, the same receipts and the same refusals. What may succeed
+later is answered by 503 and when to come back.
 """
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -61,9 +66,23 @@ class SignedReports:
         )
         operation = await self._parts.operations.prepare(asked, bearer)
         answer = await self._parts.execution.run(operation, bearer, Connection(request.scope))
+        status, headers = _status(answer.errors)
         return Response(
-            answer.body(), status_code=422 if answer.errors else 200, media_type="application/json"
+            answer.body(), status_code=status, headers=headers, media_type="application/json"
         )
+
+
+def _status(errors: Sequence[Mapping[str, Any]] | None) -> tuple[int, dict[str, str]]:
+    """Return the status and headers by which the partner's system sees whether to send it again.
+
+    Many of them send again after 5xx alone, and give up what is answered by 4xx.
+    """
+    if not errors:
+        return 200, {}
+    told = errors[0]["extensions"]
+    if (seconds := told.get("retryAfter")) is not None:
+        return 503, {"retry-after": str(math.ceil(seconds))}
+    return (500 if told["code"] == "INTERNAL_SERVER_ERROR" else 422), {}
 
 
 async def _body(request: Request) -> bytes:
