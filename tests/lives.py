@@ -15,6 +15,8 @@ from guerdon.core.program import (
     Condition,
     Give,
     GiveByTier,
+    Grant,
+    GrantVoucher,
     Measure,
     Program,
     Rule,
@@ -35,6 +37,15 @@ NAMES = ("ada", "bob", "cyd", "dot")
 AMOUNTS = (100, 999, 1, 500, 3000, 12345, 50000, 250000)
 FIGURES = tuple(Decimal(text) for text in ("1", "10", "0.1", "42.2", "3", "249.9"))
 WORDS: tuple[Value, ...] = ("x", "y", "z")
+OWN_EXPIRIES: tuple[dict[str, Value], ...] = (
+    {"expiry": "P1M"},
+    {"expiry": "never"},
+    {"expiry.mode": "never"},
+    {"expiry.mode": "after", "expiry.period": "P14D", "expiry.round": "month"},
+    {"expiry.mode": "after", "expiry.period": "P1Y"},
+    {"expiry.mode": "date", "expiry.month_day": "02-29", "expiry.years": Decimal(1)},
+)
+"""What an adjustment may say of its own expiry."""
 BIRTHDAYS = ("02-29", "12-31", "01-01", "07-04")
 
 
@@ -74,6 +85,8 @@ class Vocabulary:
     lines: dict[str, list[Value]] = field(default_factory=dict)
     attrs: dict[str, list[Value]] = field(default_factory=dict)
     amounts: list[int] = field(default_factory=list)
+    sources: tuple[str, ...] = ("nothing",)
+    """What vouchers that no redemption brings are named by."""
 
 
 def vocabulary(program: Program) -> Vocabulary:
@@ -98,7 +111,19 @@ def vocabulary(program: Program) -> Vocabulary:
         if program.counters[ladder.counter].measure.sum == "net":
             found.amounts += [rung.at for rung in ladder.tiers if rung.at > 0]
     found.amounts = list(dict.fromkeys(found.amounts))
+    found.sources = tuple(_voucher_sources(program)) or found.sources
     return found
+
+
+def _voucher_sources(program: Program) -> Iterator[str]:
+    for ladder in program.ladders.values():
+        yield from (f"{ladder.id}:{rung.id}" for rung in ladder.tiers if _brings(rung.on_enter))
+    for kind, found in (("mission", program.missions), ("badge", program.badges)):
+        yield from (f"{kind}:{one.id}" for one in found.values() if _brings(one.grant))
+
+
+def _brings(effects: tuple[Grant, ...]) -> bool:
+    return any(isinstance(one, GrantVoucher) for one in effects)
 
 
 def _note_rule(found: Vocabulary, rule: Rule) -> None:
@@ -340,6 +365,8 @@ class Storyteller:
             if chosen < len(values) and (not whole or name in ("sku", "category", "brand")):
                 fields.setdefault(name, values[chosen])
         amount = self.words.amounts[picks.below(len(self.words.amounts))]
+        if not whole and picks.below(6) == 5:
+            amount = -amount  # a discount
         return Line(amount=amount, fields=fields, whole=whole)
 
     # ------------------------------------------------------------ undoing
@@ -358,11 +385,10 @@ class Storyteller:
         lines: tuple[Line, ...] = ()
         if form:
             line = original.lines[picks.below(len(original.lines))]
-            part = (line.amount, line.amount // 2, 1, line.amount - 1, line.amount + 1)[
-                picks.below(5)
-            ]
+            size, sign = abs(line.amount), 1 if line.amount > 0 else -1
+            part = (size, size // 2, 1, size - 1, size + 1)[picks.below(5)] * sign
             sku = line.fields.get("sku")
-            lines = (Line(amount=max(part, 0), fields={"sku": sku} if sku else {}, whole=not sku),)
+            lines = (Line(amount=part, fields={"sku": sku} if sku else {}, whole=not sku),)
         data: dict[str, Value] = {"of": original.id}
         if form == 3:
             wallets = list(self.program.wallets)
@@ -443,7 +469,22 @@ class Storyteller:
         if wallet is None:
             return None
         points = self._units(wallet, picks) * (1, -1)[picks.below(2)]
-        return replace(plain, type="adjustment", data={"wallet": wallet, "points": points})
+        data: dict[str, Value] = {"wallet": wallet, "points": points}
+        if picks.below(3) == 2:
+            data |= OWN_EXPIRIES[picks.below(len(OWN_EXPIRIES))]
+        return replace(plain, type="adjustment", data=data)
+
+    def _show(self, plain: Activity, picks: Picks) -> Activity | None:
+        """Use a voucher, of a redemption or of what else brings some."""
+        named = self.of_kind.get("redemption", [])
+        place = picks.below(len(named) + len(self.words.sources))
+        if place < len(named):
+            told = named[-1 - place]
+            return replace(
+                plain, type="voucher_used", member=told.member, data={"voucher": told.id}
+            )
+        source = self.words.sources[place - len(named)]
+        return replace(plain, type="voucher_used", data={"voucher": source})
 
     def _transfer(self, plain: Activity, picks: Picks) -> Activity | None:
         wallet = self._wallet(picks)
@@ -480,6 +521,13 @@ class Storyteller:
                 self.calendar.after(self.calendar.day(self.now)) + until * 50 * DAY
             )
         return replace(plain, type="tier_granted", data=data)
+
+    def _award(self, plain: Activity, picks: Picks) -> Activity | None:
+        badges = list(self.program.badges)
+        if not badges:
+            return None
+        data: dict[str, Value] = {"badge": badges[picks.below(len(badges))]}
+        return replace(plain, type="badge_awarded", data=data)
 
     def _plan(self, plain: Activity, picks: Picks) -> Activity | None:
         plans = list(self.program.plans)
@@ -546,6 +594,8 @@ KINDS = {
     "update": 1,
     "join": 1,
     "grant": 1,
+    "award": 1,
+    "show": 1,
     "plan": 1,
     "leave_plan": 1,
     "again": 1,

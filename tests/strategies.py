@@ -469,6 +469,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         for other in program["wallets"].values()
         if (when := draw(rarely(conditions(ON_ACTIVITY[7:9]), ALWAYS))) or other.id != wallet.id
     ]
+    given = draw(rarely(st.sampled_from(list(program["wallets"].values()))))
     return Reward(
         id=name,
         name=name,
@@ -486,6 +487,8 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         cancel_within=draw(rarely(st.just(Period(days=14)))),
         grace=draw(rarely(st.just(Period(days=30)))),
         prices=tuple(prices) if draw(st.booleans()) else (),
+        gives_wallet=given.id if given else "",
+        gives_points=7 * 10**given.scale if given else None,
         fulfil_within=draw(rarely(st.sampled_from([Duration(60), Duration(3 * 1_440)]))),
     )
 

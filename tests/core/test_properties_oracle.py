@@ -720,6 +720,45 @@ expect:
 """)
 
 
+def test_goods_that_a_discount_makes_free_count_and_discounts_alone_give_nothing() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: each, activity: purchase, wallet: points, give: {fixed: 5}}
+    - {id: bands, activity: purchase, wallet: points, give: {bands: [[10, 7]], above: 9}}
+    - {id: km, activity: purchase, wallet: points, give: {unit: km, points: 1, min: 3}}
+  counters: {buys: {activity: purchase}, spend: {activity: purchase, sum: net}}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-01-02T09:00:00Z", type: purchase, member: ada,
+     lines: [{sku: mug, amount: 10}, {sku: coupon, amount: -10}]}
+  - {id: p2, at: "2026-01-03T09:00:00Z", type: purchase, member: ada,
+     lines: [{sku: mug, amount: 10}, {sku: coupon, amount: -15}]}
+  - {id: r1, at: "2026-01-04T09:00:00Z", type: refund, member: ada, of: p1,
+     lines: [{sku: mug, amount: 10}, {sku: coupon, amount: -10}]}
+expect:
+  - at: "2026-01-02T12:00:00Z"
+    member: ada
+    why: as a purchase of 0.00
+    wallets: {points: {spendable: 15}}
+    counters: {buys: 1, spend: 0.00}
+  - at: "2026-01-03T12:00:00Z"
+    member: ada
+    wallets: {points: {spendable: 15}}
+    counters: {buys: 2, spend: -5.00}
+  - at: "2026-01-04T12:00:00Z"
+    member: ada
+    why: nothing is left of the first one
+    wallets: {points: {spendable: 0, earned: 0}}
+    counters: {buys: 1, spend: -5.00}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -4,6 +4,7 @@ Rule: an activity is refused by the first reason that applies, and then nothing 
 else it joins the history, and what it changes is read off the history.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +13,17 @@ from hashlib import sha256
 
 from guerdon.core.activity import Activity, Instant, Value
 from guerdon.core.amounts import Rounding
-from guerdon.core.program import Draw, GrantTier, Inactivity, Never, Reward
+from guerdon.core.program import (
+    After,
+    Draw,
+    Expiry,
+    GrantTier,
+    Inactivity,
+    Never,
+    OnDate,
+    Period,
+    Reward,
+)
 from oracle import agreeing, earning, purse
 from oracle.calendar import EPOCH, MILLISECOND, plus
 from oracle.following import follow
@@ -221,7 +232,7 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
     agreeing.give_back_issued(world, original, issued)
     credit = activity.data.get("as")
     money = sum(taken)
-    if isinstance(credit, str) and money:
+    if isinstance(credit, str) and money > 0:
         wallet = world.program.wallets[credit]
         shift = wallet.scale - world.program.money_scale
         points = Fraction(money) * Fraction(10) ** shift
@@ -255,9 +266,11 @@ def _taken(original: Happened, activity: Activity) -> list[int]:
         for place, line in enumerate(lines):
             fits = all(line.fields.get(key) == value for key, value in back.fields.items())
             if (place == 0) if back.whole else fits:
-                part = min(rest, left[place] - taken[place])
-                taken[place] += part
-                rest -= part
+                there = left[place] - taken[place]
+                if rest * there > 0:  # goods reduce goods, discounts reduce discounts
+                    part = min(rest, there, key=abs)
+                    taken[place] += part
+                    rest -= part
         if rest:
             raise Refused("refund_exceeds")
     return taken
@@ -374,15 +387,19 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
     if reward.fulfil_within is not None:
         redemption.waits = activity.received + reward.fulfil_within.minutes * 60_000
     else:
-        _deliver(world, person, redemption, activity.at)
+        _deliver(world, person, redemption, activity.at, activity.received)
     _join_history(world, person, happened)
     follow_on(world, person, activity)
 
 
-def _deliver(world: World, person: Person, redemption: Redemption, at: int) -> None:
+def _deliver(world: World, person: Person, redemption: Redemption, at: int, now: int) -> None:
     reward = world.program.rewards[redemption.reward]
     for _ in range(redemption.quantity if reward.has_voucher else 0):
         issue(world, person, reward.id, redemption.name, at, reward.voucher_valid)
+    if reward.gives_points:
+        points = reward.gives_points * redemption.quantity
+        lot = Lot(person.name, reward.gives_wallet, redemption.name, "reward", points, at)
+        redemption.brought = purse.grant(world, person, lot, now=now, pending=None)
 
 
 def _waiting(world: World, person: Person, activity: Activity) -> Redemption:
@@ -395,7 +412,7 @@ def _waiting(world: World, person: Person, activity: Activity) -> Redemption:
 def _fulfil(world: World, person: Person, happened: Happened) -> None:
     redemption = _waiting(world, person, happened.activity)
     redemption.waits = None
-    _deliver(world, person, redemption, happened.activity.at)
+    _deliver(world, person, redemption, happened.activity.at, happened.activity.received)
     _join_history(world, person, happened)
     follow_on(world, person, happened.activity)
 
@@ -451,12 +468,33 @@ def units(world: World, wallet: str, value: Value) -> int:
     return int(found.scaleb(world.program.wallets[wallet].scale))
 
 
+def own_expiry(activity: Activity) -> Expiry | None:
+    """Return what an adjustment says of its expiry: a map, or in short `never` or a period."""
+    told = {key.removeprefix("expiry."): str(value) for key, value in activity.data.items()}
+    mode, period = told.get("mode"), told.get("period")
+    if "expiry" in told:
+        mode, period = ("never", None) if told["expiry"] == "never" else ("after", told["expiry"])
+    if mode == "after":
+        found = PERIOD.fullmatch(period or "")
+        assert found is not None
+        years, months, days = (int(part or 0) for part in found.groups())
+        return After(Period(months=12 * years + months, days=days), told.get("round", "day"))
+    if mode == "date":
+        month, day = told["month_day"].split("-")
+        return OnDate(int(month), int(day), int(told.get("years", 0)))
+    return Never() if mode == "never" else None
+
+
+PERIOD = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
 def _adjust(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     wallet = str(activity.data.get("wallet"))
     points = units(world, wallet, activity.data.get("points"))
     if points > 0:
         lot = Lot(person.name, wallet, activity.id, "adjustment", points, activity.at)
+        lot.policy = own_expiry(activity)
         purse.grant(world, person, lot, now=activity.received, pending=None)
     elif points < 0:
         use = Use("adjustment", activity.id, -points)

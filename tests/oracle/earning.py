@@ -75,6 +75,10 @@ class Rating:
         net, give = self.net(rule), self.give(rule)
         if net is None or give is None:
             return 0
+        places = matching(self.happened.activity, rule.lines)
+        follows = isinstance(give.form, Step) and give.form.carry
+        if not follows and (net < 0 or is_gone(self.happened.activity, self.left, places)):
+            return 0
         points = purse.rounded(self._exact(rule, give, net), give.round)
         return points if give.max is None else min(points, give.max)
 
@@ -89,8 +93,6 @@ class Rating:
             if form.carry:
                 return Fraction(self._carried(rule, give, form))
             return net // form.step * fraction(form.points)
-        if is_gone(activity, self.left, matching(activity, rule.lines)):
-            return Fraction(0)
         if isinstance(form, Fixed):
             return Fraction(form.points)
         if isinstance(form, Unit):
@@ -202,6 +204,8 @@ def earn(world: World, happened: Happened, now: int) -> None:
         points = first.awarded(rule)
         if points > 0 and person is not None:
             award(world, happened, rule, person, points, now)
+        elif points < 0 and person is not None:
+            _take_newest(world, person, rule, -points)
 
 
 def award(
@@ -294,18 +298,27 @@ def _settle_running_total(
     if excess < 0:
         award(world, happened, rule, person, -excess, now)
         return
-    own = [award.lot for award in happened.awards if award.rule == rule.id]
-    others = [
-        award.lot
-        for one in reversed(world.history_of(person))
-        for award in reversed(one.awards)
-        if award.rule == rule.id and award.lot not in own
-    ]
-    for lot in [*own, *others]:
+    for lot in [award.lot for award in happened.awards if award.rule == rule.id]:
         part = min(excess, lot.worth)
         if part > 0:
             purse.take_back(world, _owner(world, lot), lot, part)
             excess -= part
+    _take_newest(world, person, rule, excess)
+
+
+def _take_newest(world: World, person: Person, rule: Rule, points: int) -> None:
+    """Take back what a running total no longer owes from the rule's newest lots."""
+    lots = [
+        award.lot
+        for one in reversed(world.history_of(person))
+        for award in reversed(one.awards)
+        if award.rule == rule.id
+    ]
+    for lot in lots:
+        part = min(points, lot.worth)
+        if part > 0:
+            purse.take_back(world, _owner(world, lot), lot, part)
+            points -= part
 
 
 def decimal_units(minor: int, scale: int) -> Decimal:

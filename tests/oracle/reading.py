@@ -118,10 +118,9 @@ def matching(activity: Activity, lines: Condition) -> list[int]:
 
 
 def is_gone(activity: Activity, remaining: list[int], places: list[int]) -> bool:
-    """Tell whether nothing is left of lines that were there: all of them went back."""
-    return bool(places) and all(
-        remaining[place] == 0 and activity.lines[place].amount != 0 for place in places
-    )
+    """Tell whether nothing is left of lines on which there was money: all of it went back."""
+    was_there = any(activity.lines[place].amount for place in places)
+    return was_there and not any(remaining[place] for place in places)
 
 
 # ---------------------------------------------------------------- the member at the time

@@ -30,6 +30,8 @@ def undo(world: World, person: Person, redemption: Redemption, back: Back) -> No
             old.reversed += part
             old.reborn.append((lot, part))
         purse.grant(world, person, lot, now=back.now, pending=None)
+    if redemption.brought is not None:
+        purse.take_back(world, person, redemption.brought, redemption.brought.worth)
 
 
 def waiting(world: World, person: Person) -> list[Redemption]:

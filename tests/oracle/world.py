@@ -196,6 +196,8 @@ class Redemption:
     partner: str | None
     use: Use
     cancelled: bool = False
+    brought: Lot | None = None
+    """The units that it gave."""
     waits: int | None = None
     """Until when its partner has to fulfil it; None where it was, or need not be."""
 

@@ -31,7 +31,8 @@ _REMEMBERED = 4_096
 class Matched:
     """The lines a condition matches: their indexes, the money left on them.
 
-    `gone` tells that there was money on them and that none is left.
+    `gone` tells that there was money on them and that none is left on any of them: goods whose
+    discount makes them free are not gone.
     """
 
     __slots__ = ("gone", "indexes", "net")
@@ -85,7 +86,7 @@ class Context:
         self.left: Sequence[int] = [line.amount for line in lines] if left is None else left
         self.day: int = calendar.day(activity.at)
         net = sum(self.left)
-        gone = not net and any(line.amount for line in lines)
+        gone = not net and not any(self.left) and any(line.amount for line in lines)
         self.whole = Matched(tuple(range(len(lines))), net, gone=gone)
         self.net: int = net
         self._matched: dict[LineMatch, Matched | None] = {}
@@ -115,7 +116,11 @@ class Context:
                 net += left[index]
         if not indexes:
             return None
-        gone = not net and any(lines[index].amount for index in indexes)
+        gone = (
+            not net
+            and not any(left[index] for index in indexes)
+            and any(lines[index].amount for index in indexes)
+        )
         return Matched(tuple(indexes), net, gone=gone)
 
     def line_value(self, line: Line, left: int, field: str) -> Value:

@@ -40,7 +40,7 @@ class Rating:
         self.carried: dict[str, int] = {}
         self.earnings = version.rules_by_type.get(context.activity.type, ())
         whole = context.whole
-        self._whole = None if whole.gone else whole.net
+        self._whole = None if whole.gone or whole.net < 0 else whole.net
         self._raw: dict[str, Outcome] = {}
         self._paid: dict[str, Outcome] = {}
 
@@ -110,8 +110,8 @@ class Rating:
                 return known
             self._raw[earning.id] = 0  # a rule that multiplies itself finds nothing to multiply
         found = self._money(earning) if earning.asks else self._whole
-        if found is None:
-            found = earning.nothing
+        if found is None or (type(found) is int and found < 0):
+            found = earning.nothing  # what is gone gives nothing, nor do discounts alone
         if type(found) is int:
             give = earning.give or self._given(earning)
             if isinstance(give, Explanation):
@@ -121,8 +121,6 @@ class Rating:
                 found = units(found, self)
                 if cap is not None and found > cap:
                     found = cap
-                if found < 0:  # noqa: PLR1730 - a call for each rule
-                    found = 0  # a basket of discounts alone costs nothing
         if is_read:
             self._raw[earning.id] = found
         return found
