@@ -381,7 +381,7 @@ def ladders(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Ladder:
     )
     windows = {
         KeepKind.END_OF_NEXT_YEAR: st.just(Window(WindowKind.YEAR)),
-        KeepKind.END_OF_WINDOW: st.sampled_from(CALENDAR_WINDOWS[1:4]),
+        KeepKind.END_OF_WINDOW: st.sampled_from([*CALENDAR_WINDOWS[1:4], FIXED]),
     }
     floor = Floor(when=Condition((ON_MEMBER[0],)), tier="mid")
     return Ladder(

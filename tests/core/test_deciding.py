@@ -17,6 +17,7 @@ from guerdon.core.views import View
 GROWING = (
     "win", "limit", "taken", "closed", "days", "roll", "lots", "pending",
     "set", "carried", "voucher", "done", "befriended", "referred",
+    "peaks",
 )  # fmt: skip
 
 

@@ -759,6 +759,74 @@ expect:
 """)
 
 
+def test_a_window_that_is_over_pays_each_milestone_once_whatever_went_back_since() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    status:
+      counter: spend
+      window: calendar_year
+      tiers:
+        - {id: low, at: 0}
+        - {id: mid, at: 100, on_enter: [{wallet: points, fixed: 10, per: month}]}
+        - {id: top, at: 200, on_enter: [{wallet: points, fixed: 50, per: month}]}
+      keep: {until: end_of_window}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 120}
+  - {id: r1, at: "2027-01-02T09:00:00Z", type: refund, member: ada, of: p1, amount: 40}
+  - {id: p2, at: "2026-05-02T09:00:00Z", received: "2027-02-01T09:00:00Z", type: purchase,
+     member: ada, amount: 30}
+  - {id: p3, at: "2026-06-02T09:00:00Z", received: "2027-03-01T09:00:00Z", type: purchase,
+     member: ada, amount: 100}
+  - {id: r3, at: "2027-03-05T09:00:00Z", type: refund, member: ada, of: p3}
+  - {id: p4, at: "2026-07-02T09:00:00Z", received: "2027-04-01T09:00:00Z", type: purchase,
+     member: ada, amount: 200}
+expect:
+  - {at: "2026-04-01T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2027-02-02T00:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - {at: "2027-03-02T00:00:00Z", member: ada, wallets: {points: {spendable: 60}}}
+  - {at: "2027-04-02T00:00:00Z", member: ada, wallets: {points: {spendable: 60}}}
+""")
+
+
+def test_a_late_report_pays_the_milestone_of_a_span_that_is_over() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  counters: {spend: {activity: purchase, sum: net}}
+  ladders:
+    summer:
+      counter: spend
+      window: {from: "2026-06-01T00:00:00Z", to: "2026-09-01T00:00:00Z"}
+      tiers:
+        - {id: low, at: 0}
+        - {id: mid, at: 100, on_enter: [{wallet: points, fixed: 10}]}
+      keep: {until: end_of_window}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-06-02T09:00:00Z", type: purchase, member: ada, amount: 80}
+  - {id: p2, at: "2026-08-02T09:00:00Z", received: "2026-10-01T09:00:00Z", type: purchase,
+     member: ada, amount: 30}
+expect:
+  - {at: "2026-10-01T00:00:00Z", member: ada, wallets: {points: {spendable: 0}}}
+  - at: "2026-10-02T00:00:00Z"
+    member: ada
+    lots: {points: [{from: "summer:mid.bonus", left: 10, earned: "2026-08-02T09:00:00Z"}]}
+    ladders: {summer: {tier: low}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -149,14 +149,15 @@ def _reach(
             if not one.is_step and same_window(world, ladder.window, one.read_at, at)
         ]
         before = max([0, *(one.rank for one in known)])
+        peak = max([0, *(one.peak for one in known)])
     else:
-        before = best(state, cause.now)
+        before = peak = best(state, cause.now)
     if rank <= before:
         return
     end = until(world, ladder, cause.now, at)
     state.results.append(Result(rank, cause.now, end, at))
     if end is not None and end <= cause.now and ladder.keep.kind is KeepKind.END_OF_WINDOW:
-        enter(world, person, ladder, before, rank, cause)
+        enter(world, person, ladder, peak, rank, cause)
 
 
 def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Cause) -> None:

@@ -150,6 +150,11 @@ class Result:
     until: int | None
     read_at: int
     is_step: bool = False
+    peak: int = 0
+    """The best rank that it ever was, whatever a refund left of it."""
+
+    def __post_init__(self) -> None:
+        self.peak = self.rank
 
 
 @dataclass(eq=False)

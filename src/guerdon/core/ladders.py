@@ -10,11 +10,13 @@ from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import TierEffect
 from guerdon.core.figures import figure, windows_of
-from guerdon.core.program import KeepKind, Ladder, Period
+from guerdon.core.program import KeepKind, Ladder, Period, WindowKind
 from guerdon.core.standing import LadderState
 from guerdon.core.windows import CALENDAR_KINDS, FAR, add, date_of, day_of
 
 _HISTORY_MAX = 256
+PEAKS = "peaks"
+"""The shelf of the best tier that each window reached, for ladders whose windows are paid for."""
 
 
 def rung_of(ladder: Ladder, value: int) -> int:
@@ -148,6 +150,8 @@ def _earn_results(d: Deciding, ladder: Ladder, state: LadderState, *, recheck: b
         if ends is not None and ends <= d.now:
             continue
         reached = rung_of(ladder, _window_value(d, ladder, window))
+        if reached > results.get(window, 0):
+            _note_peak(d, ladder, window, reached)
         results[window] = reached if recheck else max(reached, results.get(window, 0))
         if not results[window]:
             del results[window]
@@ -315,16 +319,41 @@ def _pay_closed_windows(d: Deciding, ladder: Ladder) -> None:
     """Let what arrives late pay the milestones of a window that is over.
 
     What it pays is dated inside that window, also where accounts are merged long after it, so
-    that it is never paid twice in one. Tiers that the window had reached before were entered then.
-    What goes back pays nothing.
+    that it is never paid twice in one. Tiers that the window had reached before were entered then,
+    also where a refund has taken it down since. What goes back pays nothing.
     """
     if ladder.keep.kind is not KeepKind.END_OF_WINDOW or d.activity is None:
         return
     reading = d.state.ladder_readings[ladder.id]
-    for window in _other_windows(d, ladder):
+    for window in _closed_windows(d, ladder):
         value, last_at = (figure(d, reading, window) or (0, 0))[:2]
         at = d.activity.at
         if counters.window_key(d, reading, at) != window:
             at = Instant(last_at)
         before = rung_of(ladder, d.touched[reading.id][window])
-        enter(d, ladder, range(before + 1, rung_of(ladder, value) + 1), at)
+        reached = rung_of(ladder, value)
+        if reached > before:
+            before = max(before, _peak(d, ladder, window))
+            _note_peak(d, ladder, window, reached)
+            enter(d, ladder, range(before + 1, reached + 1), at)
+
+
+def _closed_windows(d: Deciding, ladder: Ladder) -> list[str]:
+    """Return the windows that are over and were touched by this decision."""
+    window, reading = ladder.window, d.state.ladder_readings[ladder.id]
+    if window.kind is not WindowKind.FIXED:
+        return _other_windows(d, ladder)
+    is_over = window.end is not None and window.end <= d.now
+    return list(d.touched.get(reading.id, ())) if is_over else []
+
+
+def _peak(d: Deciding, ladder: Ladder, window: str) -> int:
+    """Return the best tier that a window ever reached, as far as anything comes with its tiers."""
+    return int(d.look(PEAKS, f"{ladder.id}|{window}") or 0)
+
+
+def _note_peak(d: Deciding, ladder: Ladder, window: str, reached: int) -> None:
+    """Keep what a window reached, where its milestones could be paid once more."""
+    pays = any(effect.per is not None for rung in ladder.tiers for effect in rung.on_enter)
+    if ladder.keep.kind is KeepKind.END_OF_WINDOW and pays and reached > _peak(d, ladder, window):
+        d.put(PEAKS, f"{ladder.id}|{window}", reached)

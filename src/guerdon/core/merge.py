@@ -27,6 +27,7 @@ from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep
 from guerdon.core.interleaving import interleave
+from guerdon.core.ladders import PEAKS
 from guerdon.core.lots import Lot, lot_of, order_of
 from guerdon.core.readings import Reading
 from guerdon.core.rejoining import count_together, joined_apart
@@ -215,6 +216,8 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
                 d.put(name, str(int(key) + offset), value)
             elif prefix in ("limit", "taken", "days"):
                 d.put(name, key, (d.look(name, key) or 0) + value)
+            elif prefix == PEAKS:
+                d.put(name, key, max(d.look(name, key) or 0, value))
             elif prefix == "roll":
                 d.put_ordered(name, _moved_entry(key, offset), value, counters.leaving)
             elif prefix == fulfilments.SHELF:
