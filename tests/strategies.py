@@ -78,7 +78,14 @@ TIERS = ("low", "mid", "top")
 HALVES = st.sampled_from([Decimal("0.5"), Decimal(1), Decimal("1.2"), Decimal("6.5"), Decimal(2)])
 POINTS = st.sampled_from([10, 1, 25, 100, 333])
 PERIODS = st.sampled_from(
-    [Period(months=1), Period(days=14), Period(months=12), Period(months=6), Period(days=1)]
+    [
+        Period(months=1),
+        Period(days=14),
+        Period(months=12),
+        Period(months=6),
+        Period(days=1),
+        Period(months=1, days=3),
+    ]
 )
 PER = st.sampled_from([Per.DAY, Per.WEEK, Per.MONTH, Per.YEAR, Per.LIFETIME])
 BEGIN = 1_704_000_000_000

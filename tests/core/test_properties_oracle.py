@@ -827,6 +827,33 @@ expect:
 """)
 
 
+def test_a_step_down_behind_a_span_has_no_window_to_end_with() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {visits: {activity: visit}}
+  ladders:
+    summer:
+      counter: visits
+      window: {from: "2026-06-01T00:00:00Z", to: "2026-09-01T00:00:00Z"}
+      tiers: [{id: low, at: 0}, {id: mid, at: 1}, {id: top, at: 2}]
+      keep: {until: end_of_window}
+      drop: one_rung
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2026-06-02T09:00:00Z", type: visit, member: ada}
+  - {id: v2, at: "2026-06-03T09:00:00Z", type: visit, member: ada}
+expect:
+  - {at: "2026-08-31T23:59:59Z", member: ada,
+     ladders: {summer: {tier: top, until: "2026-09-01T00:00:00Z"}}}
+  - {at: "2026-09-01T00:00:00Z", member: ada, ladders: {summer: {tier: mid, until: null}}}
+  - {at: "2028-09-01T00:00:00Z", member: ada, ladders: {summer: {tier: mid}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

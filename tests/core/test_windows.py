@@ -24,6 +24,7 @@ from guerdon.core.windows import (
 
 UTC = Calendar("UTC")
 BERLIN = Calendar("Europe/Berlin")
+MIXED = Period(months=1, days=3)
 CASINO = Calendar("America/Los_Angeles", 6 * 60)
 
 
@@ -209,6 +210,29 @@ class TestRolling:
 
         assert UTC.back(instant("2026-02-28 23:00"), Period(1)) == instant("2026-01-28 23:00")
         assert UTC.leaves(bought, Period(1)) == instant("2026-03-01")
+
+    def test_a_month_and_three_days_leave_when_the_way_back_leads_to_them(self) -> None:
+        # A month before 2 May, and three days, is 30 March; from 2 May on, not from 3 May.
+        assert UTC.leaves(instant("2026-03-30 11:00"), MIXED) == instant("2026-05-02 11:00")
+        # A month before 31 March is 28 February, and three days the 25th; before 3 April, the 28th.
+        assert UTC.leaves(instant("2026-02-28 11:00"), MIXED) == instant("2026-04-03 11:00")
+
+    def test_what_happened_in_the_hour_that_comes_twice_leaves_behind_that_hour(self) -> None:
+        first, second = instant("2026-10-25T02:30:00+02:00"), instant("2026-10-25T02:30:00+01:00")
+
+        # 02:30 a week later leads back to the first 02:30, 03:00 behind the second.
+        assert BERLIN.leaves(first, Period(days=7)) == instant("2026-11-01T02:30:00+01:00")
+        assert BERLIN.leaves(second, Period(days=7)) == instant("2026-11-01T03:00:00+01:00")
+
+    def test_what_left_before_an_hour_came_again_stays_out(self) -> None:
+        bought = instant("2026-10-18T02:45:00+02:00")
+
+        assert BERLIN.leaves(bought, Period(days=7)) == instant("2026-10-25T02:45:00+02:00")
+
+    def test_an_entry_whose_clock_time_is_left_out_leaves_with_the_gap(self) -> None:
+        bought = instant("2026-03-22T02:45:00+01:00")  # a week later it is 03:00 at once
+
+        assert BERLIN.leaves(bought, Period(days=7)) == instant("2026-03-29T03:00:00+02:00")
 
     @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu"])
     def test_what_is_remembered_of_a_quarter_of_an_hour_is_what_would_be_reckoned(

@@ -7,12 +7,15 @@ shows in between; windows are half open.
 import calendar as gregorian
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from guerdon.core.program import Per, Period, Program, Window, WindowKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+QUARTER = 900_000
+DAY = 96 * QUARTER
 
 Inside = Callable[[int], bool]
 
@@ -112,7 +115,7 @@ class Calendar:
         """Return what tells whether an instant lies in the window that holds `at`."""
         if window.kind is WindowKind.ROLLING:
             assert window.period is not None
-            begin_open = max(self.back(each, window.period) for each in self._days_until(at))
+            begin_open = self._begin_open(at, window.period)
             return lambda when: begin_open < when <= at
         begin, end = self.bounds(window, at)
         if window.kind is WindowKind.JOINED:
@@ -122,14 +125,28 @@ class Calendar:
             begin, end = joined, self.through(joined, window.period)
         return lambda when: (begin is None or begin <= when) and (end is None or when < end)
 
-    def _days_until(self, at: int) -> list[int]:
+    @cache  # noqa: B019 - one calendar a test
+    def _begin_open(self, at: int, period: Period) -> int:
+        """Return the instant behind which a rolling window begins."""
+        return max(self.back(each, period) for each in self._just_before(at, period))
+
+    def _just_before(self, at: int, period: Period) -> list[int]:
         """Return an instant, and the last one of each of the three days before.
 
         A month before the 31st of March began no later than one before the 28th: what had left a
-        rolling window by then does not come back.
+        rolling window by then does not come back. Nor does it where clocks change: there, each
+        quarter of an hour of the two days before is returned as well.
         """
         midnights = [self.local(at).date() - timedelta(days=days) for days in range(3)]
-        return [at, *(self.instant(datetime.combine(day, time())) - 1 for day in midnights)]
+        found = [at, *(self.instant(datetime.combine(day, time())) - 1 for day in midnights)]
+        if self._changes(at) or self._changes(self.back(at, period)):
+            quarters = range(at - at % QUARTER, at - 2 * DAY, -QUARTER)
+            found += [each - 1 for each in quarters] + list(quarters)
+        return found
+
+    def _changes(self, at: int) -> bool:
+        """Tell whether the clocks change within some days of an instant."""
+        return self.local(at - 3 * DAY).utcoffset() != self.local(at + 3 * DAY).utcoffset()
 
     # ------------------------------------------------------------ birthdays
 

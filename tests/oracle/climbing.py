@@ -219,8 +219,11 @@ def review(world: World, person: Person, ladder: Ladder, now: int) -> None:
             state.results.append(Result(rank, now, _renewed(world, ladder, now), now))
         if ladder.one_rung and best(state, now) < held - 1:
             end = _renewed(world, ladder, now)
-            if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
+            kind = ladder.keep.kind
+            if kind is KeepKind.END_OF_NEXT_YEAR:
                 end = end_of_year(world, ladder, world.calendar.day(now).year)
+            elif kind is KeepKind.END_OF_WINDOW and ladder.window.kind is WindowKind.FIXED:
+                end = None  # no window follows with which it could end
             state.results.append(Result(held - 1, now, end, now, is_step=True))
     show(world, person, ladder, state, cause)
 

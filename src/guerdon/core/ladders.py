@@ -209,7 +209,10 @@ def _review_results(d: Deciding, ladder: Ladder, state: LadderState) -> None:
 
 
 def _next_window_end(d: Deciding, ladder: Ladder) -> Instant | None:
-    """Return the end of the window that begins now: how long a step down holds."""
+    """Return the end of the window that begins now: how long a step down holds.
+
+    No window follows a span, so that a step behind it has none to end with.
+    """
     calendar = d.rulebook.calendar
     if ladder.keep.kind is KeepKind.END_OF_NEXT_YEAR:
         year = date_of(calendar.day(d.now)).year

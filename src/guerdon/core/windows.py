@@ -204,9 +204,10 @@ class Calendar:
     def leaves(self, at: Instant, period: Period) -> Instant:
         """Return the first instant at which a rolling window no longer holds `at`.
 
-        The window at T reaches from T minus the period, exclusive. Where months were clamped, no
-        reading of the shorter month leads back to `at`, so it leaves as the next day begins.
-        Within a quarter of an hour all leave alike: as much later, or at the same instant.
+        The window at T reaches from T minus the period, exclusive, and what has left it stays out.
+        Where months were clamped, no reading of the shorter month leads back to `at`, so it leaves
+        as the next day begins. Within a quarter of an hour all leave alike: as much later, or at
+        the same instant.
         """
         known = self._leaving.get(period)
         if known is None:
@@ -227,11 +228,31 @@ class Calendar:
 
     def _leaves(self, at: Instant, period: Period) -> Instant:
         day, clock = divmod(self.wall_ms(at), DAY_MS)
+        reverse = Period(-period.months, -period.days)
         later = self.later(day, period)
-        leaving = self.instant(later * DAY_MS + clock)
-        if self.back(leaving, period) >= at:
+        # With months and days in one period, the way back is not the way there.
+        while self.later(later - 1, reverse) >= day:
+            later -= 1
+        while (back := self.later(later, reverse)) < day:
+            later += 1
+        leaving = self.instant(later * DAY_MS + (clock if back == day else 0))
+        if self._is_even(at) and self._is_even(leaving):
             return leaving
-        return self.instant((later + 1) * DAY_MS)
+        return self._first_without(at, period, begin=leaving - 2 * DAY_MS)
+
+    def _is_even(self, at: Instant) -> bool:
+        """Tell whether the clocks do not change on the day of an instant or next to it."""
+        return self.offset_ms(at - 2 * DAY_MS) == self.offset_ms(at + 2 * DAY_MS)
+
+    def _first_without(self, at: Instant, period: Period, *, begin: int) -> Instant:
+        """Return the first instant from which the way back leads to `at` or behind it.
+
+        Where clocks change the way back jumps, at a quarter of an hour only.
+        """
+        quarter = begin // _QUARTER_HOUR_MS * _QUARTER_HOUR_MS
+        while (ahead := at - self.back(Instant(quarter), period)) >= _QUARTER_HOUR_MS:
+            quarter += _QUARTER_HOUR_MS
+        return Instant(quarter + max(ahead, 0))
 
     def bounds(self, window: Window, at: Instant) -> tuple[Instant, Instant | None]:
         """Return the first instant of the window that holds `at`, and the first after it.
