@@ -1,10 +1,10 @@
 """Processes of the API that die at a chosen write: `python cut_off.py`, told line by line.
 
-Each line of the input is one life: `{"token", "requests", "dies_at", "answers"}`. A process serves
-the API, sends itself the requests one after the other, appends each answer to the file `answers`,
-and ends as by SIGKILL right before its write to MongoDB with that number; 0 is never. The line that
-comes back says whether it died. All share what was imported once: a life takes no more than it
-lives.
+Each line of the input is one life: `{"token", "requests", "dies_at", "decides", "answers"}`. A
+process serves the API, sends itself the requests one after the other, appends each answer to the
+file `answers`, and ends as by SIGKILL right before its write to MongoDB with that number; 0 is
+never. Where it `decides`, it is the worker as well, whose writes count, too. The line that comes
+back says whether it died. All share what was imported once: a life takes no more than it lives.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pymongo import monitoring
 
-from api.shop import served
+from api.shop import decided_here, served
 from guerdon.engine.crash import EXIT_CODE
 from guerdon.settings import Settings
 from guerdon.wiring import build
@@ -26,6 +26,7 @@ from guerdon.wiring import build
 WRITES = frozenset(
     {"insert", "update", "delete", "findAndModify", "bulkWrite", "commitTransaction"}
 )
+"""Of a transaction the commit alone counts: before it nothing was written."""
 
 
 class Guillotine(monitoring.CommandListener):
@@ -37,7 +38,9 @@ class Guillotine(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         """Look at a command on its way to the server."""
-        if self.is_armed and event.command_name in WRITES:
+        name = event.command_name
+        is_within = "autocommit" in event.command and name != "commitTransaction"
+        if self.is_armed and name in WRITES and not is_within:
             self._left -= 1
             if self._left == 0:
                 os._exit(EXIT_CODE)
@@ -54,7 +57,9 @@ async def live(life: dict[str, Any]) -> None:
     guillotine = Guillotine(life["dies_at"])
     monitoring.register(guillotine)
     settings = Settings.load()
-    world = build(settings)
+    world = build(settings, at_work=life["decides"])
+    if life["decides"]:
+        world = decided_here(world)
     headers = {"authorization": f"Bearer {life['token']}"}
     async with served(world, settings) as (_, http, _):
         await http.post("/graphql", json={"query": "{ viewer { role } }"}, headers=headers)

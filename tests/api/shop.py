@@ -197,6 +197,13 @@ class Shop:
         return Socket(f"ws://127.0.0.1:{self.port}/graphql", token=self.keys.get(token, token))
 
 
+def decided_here(world: World) -> World:
+    """Return a World in which this process decides at once what it accepts."""
+    workers = WorkersHere()
+    workers.world = replace(world, hints=workers)
+    return workers.world
+
+
 @asynccontextmanager
 async def open_shops(
     settings: Settings,

@@ -5,24 +5,27 @@ import json
 import re
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from api.shop import DOCUMENT, Shop
 from guerdon.engine import publish, read
 from guerdon.engine.dossier import dossier
 from guerdon.engine.verify import verify
 from guerdon.settings import Settings
+from guerdon.wiring import prepare
 
 Request = dict[str, Any]
 
 DIES = str(Path(__file__).with_name("cut_off.py"))
-WRITES_MAX = 40
+WRITES_MAX = 200
 OWN = "N-"
 """What all names of one life begin with, in the place of its number."""
 
@@ -163,15 +166,16 @@ class Mortal:
                 "GUERDON_REDIS_URL": settings.redis_url.get_secret_value(),
                 "GUERDON_REDIS_NAMESPACE": settings.redis_namespace,
                 "GUERDON_LANES": str(settings.lanes),
+                "GUERDON_LANE_LEASE_SECONDS": str(settings.lane_lease_seconds),
             },
         )
 
     async def live(
-        self, token: str, requests: Sequence[Request], *, dies_at: int
+        self, token: str, requests: Sequence[Request], *, dies_at: int, decides: bool
     ) -> tuple[list[str], bool]:
         """Return the answers that were given, and whether it died before the last."""
         self._answers.write_text("")
-        life = {"requests": requests, "dies_at": dies_at}
+        life = {"requests": requests, "dies_at": dies_at, "decides": decides}
         whole = json.dumps({**life, "token": token, "answers": str(self._answers)})
         ended = json.loads(await asyncio.to_thread(self._next, whole))
         assert ended["died"] or ended["status"] == 0, ended
@@ -187,6 +191,19 @@ class Mortal:
     def end(self) -> None:
         """Let nobody live any more."""
         self._process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def settings(
+    mongo_url: str, valkey_url: str, mongo_client: MongoClient[dict[str, Any]]
+) -> Iterator[Settings]:
+    """Settings of an installation in which the lanes of a dead worker are soon free."""
+    name = f"guerdon_mortal_{uuid.uuid4().hex[:8]}"
+    given = {"mongo_url": mongo_url, "mongo_database": name, "redis_url": valkey_url}
+    settings = Settings.load(environment="test", lanes=4, lane_lease_seconds=1.0, **given)
+    asyncio.run(prepare(settings))
+    yield settings
+    mongo_client.drop_database(name)
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +273,13 @@ async def state(shop: Shop, number: int) -> object:
     return alike(seen, number)
 
 
+async def all_decided(shop: Shop) -> None:
+    """Wait for what follows from what was answered, such as the other half of a merge."""
+    async with asyncio.timeout(30):
+        while await read.waiting(shop.world, shop.program):  # noqa: ASYNC110  # nobody tells us
+            await asyncio.sleep(0.02)
+
+
 async def asked_twice(shop: Shop, requests: Sequence[Request]) -> list[list[object]]:
     """Return both answers of a life in which each request is sent again at once."""
     number = 1_000
@@ -265,31 +289,54 @@ async def asked_twice(shop: Shop, requests: Sequence[Request]) -> list[list[obje
     ]
 
 
+async def play(shop: Shop, mortal: Mortal, name: str, *, decides: bool) -> Counter[int]:
+    """Let the process die at each write of a life; return how often it died in each request."""
+    requests, token = LIVES[name], shop.keys["admin"]
+    await publish.publish(shop.world, document(shop))
+    deciding = nullcontext if decides else at_work
+    async with at_work(shop):
+        right = await asked_twice(shop, requests)
+    async with deciding(shop):
+        calm, died = await mortal.live(token, of_life(requests, 0), dies_at=0, decides=decides)
+    async with at_work(shop):
+        await all_decided(shop)
+    assert not died
+    assert [alike(json.loads(it), 0) for it in calm] == [first for first, _ in right]
+    wanted = await state(shop, 0)
+    number, deaths = 0, Counter[int]()
+    while died or not number:
+        number += 1
+        assert number < WRITES_MAX
+        own = of_life(requests, number)
+        async with deciding(shop):
+            answered, died = await mortal.live(token, own, dies_at=number, decides=decides)
+        deaths[len(answered)] += died
+        async with at_work(shop):
+            again = [(await shop.post("admin", it)).json() for it in own[len(answered) :]]
+            await all_decided(shop)
+        answers = [alike(it, number) for it in [*map(json.loads, answered), *again]]
+
+        wrong = [it for it, both in zip(answers, right, strict=True) if it not in both]
+        assert wrong == [], number
+        assert await state(shop, number) == wanted, number
+    assert (await verify(shop.world, shop.program)).offences == ()
+    return deaths
+
+
 @pytest.mark.parametrize("name", LIVES)
 async def test_whoever_asks_again_after_any_write_finds_it_as_if_nothing_had_happened(
     shop: Shop, mortal: Mortal, name: str
 ) -> None:
-    requests, token = LIVES[name], shop.keys["admin"]
-    await publish.publish(shop.world, document(shop))
-    async with at_work(shop):
-        right = await asked_twice(shop, requests)
-        calm, died = await mortal.live(token, of_life(requests, 0), dies_at=0)
-        assert not died
-        assert [alike(json.loads(it), 0) for it in calm] == [first for first, _ in right]
-        wanted = await state(shop, 0)
-        number, deaths = 0, Counter[int]()
-        while died or not number:
-            number += 1
-            assert number < WRITES_MAX
-            own = of_life(requests, number)
-            answered, died = await mortal.live(token, own, dies_at=number)
-            deaths[len(answered)] += died
-            again = [(await shop.post("admin", it)).json() for it in own[len(answered) :]]
-            answers = [alike(it, number) for it in [*map(json.loads, answered), *again]]
+    deaths = await play(shop, mortal, name, decides=False)
 
-            wrong = [it for it, both in zip(answers, right, strict=True) if it not in both]
-            assert wrong == [], number
-            assert await state(shop, number) == wanted, number
+    assert all(deaths[place] for place in range(len(LIVES[name]))), deaths
 
-    assert all(deaths[place] for place in range(len(requests))), deaths
-    assert (await verify(shop.world, shop.program)).offences == ()
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", LIVES)
+async def test_so_it_is_where_the_worker_dies_with_it(
+    shop: Shop, mortal: Mortal, name: str
+) -> None:
+    deaths = await play(shop, mortal, name, decides=True)
+
+    assert sum(deaths.values()) > 4 * len(LIVES[name]), deaths

@@ -5,8 +5,10 @@ import random
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 from redis.asyncio import Redis
 
 from guerdon.core.activity import Activity, Instant, Line
@@ -407,6 +409,24 @@ async def test_a_merged_member_lives_on_in_the_survivor(world: World) -> None:
     assert settled[bob].standing.status == "merged"
     assert settled[bob].profile.merged_into == ann
     assert (await figures(world))["ann"][0] == 50
+
+
+async def test_the_enrollment_of_a_merged_member_never_comes_again_as_the_survivors(
+    world: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
+    # As a worker leaves it that dies right after it decided the enrollment.
+    left = {"_id": f"{PROGRAM}||bob"}
+    identities = mongo_client[settings.mongo_database]["identities"]
+    identities.update_one(left, {"$set": {"e": f"{a_caller().reporter}/p2.enroll"}})
+
+    merge = ActivityInput(id="m1", type="member_merged", member=by("bob"), data={"into": "ann"})
+    await report(world, [merge])
+    await report(world, [a_purchase(3, member=by("bob"))])
+
+    seen = await read.journal(world, PROGRAM, first[0].member or "", limit=50)
+    enrolled = [it.activity.id for it in seen.items if it.activity.type == "enrollment"]
+    assert enrolled == ["p1.enroll"]
 
 
 async def test_an_activity_in_a_lane_that_is_not_its_members_goes_on_to_the_right_one(

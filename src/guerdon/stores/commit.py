@@ -274,7 +274,9 @@ def _members(plan: _Plan, batch: Batch) -> None:
         # Whoever was led to the old member before is led on, so that a lead is never a chain.
         leads = {"q": {"g": member}, "u": {"$set": {"g": into}}, "multi": True}
         plan.update("members", [leads, {"q": {"_id": old}, "u": {"$set": {"g": into}}}])
-        links = {"q": {"m": old}, "u": {"$set": {"m": new}}, "multi": True}
+        # Whoever is merged was enrolled: their enrollment must not come again as the survivor's.
+        led = {"$set": {"m": new}, "$unset": {"e": ""}}
+        links = {"q": {"m": old}, "u": led, "multi": True}
         plan.update("identities", [links])
     for identity, member in batch.unlinked:
         gone = {"q": {"_id": key(program, *identity), "m": key(program, member)}, "limit": 1}
