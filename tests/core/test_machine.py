@@ -77,7 +77,17 @@ class Lives(RuleBasedStateMachine):
 
     @rule(
         kind=st.sampled_from(
-            ["adjust", "transfer", "update", "join", "grant", "plan", "leave_plan"]
+            [
+                "adjust",
+                "transfer",
+                "update",
+                "join",
+                "grant",
+                "award",
+                "show",
+                "plan",
+                "leave_plan",
+            ]
         ),
         who=WHO,
         late=LATE,

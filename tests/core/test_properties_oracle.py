@@ -37,8 +37,6 @@ QUICK = settings(
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
 BRIEF = settings(QUICK, max_examples=8)
-APART = ("merge",)
-"""Kinds of deeds that have tests of their own."""
 
 
 def _scenario(path: Path) -> Scenario:
@@ -70,7 +68,7 @@ def test_the_naive_evaluator_meets_every_scenario(scenario: Scenario) -> None:
     assert list(mismatches(scenario)) == []
 
 
-@given(programs(), BEGINNINGS, lives(*APART))
+@given(programs(), BEGINNINGS, lives())
 @QUICK
 def test_any_life_in_any_program_is_decided_as_the_naive_evaluator_decides_it(
     program: Program, begin: int, deeds: list[Deed]
@@ -78,7 +76,7 @@ def test_any_life_in_any_program_is_decided_as_the_naive_evaluator_decides_it(
     live(program, begin, deeds)
 
 
-@given(tiered_programs(), BEGINNINGS, lives(*APART))
+@given(tiered_programs(), BEGINNINGS, lives())
 @settings(QUICK, max_examples=30)
 def test_any_life_whose_tiers_bring_inactivity_is_decided_alike(
     program: Program, begin: int, deeds: list[Deed]
@@ -90,7 +88,7 @@ def test_any_life_in_a_real_program_is_decided_alike(scenario: Scenario) -> None
     program = scenario.program
     assert program is not None
 
-    @given(BEGINNINGS, lives(*APART))
+    @given(BEGINNINGS, lives())
     @BRIEF
     def play(begin: int, deeds: list[Deed]) -> None:
         live(program, begin, deeds)
@@ -100,7 +98,7 @@ def test_any_life_in_a_real_program_is_decided_alike(scenario: Scenario) -> None
 
 @pytest.mark.usefixtures("tiny_heads")
 def test_any_life_whose_pages_do_not_fit_the_head_is_decided_alike() -> None:
-    @given(programs(), BEGINNINGS, lives(*APART))
+    @given(programs(), BEGINNINGS, lives())
     @QUICK
     def play(program: Program, begin: int, deeds: list[Deed]) -> None:
         live(program, begin, deeds)
@@ -854,6 +852,65 @@ expect:
 """)
 
 
+def test_a_change_of_tier_of_either_account_counts_as_activity_of_both_once_they_are_one() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry: {by_tier: {ladder: status, tiers: {mid: {mode: never}},
+                         else: {mode: inactivity, period: P14D, activity: [visit]}}}
+  rules: [{id: base, activity: [purchase, visit], wallet: points, give: {fixed: 10}}]
+  counters: {visits: {activity: visit}}
+  ladders:
+    status: {counter: visits, window: calendar_month, keep: {for: P14D},
+             tiers: [{id: low, at: 0}, {id: mid, at: 1}]}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-01-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: p1, at: "2026-09-15T09:00:00Z", type: purchase, member: bob}
+  - {id: v1, at: "2026-08-06T09:00:00Z", received: "2026-09-15T10:00:00Z", type: visit, member: ada}
+  - {id: m1, at: "2026-12-24T09:00:00Z", type: member_merged, member: ada, into: bob}
+expect:
+  - {at: "2026-10-14T12:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - at: "2026-10-15T00:00:00Z"
+    member: ada
+    why: she fell to low on 30 September
+    wallets: {points: {spendable: 0, expired: 10}}
+  - at: "2026-12-24T00:00:00Z"
+    member: bob
+    why: never was there a visit of his
+    wallets: {points: {spendable: 10}}
+  - {at: "2026-12-25T00:00:00Z", member: bob, wallets: {points: {spendable: 0, expired: 20}}}
+""")
+
+
+def test_what_counts_for_nothing_in_a_window_begins_no_term_there_by_a_merge() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters: {visits: {activity: visit}}
+  ladders:
+    status: {counter: visits, window: calendar_month, keep: {for: P14D},
+             tiers: [{id: low, at: 0}, {id: mid, at: 1}]}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-01-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: v1, at: "2026-03-08T09:00:00Z", type: visit, member: bob}
+  - {id: p1, at: "2026-03-10T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: m1, at: "2026-05-27T09:00:00Z", type: member_merged, member: ada, into: bob}
+expect:
+  - {at: "2026-03-09T00:00:00Z", member: bob, ladders: {status: {tier: mid}}}
+  - {at: "2026-05-28T00:00:00Z", member: bob, ladders: {status: {tier: low}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 
@@ -862,7 +919,7 @@ def play_seeds(drawn: Callable[[int], SearchStrategy[Program]], *, examples: int
     for number in seeds():
 
         @seed(number)
-        @given(drawn(number), BEGINNINGS, lives(*APART, least=8, most=30))
+        @given(drawn(number), BEGINNINGS, lives(least=8, most=30))
         @settings(QUICK, max_examples=examples, derandomize=False)
         def play(program: Program, begin: int, deeds: list[Deed]) -> None:
             live(program, begin, deeds)

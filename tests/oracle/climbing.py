@@ -11,7 +11,7 @@ from datetime import date
 from guerdon.core.program import Inactivity, KeepKind, Ladder, Window, WindowKind
 from oracle import purse
 from oracle.calendar import month_day, plus
-from oracle.counting import counter_value, is_counting, last_at
+from oracle.counting import counter_value, ever_counting, is_counting, last_at
 from oracle.granting import Cause, give_all
 from oracle.reading import holds, member_look
 from oracle.world import Climb, Person, Result, World
@@ -121,8 +121,11 @@ def climb(
             _reach(world, person, ladder, state, at, cause)
     for at in cause.others if ladder.window.kind is not WindowKind.ROLLING else ():
         measure = world.program.counters[ladder.counter].measure
-        last = last_at(world, person, measure, world.calendar.inside(ladder.window, at))
-        _reach(world, person, ladder, state, at, Cause(last, cause.now))
+        inside = world.calendar.inside(ladder.window, at)
+        counts = any(ever_counting(world, one, measure, inside) for one in cause.brought)
+        if counts or ladder.keep.kind is not KeepKind.FOR:
+            last = last_at(world, person, measure, inside)
+            _reach(world, person, ladder, state, at, Cause(last, cause.now))
     show(world, person, ladder, state, cause)
 
 

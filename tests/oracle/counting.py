@@ -13,7 +13,7 @@ from guerdon.core.activity import Value
 from guerdon.core.program import Measure, Window
 from oracle.calendar import Inside
 from oracle.reading import holds, is_gone, matching, number, own_field, seen
-from oracle.world import Happened, Lot, Person, World
+from oracle.world import Happened, Lot, Person, World, when
 
 Admits = Callable[[Happened | Lot], bool]
 
@@ -121,6 +121,15 @@ def last_at(world: World, person: Person, measure: Measure, inside: Inside) -> i
     return max(ats, default=0)
 
 
+def ever_counting(world: World, one: Happened | Lot, measure: Measure, inside: Inside) -> bool:
+    """Tell whether something ever counted in a window, also where it was taken back since."""
+    if not inside(when(one)):
+        return False
+    if isinstance(one, Lot):
+        return one in _counted_lots([one], measure)
+    return measure.points is None and _ever_counted(world, one, measure)
+
+
 def _ever_counted(world: World, happened: Happened, measure: Measure) -> bool:
     """Tell whether an activity counted at any time: when it came, or after one of its refunds."""
     as_it_came = replace(happened, voided=False, gone=False)
@@ -133,14 +142,18 @@ def _ever_counted(world: World, happened: Happened, measure: Measure) -> bool:
 def _granted(
     world: World, person: Person, measure: Measure, inside: Inside, admits: Admits
 ) -> list[Lot]:
+    lots = _counted_lots(world.lots_of(person), measure)
+    return [lot for lot in lots if inside(lot.at) and admits(lot)]
+
+
+def _counted_lots(lots: list[Lot], measure: Measure) -> list[Lot]:
     return [
         lot
-        for lot in world.lots_of(person, measure.points)
-        if inside(lot.at)
+        for lot in lots
+        if lot.wallet == measure.points
         and not lot.moved
         and lot.rule != "returned"
         and (not measure.rules or lot.rule in measure.rules)
-        and admits(lot)
     ]
 
 

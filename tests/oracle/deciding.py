@@ -70,10 +70,10 @@ def follow_on(
     activity: Activity,
     *,
     refunded: bool = False,
-    others: tuple[int, ...] = (),
+    brought: tuple[Happened | Lot, ...] = (),
 ) -> None:
     """Read ladders, missions and badges after something happened."""
-    follow(world, person, Cause(activity.at, activity.received, others), refunded=refunded)
+    follow(world, person, Cause(activity.at, activity.received, brought), refunded=refunded)
 
 
 def _join_history(world: World, person: Person, happened: Happened) -> None:

@@ -21,19 +21,24 @@ from oracle.calendar import plus
 from oracle.counting import counter_value, last_at, value
 from oracle.purse import NEVER
 from oracle.reading import holds, member_look
-from oracle.world import Climb, Happened, Lot, Person, Voucher, World
+from oracle.world import Climb, Happened, Lot, Person, Voucher, World, when
 
 
 @dataclass(frozen=True)
 class Cause:
     """What an effect comes of: when that happened, and when it arrived.
 
-    `others` are instants whose windows moved as well, because two accounts became one.
+    `brought` is all that another account brought, because two became one.
     """
 
     at: int
     now: int
-    others: tuple[int, ...] = ()
+    brought: tuple[Happened | Lot, ...] = ()
+
+    @property
+    def others(self) -> tuple[int, ...]:
+        """The instants whose windows moved as well."""
+        return tuple(dict.fromkeys(when(one) for one in self.brought))
 
 
 def give_all(

@@ -5,23 +5,23 @@ was refused stays refused, and tiers are those of the moment.
 """
 
 from collections import Counter
+from datetime import date, timedelta
 
 from guerdon.core.activity import Activity
-from guerdon.core.program import GrantPoints, GrantVoucher, Per, Rule
+from guerdon.core.program import Expiry, GrantPoints, GrantVoucher, Inactivity, Per, Rule
 from oracle import earning, purse
+from oracle.calendar import plus
 from oracle.deciding import follow_on
 from oracle.granting import effects_of
 from oracle.reading import context_of, own_field
-from oracle.world import Award, Climb, Happened, Person, World
+from oracle.world import Award, Climb, Happened, Lot, Person, World
 
 
 def merge(world: World, donor: Person, into: Person, activity: Activity) -> None:
     """Move everything of the donor to the survivor."""
     apart = _running_totals(world, donor), _running_totals(world, into)
-    others = dict.fromkeys(
-        [one.activity.at for one in world.history_of(donor)]
-        + [lot.at for lot in world.lots_of(donor)]
-    )
+    brought = tuple[Happened | Lot, ...]([*world.history_of(donor), *world.lots_of(donor)])
+    _unite_turns(world, donor, into)
     world.survivors[donor.name] = into.name
     for attrs in (into.attrs, donor.attrs):
         if world.survivor(str(attrs.get("referrer"))) == into.name:
@@ -63,10 +63,56 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
             earning.award(world, happened, rule, into, more, now)
     world.history.append(happened)
     into.paid |= donor.paid
+    into.used |= donor.used
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
     purse.bring_to_life(world, into, now)
-    follow_on(world, into, activity, others=tuple(others))
+    follow_on(world, into, activity, brought=brought)
+
+
+def _unite_turns(world: World, donor: Person, into: Person) -> None:
+    """Let the last turn of either close what was before, but for lapses in which nobody was active.
+
+    Until it turned, and but for the lapse that was known then, an account was active throughout.
+    """
+    for wallet in {**into.turned, **donor.turned}:
+        begins, lapses = [], []
+        for one, other in ((into, donor), (donor, into)):
+            begin, lapsed = one.turned.get(wallet, (None, None))
+            begins += [] if begin is None else [begin]
+            if lapsed is not None:
+                day = world.calendar.day(lapsed)
+                policy = purse.policy_now(world, into, world.program.wallets[wallet], None)
+                spans = _active_days(world, other, wallet, policy)
+                if not any(first < day <= last for first, last in spans):
+                    lapses.append(lapsed)
+        into.turned[wallet] = max(begins), max(lapses, default=None)
+
+
+def _active_days(
+    world: World, person: Person, wallet: str, policy: Expiry
+) -> list[tuple[date, date]]:
+    """Return the spans of days between which a wallet never lapsed."""
+    begin, lapsed = person.turned.get(wallet, (None, None))
+    day = world.calendar.day
+    spans: list[tuple[date, date]] = []
+    if begin is not None and lapsed is not None:
+        spans = [(date.min, day(lapsed) - timedelta(days=1)), (day(lapsed), day(begin))]
+    elif begin is not None:
+        spans = [(date.min, day(begin))]
+    ats = sorted(
+        one.activity.at
+        for one in world.history_of(person)
+        if wallet in one.kept_alive and (begin is None or one.activity.at > begin)
+    )
+    for at in ats:
+        if spans and (
+            not isinstance(policy, Inactivity) or day(at) <= plus(spans[-1][1], policy.period)
+        ):
+            spans[-1] = (spans[-1][0], day(at))
+        else:
+            spans.append((day(at), day(at)))
+    return spans
 
 
 def _running_totals(world: World, person: Person) -> dict[str, int]:

@@ -260,6 +260,11 @@ class Person:
     """By wallet: when a tier last brought other terms, and the last lapse that was known then."""
 
 
+def when(one: Happened | Lot) -> int:
+    """Return when something happened, or was earned."""
+    return one.at if isinstance(one, Lot) else one.activity.at
+
+
 Later = tuple[int, Program]
 """A second version that differs in rules alone, and when it begins."""
 
