@@ -875,16 +875,19 @@ activities:
   - {id: v1, at: "2026-08-06T09:00:00Z", received: "2026-09-15T10:00:00Z", type: visit, member: ada}
   - {id: m1, at: "2026-12-24T09:00:00Z", type: member_merged, member: ada, into: bob}
 expect:
-  - {at: "2026-10-14T12:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
-  - at: "2026-10-15T00:00:00Z"
+  - at: "2026-09-16T00:00:00Z"
     member: ada
-    why: she fell to low on 30 September
+    why: what the old visit gave was gone in August
     wallets: {points: {spendable: 0, expired: 10}}
+    ladders: {status: {tier: mid, until: "2026-09-30T00:00:00Z"}}
   - at: "2026-12-24T00:00:00Z"
     member: bob
     why: never was there a visit of his
     wallets: {points: {spendable: 10}}
-  - {at: "2026-12-25T00:00:00Z", member: bob, wallets: {points: {spendable: 0, expired: 20}}}
+  - at: "2026-12-25T00:00:00Z"
+    member: bob
+    why: counted from 30 September, when her tier fell, the wallet of both lapsed on 15 October
+    wallets: {points: {spendable: 0, expired: 20}}
 """)
 
 
