@@ -30,7 +30,23 @@ async def test_of_many_who_create_the_same_person_the_first_wins(mongo: Mongo) -
     assert winner.enrollment == f"service/e{winner.member[1:]}"
     profiles = await store.profiles("p", [f"m{n}" for n in range(20)])
     assert list(profiles) == [winner.member]
+    assert profiles[winner.member].display_name == f"Ann {winner.member[1:]}"
     assert await store.total("p") == 1
+
+
+async def test_who_was_first_names_the_member_however_late_the_profile_comes(mongo: Mongo) -> None:
+    store = MemberStore(mongo)
+    # The first one wrote the identity and not yet the profile when the second one came.
+    await store.claim("p", Identity("", "ann"), Found("m1", "service/e1"))
+
+    await store.create("p", [(a_profile(2), "service/e2")])
+    second = await store.profiles("p", ["m1", "m2"])
+    led = await store.create("p", [(a_profile(1), "service/e1")])
+    first = await store.profiles("p", ["m1", "m2"])
+
+    assert led == {"ann": Found("m1", "service/e1")}
+    assert [profile.display_name for profile in second.values()] == ["Ann 2"]
+    assert [profile.display_name for profile in first.values()] == ["Ann 1"]
 
 
 async def test_an_enrollment_is_pending_until_it_is_settled(mongo: Mongo) -> None:

@@ -140,14 +140,15 @@ def _unsettled(drafts: Iterable[Draft], found: Mapping[Identity, Found]) -> set[
         for draft in drafts
         if draft.member is not None and draft.member.external_id is not None
         if (led := found.get(Identity(EXTERNAL, draft.member.external_id))) is not None
-        if _brought_again(draft, led) is not None
+        if _brings_again(draft, led)
     }
 
 
-def _brought_again(draft: Draft, led: Found) -> str | None:
-    """Return the key of the enrollment, not known as decided, that a draft brings or stands for."""
-    is_brought = draft.type == "enrollment" or _enrollment(draft, led) is not None
-    return led.enrollment if is_brought else None
+def _brings_again(draft: Draft, led: Found) -> bool:
+    """Tell whether a draft brings, or stands for, an enrollment that is not known as decided."""
+    if draft.type == "enrollment":
+        return led.enrollment is not None
+    return _enrollment(draft, led) is not None
 
 
 def _newcomers(
@@ -169,8 +170,7 @@ def _newcomers(
         if ref is None or ref.external_id is None or ref.external_id in fresh:
             continue
         led = found.get(Identity(EXTERNAL, ref.external_id))
-        enrollment = None if led is None else _brought_again(draft, led)
-        if led is not None and (enrollment is None or led.member in known):
+        if led is not None and (led.member in known or not _brings_again(draft, led)):
             continue
         if _linked(draft) in found:
             continue  # somebody else's, since whoever is unknown has none
@@ -182,8 +182,8 @@ def _newcomers(
                 avatar_url=draft.shown.avatar_url if draft.shown else None,
                 enrolled_at=draft.at,
             )
-            made = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
-            fresh[ref.external_id] = profile, enrollment or made
+            own = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
+            fresh[ref.external_id] = profile, own
     return list(fresh.values())
 
 

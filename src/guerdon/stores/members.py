@@ -66,6 +66,7 @@ class MemberStore:
 
         The identity comes first, because it decides who is first. Where a crash left the profile
         out, whoever brings the enrollment again makes the member again, and it is written then.
+        Who was first names the member, also where another was quicker with the profile.
         """
         if not profiles:
             return {}
@@ -84,8 +85,21 @@ class MemberStore:
             {"_id": key(program, led[profile.external_id].member), **_profile(program, profile)}
             for profile, _ in profiles
         ]
-        await self._mongo.insert("members", documents)
+        for place in await self._mongo.insert("members", documents):
+            profile, enrollment = profiles[place]
+            if led[profile.external_id].enrollment == enrollment:
+                await self._show(documents[place])
         return led
+
+    async def _show(self, document: Document) -> None:
+        """Have a member shown as whoever was first said: another was quicker with the profile."""
+        for name in ("n", "a"):
+            if name in document:
+                with unit_of_work():
+                    await self._mongo["members"].update_one(
+                        {"_id": document["_id"], "x": {"$exists": True}, _place(name): None},
+                        {"$set": {name: document[name]}},
+                    )
 
     async def settled(self, program: str, ids: Collection[str]) -> None:
         """Note that the enrollments of these members were decided; forgetting costs time only."""
@@ -147,7 +161,7 @@ class MemberStore:
         for name, value in changes.items():
             if value is None:
                 continue
-            place = f"{name}o"
+            place = _place(name)
             earlier = [{place: {"$exists": False}}, {place: {"$lt": since}}]
             with unit_of_work():
                 await self._mongo["members"].update_one(
@@ -186,6 +200,11 @@ class MemberStore:
         with unit_of_work():
             counted: int = await self._mongo["members"].count_documents({"x": within(program)})
         return counted
+
+
+def _place(name: str) -> str:
+    """Return the field with the place of the last change of a field."""
+    return f"{name}o"
 
 
 def _identity(program: str, identity: Identity, found: Found) -> Document:
