@@ -85,6 +85,7 @@ class Vocabulary:
     lines: dict[str, list[Value]] = field(default_factory=dict)
     attrs: dict[str, list[Value]] = field(default_factory=dict)
     amounts: list[int] = field(default_factory=list)
+    asks_birthdays: bool = False
     sources: tuple[str, ...] = ("nothing",)
     """What vouchers that no redemption brings are named by."""
 
@@ -111,6 +112,9 @@ def vocabulary(program: Program) -> Vocabulary:
         if program.counters[ladder.counter].measure.sum == "net":
             found.amounts += [rung.at for rung in ladder.tiers if rung.at > 0]
     found.amounts = list(dict.fromkeys(found.amounts))
+    found.asks_birthdays = any(job.birthday for job in program.jobs.values()) or any(
+        test.field.startswith("birthday") for one in _whens(program) for test in one.tests
+    )
     found.sources = tuple(_voucher_sources(program)) or found.sources
     return found
 
@@ -321,7 +325,7 @@ class Storyteller:
         for name, values in self.words.attrs.items():
             if picks.below(2) == 0:
                 found[f"attrs.{name}"] = values[picks.below(len(values))]
-        if picks.below(2) and any(job.birthday for job in self.program.jobs.values()):
+        if picks.below(2) and self.words.asks_birthdays:
             found["attrs.birthday"] = BIRTHDAYS[picks.below(len(BIRTHDAYS))]
         return found
 
@@ -540,6 +544,23 @@ class Storyteller:
         made = self._plan(plain, picks)
         return made and replace(made, type="plan_cancelled")
 
+    # ------------------------------------------------------------ of the program
+
+    def _estimate(self, plain: Activity, picks: Picks) -> Activity:
+        rate = (Decimal("0.8"), Decimal(1), Decimal("0.333"))[picks.below(3)]
+        return replace(plain, type="estimate", member=None, data={"redemption_rate": rate})
+
+    def _raffle(self, plain: Activity, picks: Picks) -> Activity | None:
+        rewards = list(self.program.rewards)
+        if not rewards:
+            return None
+        data: dict[str, Value] = {
+            "item": rewards[picks.below(len(rewards))],
+            "winners": Decimal(1 + picks.below(3)),
+            "seed": f"seed {picks.below(4)}",
+        }
+        return replace(plain, type="raffle", member=None, data=data)
+
     # ------------------------------------------------------------ arriving
 
     def _again(self, plain: Activity, picks: Picks) -> Activity | None:
@@ -598,6 +619,8 @@ KINDS = {
     "show": 1,
     "plan": 1,
     "leave_plan": 1,
+    "estimate": 1,
+    "raffle": 1,
     "again": 1,
     "link": 1,
     "merge": 1,

@@ -114,6 +114,7 @@ ON_ACTIVITY = (
     Test("time", "gte", "12:00"),
     Test("days_since_enrollment", "lte", Decimal(30)),
     Test("birthday_month", "eq", "true"),
+    Test("birthday", "eq", "true"),
     Test("member.card", "eq", "gold"),
     Test("member.card", "ne", "gold"),
     Test("km", "gte", Decimal(3)),
@@ -125,6 +126,14 @@ ON_LINES = (
     Test("brand", "exists", True),
 )
 ON_MEMBER = (Test("member.card", "eq", "gold"), Test("member.card", "ne", "gold"))
+
+
+def tests_on(ladders: list[str]) -> tuple[Test, ...]:
+    """Return what a condition may ask of an activity, with what is held then."""
+    tiers = [Test(one, "eq", "mid") for one in ladders]
+    others = [Test(one, "not_in", ("low",)) for one in ladders]
+    plans = (Test("plan.plus", "eq", "true"), Test("plan.life", "ne", "true"))
+    return (*ON_ACTIVITY, *plans, *tiers, *tiers, *others)
 
 
 def conditions(tests: tuple[Test, ...]) -> Strategy[Condition]:
@@ -261,7 +270,7 @@ def rules(draw: st.DrawFn, place: int, program: dict[str, Any]) -> Rule:
         ),
         wallet=wallet.id,
         give=give,
-        when=draw(conditions(ON_ACTIVITY)),
+        when=draw(conditions(tests_on(list(program["ladders"])))),
         lines=draw(conditions(ON_LINES)),
         to_referrer=not carries and draw(st.integers(0, 5)) == 5,
         limit=None if carries else draw(rarely(st.one_of(limit, cap))),
@@ -292,10 +301,14 @@ WINDOWS: Strategy[Window] = st.one_of(
 
 
 @st.composite
-def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
+def measures(
+    draw: st.DrawFn, wallet_ids: list[tuple[str, int]], ladders: tuple[str, ...] = ()
+) -> Measure:
     """Return a measure of any kind."""
     kind = draw(
-        st.sampled_from(["net", "count", "km", "distinct", "each", "streak", "points", "day"])
+        st.sampled_from(
+            ["net", "count", "km", "distinct", "each", "each_km", "streak", "points", "day"]
+        )
     )
     if kind == "points":
         wallet, scale = draw(st.sampled_from(wallet_ids))
@@ -306,6 +319,11 @@ def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
         "km": {"sum": "km", "scale": COUNTER_SCALE},
         "distinct": {"distinct": draw(st.sampled_from(["category", "channel", "partner"]))},
         "each": {"distinct": "category", "each_sum": "net", "each_least": 1000},
+        "each_km": {
+            "distinct": draw(st.sampled_from(["category", "channel"])),
+            "each_sum": "km",
+            "each_least": 11 * 10**COUNTER_SCALE,
+        },
         "streak": {"streak": draw(st.sampled_from(["day", "week"]))},
         "day": {"once_per_day": True},
     }
@@ -315,7 +333,7 @@ def measures(draw: st.DrawFn, wallet_ids: list[tuple[str, int]]) -> Measure:
                 [("purchase",), ("purchase", "visit"), ("visit",), ("redemption", "transfer")]
             )
         ),
-        when=draw(conditions(ON_ACTIVITY)),
+        when=draw(conditions(tests_on(list(ladders)))),
         lines=draw(conditions(ON_LINES)),
         when_refunded=kind in ("net", "count") and draw(st.integers(0, 3)) == 3,
         **forms[kind],
@@ -424,7 +442,8 @@ def missions(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Mission:
     window = draw(WINDOWS)
     if opt_in and draw(st.booleans()):
         window = Window(WindowKind.JOINED, period=Period(days=14))
-    counter, measure, read = None, draw(measures(wallet_ids)), window
+    measure = draw(measures(wallet_ids, tuple(program["ladders"])))
+    counter, read = None, window
     if draw(st.integers(0, 3)) == 3:
         found = draw(st.sampled_from(list(program["counters"].values())))
         counter, measure, read = found.id, found.measure, found.window
@@ -476,6 +495,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         for other in program["wallets"].values()
         if (when := draw(rarely(conditions(ON_ACTIVITY[7:9]), ALWAYS))) or other.id != wallet.id
     ]
+    ladders = list(program.get("ladders", ()))
     given = draw(rarely(st.sampled_from(list(program["wallets"].values()))))
     return Reward(
         id=name,
@@ -485,7 +505,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         any_points=13 * unit if free else 0,
         any_value=100 if free else 0,
         stock=draw(rarely(st.integers(1, 3))),
-        when=draw(rarely(conditions(ON_ACTIVITY[7:9]), ALWAYS)),
+        when=draw(rarely(conditions((*ON_ACTIVITY[7:9], *tests_on(ladders)[-5:])), ALWAYS)),
         per_member_times=draw(rarely(st.integers(1, 2))),
         per_member_per=draw(PER),
         voucher_valid=draw(st.sampled_from([None, Period(days=30)])),
@@ -560,7 +580,7 @@ def programs(draw: st.DrawFn) -> Program:
         found["wallets"][name] = draw(wallets(name, ladder_names, others))
     wallet_ids = [(one.id, one.scale) for one in found["wallets"].values()]
     for name in ["first", "second", "third"][: draw(st.integers(1, 3))]:
-        measure = draw(measures(wallet_ids))
+        measure = draw(measures(wallet_ids, tuple(ladder_names)))
         found["counters"][name] = Counter(id=name, measure=measure, window=draw(WINDOWS))
     found["ladders"] = dict.fromkeys(ladder_names)
     badge_names = ["star", "moon"][: draw(st.integers(0, 2))]
@@ -637,7 +657,12 @@ def programs(draw: st.DrawFn) -> Program:
                 is_paid_per_point=Ratio(1, 100),
             )
         },
-        book=Book(value={"points": Ratio(1, 100)}, redemption_rate=Ratio(9, 10)),
+        book=Book(
+            value={"points": Ratio(1, 100)},
+            redemption_rate=Ratio(9, 10),
+            ifrs15=draw(st.booleans()),
+            point_value=Ratio(1, 50),
+        ),
     )
 
 

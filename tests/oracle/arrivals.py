@@ -123,7 +123,7 @@ class Play:
         if activity.type == "estimate":
             rate = number(activity.data.get("redemption_rate"))
             assert rate is not None
-            world.rate_changes.append((activity.received, Ratio.of(rate)))
+            world.rate_changes.append((len(world.history), Ratio.of(rate)))
         elif activity.type == "raffle":
             self._raffle(activity)
         elif activity.type not in WITHOUT_MEMBER:

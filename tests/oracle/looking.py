@@ -265,7 +265,7 @@ class Look:
         price_all = allocated = granted = Fraction(0)
         rate = fraction(book.redemption_rate)
         changes = self.world.rate_changes
-        for happened in self.world.history:
+        for place, happened in enumerate(self.world.history):
             points = sum(
                 (self._major(one.lot.wallet, one.lot.worth) for one in happened.awards),
                 Fraction(0),
@@ -273,8 +273,8 @@ class Look:
             if happened.is_out or happened.activity.type in OWN_TYPES:
                 continue
             then = rate
-            for at, changed in changes:
-                if at <= happened.activity.received:
+            for before, changed in changes:
+                if before <= place:
                     then = fraction(changed)
             price = Fraction(sum(happened.remaining()), 10**scale)
             worth = points * fraction(book.point_value) * then

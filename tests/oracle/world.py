@@ -288,6 +288,7 @@ class World:
         self.payouts: list[tuple[str, str, int, int]] = []
         self.sales: list[Happened] = []
         self.rate_changes: list[tuple[int, object]] = []
+        """How much had happened when a rate of redemption was estimated, and the rate."""
 
     def rehearsal(self) -> "World":
         """Return a world just like this one, in which to try what may be refused at its end."""
