@@ -18,14 +18,18 @@ from guerdon.core.program import (
     NO_TIER,
     AcceptRule,
     After,
+    Allowance,
     Badge,
     Bands,
+    Block,
     Book,
+    Cap,
     Condition,
     Counter,
     Dividend,
     Draw,
     Duration,
+    Exhausted,
     Expiry,
     ExpiryByTier,
     Extend,
@@ -63,6 +67,7 @@ from guerdon.core.program import (
     Reward,
     Rule,
     Rung,
+    Span,
     Step,
     Test,
     Unit,
@@ -484,6 +489,15 @@ def badges(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Badge:
 # ---------------------------------------------------------------- rewards, draws, jobs
 
 
+SPANS = st.sampled_from(
+    [
+        Span(Instant(BEGIN), Instant(BEGIN + 100 * 86_400_000)),
+        Span(None, Instant(BEGIN + 400 * 86_400_000)),
+        Span(Instant(BEGIN + 70 * 86_400_000), None),
+    ]
+)
+
+
 @st.composite
 def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
     """Return a reward."""
@@ -496,6 +510,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         if (when := draw(rarely(conditions(ON_ACTIVITY[7:9]), ALWAYS))) or other.id != wallet.id
     ]
     ladders = list(program.get("ladders", ()))
+    in_all = draw(rarely(st.just(1)))
     given = draw(rarely(st.sampled_from(list(program["wallets"].values()))))
     return Reward(
         id=name,
@@ -505,6 +520,10 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         any_points=13 * unit if free else 0,
         any_value=100 if free else 0,
         stock=draw(rarely(st.integers(1, 3))),
+        period_stock=in_all and draw(st.integers(1, 2)),
+        period_stock_per=in_all and draw(PER),
+        visible=draw(rarely(SPANS, Span())),
+        redeemable=draw(rarely(SPANS, Span())),
         when=draw(rarely(conditions((*ON_ACTIVITY[7:9], *tests_on(ladders)[-5:])), ALWAYS)),
         per_member_times=draw(rarely(st.integers(1, 2))),
         per_member_per=draw(PER),
@@ -564,6 +583,23 @@ def jobs(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Job:
         )
         return Job(id=name, when=when, dividend=paid, **days)
     return Job(id=name, when=when, grant=(draw(grants(program)),), **days)
+
+
+# ---------------------------------------------------------------- partners
+
+CAPS = st.builds(Cap, points=st.sampled_from([20, 500]), per=PER)
+BLOCKS = {
+    "season": Block(points=300, span=Span(Instant(BEGIN), Instant(BEGIN + 90 * 86_400_000))),
+    "always": Block(points=40),
+}
+ENOUGH = st.sampled_from([Exhausted.REFUSE, Exhausted.GO_ON, Exhausted.GO_ON])
+ISSUES = st.builds(
+    Allowance,
+    prepaid=st.sampled_from([{}, BLOCKS, {"always": BLOCKS["always"]}]),
+    limit=rarely(CAPS),
+    exhausted=ENOUGH,
+)
+REDEEMS = st.builds(Allowance, limit=CAPS, exhausted=ENOUGH)
 
 
 # ---------------------------------------------------------------- programs
@@ -655,12 +691,15 @@ def programs(draw: st.DrawFn) -> Program:
                 name="cafe",
                 pays_per_point=Ratio(12, 1000),
                 is_paid_per_point=Ratio(1, 100),
+                issues=draw(rarely(ISSUES)),
+                redeems=draw(rarely(REDEEMS)),
             )
         },
         book=Book(
             value={"points": Ratio(1, 100)},
             redemption_rate=Ratio(9, 10),
-            ifrs15=draw(st.booleans()),
+            # What a running total takes from the lot of another sale is not taken from that sale.
+            ifrs15=not any(map(carry_of, found["rules"])) and draw(st.booleans()),
             point_value=Ratio(1, 50),
         ),
     )

@@ -914,6 +914,50 @@ expect:
 """)
 
 
+def test_what_a_period_has_no_more_of_is_not_among_what_members_can_take() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: welcome, activity: enrollment, wallet: points, give: {fixed: 10}}]
+  rewards:
+    mug: {wallet: points, cost: 4, stock_per: {times: 1, per: day}}
+    cap: {wallet: points, cost: 4, stock: 1}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: r1, at: "2026-03-02T09:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: r2, at: "2026-03-02T10:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: c1, at: "2026-03-03T10:00:00Z", type: redemption_cancelled, member: ada, of: r1}
+expect:
+  - {activity: r2, result: rejected, reason: out_of_stock}
+  - {at: "2026-03-01T10:00:00Z", member: ada, rewards: [cap, mug]}
+  - {at: "2026-03-02T12:00:00Z", member: ada, rewards: [cap]}
+  - {at: "2026-03-03T00:00:00Z", member: ada, rewards: [cap, mug]}
+""")
+
+
+def test_an_estimate_leaves_sales_that_arrived_before_it_as_they_were() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+  book: {method: ifrs15, point_value: 0.10, redemption_rate: 0.5}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 105}
+  - {id: s1, at: "2026-03-02T09:00:00Z", type: estimate, redemption_rate: 1}
+expect:
+  - {at: "2026-03-03T00:00:00Z", book: {allocated_to_points: 5.00, revenue_goods: 100.00}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

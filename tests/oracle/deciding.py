@@ -331,13 +331,26 @@ def is_priced(reward: Reward, look: Look) -> bool:
     return reward.cost is not None or any(fits)
 
 
-def stock_left(world: World, reward: Reward) -> int | None:
-    """Return how many there are still."""
-    if reward.stock is None:
-        return None
-    return reward.stock - sum(
-        one.quantity for one in world.redemptions if one.reward == reward.id and not one.cancelled
-    )
+def closed_at(reward: Reward, at: int) -> str:
+    """Return why a reward cannot be had at an instant: it is shown and given in spans of time."""
+    spans = (reward.visible, reward.redeemable)
+    if any(span.begin is not None and at < span.begin for span in spans):
+        return "not_yet"
+    return "ended" if any(span.end is not None and span.end <= at for span in spans) else ""
+
+
+def stocks_left(world: World, reward: Reward, at: int) -> list[int]:
+    """Return how many there are still, in all and in the period of an instant, where limited."""
+    taken = [one for one in world.redemptions if one.reward == reward.id and not one.cancelled]
+    left = []
+    if reward.stock is not None:
+        left.append(reward.stock - sum(one.quantity for one in taken))
+    if reward.period_stock is not None:
+        assert reward.period_stock_per is not None
+        span = world.calendar.span(reward.period_stock_per, at)
+        inside = [one for one in taken if span is None or span[0] <= one.at < span[1]]
+        left.append(reward.period_stock - sum(one.quantity for one in inside))
+    return left
 
 
 def _redeem(world: World, person: Person, happened: Happened) -> None:
@@ -347,6 +360,8 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
         raise Refused("unknown_reward")
     quantity = int(number(activity.data.get("qty")) or 1)
     look = seen(world, happened, 0)
+    if closed := closed_at(reward, activity.at):
+        raise Refused(closed)
     wallet, cost = price_of(world, reward, activity, look, quantity)
     if not holds(reward.when, look):
         raise Refused("not_eligible")
@@ -362,8 +377,7 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
         )
         if before + quantity > reward.per_member_times:
             raise Refused("limit")
-    left = stock_left(world, reward)
-    if left is not None and left < quantity:
+    if any(left < quantity for left in stocks_left(world, reward, activity.at)):
         raise Refused("out_of_stock")
     if purse.spendable(world, person, wallet) < cost:
         raise Refused("insufficient_points")

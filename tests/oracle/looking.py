@@ -14,7 +14,7 @@ from guerdon.program.comparison import Full, Moment, Rounded
 from oracle import agreeing, climbing, counting, purse
 from oracle.arrivals import Play
 from oracle.calendar import CALENDAR_WINDOWS
-from oracle.deciding import is_priced, price_of, stock_left
+from oracle.deciding import closed_at, is_priced, price_of, stocks_left
 from oracle.earning import fraction
 from oracle.granting import progress, state_of
 from oracle.reading import activity_look, context_of, holds, member_look
@@ -171,7 +171,8 @@ class Look:
             if is_priced(reward, look)
             and price_of(self.world, reward, asking, look, 1)[1]
             <= purse.spendable(self.world, person, reward.wallet)
-            and stock_left(self.world, reward) != 0
+            and 0 not in stocks_left(self.world, reward, self.at)
+            and not closed_at(reward, self.at)
             and holds(reward.when, look)
         )
 
@@ -211,9 +212,9 @@ class Look:
     def stock(self) -> Found:
         """Return how many of each limited reward are left."""
         return {
-            slug: Decimal(left)
+            slug: Decimal(stocks_left(self.world, reward, self.at)[0])
             for slug, reward in self.program.rewards.items()
-            if (left := stock_left(self.world, reward)) is not None
+            if reward.stock is not None
         }
 
     def book(self) -> Found:

@@ -10,7 +10,8 @@ from fractions import Fraction
 from guerdon.core import accounting, leaderboards
 from guerdon.core.activity import Instant
 from guerdon.core.amounts import to_decimal
-from guerdon.core.program import NO_TIER
+from guerdon.core.program import NO_TIER, Reward
+from guerdon.core.rewards import period_of, stock_claims
 from guerdon.core.views import View
 from guerdon.core.windows import date_of
 from guerdon.program.arrivals import Arrivals
@@ -120,14 +121,21 @@ class Observer:
 
     def rewards(self, view: View) -> Found:
         """Return the rewards that the member can pay, in stock and open to them, sorted."""
-        stock = self.stock()
         return sorted(
             offer.reward.id
             for offer in view.offers()
             if offer.cost is not None
             and offer.availability in ("available", "limit")
             and offer.cost <= view.wallet(offer.wallet).spendable
-            and stock.get(offer.reward.id) != 0
+            and self._is_in_stock(offer.reward)
+        )
+
+    def _is_in_stock(self, reward: Reward) -> bool:
+        window = period_of(reward, self.memory.rulebook.calendar.day(self.at))
+        return all(
+            claim.capacity is None
+            or self.memory.used.get((claim.kind, claim.key), 0) < claim.capacity
+            for claim in stock_claims(reward, 1, window)
         )
 
     def plans(self, view: View) -> Found:
