@@ -698,8 +698,7 @@ def programs(draw: st.DrawFn) -> Program:
         book=Book(
             value={"points": Ratio(1, 100)},
             redemption_rate=Ratio(9, 10),
-            # What a running total takes from the lot of another sale is not taken from that sale.
-            ifrs15=not any(map(carry_of, found["rules"])) and draw(st.booleans()),
+            ifrs15=draw(st.booleans()),
             point_value=Ratio(1, 50),
         ),
     )

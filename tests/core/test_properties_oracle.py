@@ -958,6 +958,37 @@ expect:
 """)
 
 
+def test_a_sale_whose_units_a_running_total_took_is_divided_as_if_it_had_never_had_them() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: steps, activity: purchase, wallet: points,
+       give: {step: 10.00, points: 10, remainder: carry}}
+  book: {method: ifrs15, point_value: 0.10, redemption_rate: 1}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 5}
+  - {id: p2, at: "2026-03-03T09:00:00Z", type: purchase, member: ada, amount: 15}
+  - {id: r1, at: "2026-03-04T09:00:00Z", type: refund, member: ada, of: p1}
+  - {id: r2, at: "2026-03-05T09:00:00Z", type: refund, member: ada, of: p2}
+expect:
+  - {at: "2026-03-03T12:00:00Z", member: ada, wallets: {points: {spendable: 20}}}
+  - at: "2026-03-03T12:00:00Z"
+    why: 15.00 for goods and 20 points, which are worth 2.00
+    book: {allocated_to_points: 1.76, revenue_goods: 18.24}
+  - {at: "2026-03-04T12:00:00Z", member: ada, wallets: {points: {spendable: 10}}}
+  - at: "2026-03-04T12:00:00Z"
+    why: as if 15.00 alone had been bought, for 10 points
+    book: {allocated_to_points: 0.94, revenue_goods: 14.06}
+  - {at: "2026-03-05T12:00:00Z", book: {allocated_to_points: 0.00, revenue_goods: 0.00}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -267,8 +267,14 @@ class Look:
         rate = fraction(book.redemption_rate)
         changes = self.world.rate_changes
         for place, happened in enumerate(self.world.history):
+            rules = self.world.rules_at(happened.activity.at).rules
+            referring = {rule.id for rule in rules if rule.to_referrer}
             points = sum(
-                (self._major(one.lot.wallet, one.lot.worth) for one in happened.awards),
+                (
+                    self._major(one.lot.wallet, one.lot.worth)
+                    for one in happened.awards
+                    if one.rule not in referring
+                ),
                 Fraction(0),
             )
             if happened.is_out or happened.activity.type in OWN_TYPES:

@@ -90,6 +90,21 @@ def _resell(
         d.decision.sales.append(sale(sum(after), left, original.activity))
 
 
+def resell_lessened(d: Deciding) -> None:
+    """Let the book sell anew whatever has fewer units now, because a running total fell."""
+    for key, lessened in d.scratch.pop(rules.LESSENED, ()):
+        name, _, part = lessened.rpartition("|")
+        found = d.look("record", key)
+        if found is None or name not in found.get("grants", {}) or found.get("void"):
+            continue
+        original = Original(d, key)
+        before, grants = rules.granted(original.version, original.record), original.record["grants"]
+        grants[name] = {**grants[name], "points": grants[name]["points"] - int(part)}
+        left = original.record["left"]
+        _resell(d, original, before, before=left, after=left)
+        original.save(d)
+
+
 def confirm(d: Deciding, activity: Activity) -> None:
     """Release the units that waited for this confirmation, those of whoever referred too."""
     original = Original(d, origin_key(activity))
