@@ -5,6 +5,7 @@ Rule: an audit reads and changes nothing; several at once are a waste and no fau
 
 import logging
 
+from guerdon.engine.by_program import by_program
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 
@@ -13,12 +14,12 @@ log = logging.getLogger(__name__)
 
 async def audit(world: World) -> int:
     """Check all programs; return how many offences there are."""
-    total = 0
-    for program in await world.programs.names():
-        found = await verify(world, program)
-        count = len(found.offences)
-        if count:
-            log.error("the books do not balance", extra={"program": program, "offences": count})
-        world.meters.audited(program, count, world.clock() / 1_000)
-        total += count
-    return total
+    return await by_program(world, _audit)
+
+
+async def _audit(world: World, program: str) -> int:
+    count = len((await verify(world, program)).offences)
+    if count:
+        log.error("the books do not balance", extra={"program": program, "offences": count})
+    world.meters.audited(program, count, world.clock() / 1_000)
+    return count

@@ -7,6 +7,7 @@ with it. Periods that have been over for three months are left to `verify`.
 
 import logging
 
+from guerdon.engine.by_program import by_program
 from guerdon.engine.rebuild import Progress, complete, renew, silent
 from guerdon.engine.records import Board
 from guerdon.engine.refusals import LiveDown, NotBuilt
@@ -25,13 +26,17 @@ async def mend(world: World) -> int:
     Raises:
         StoreDown: MongoDB does not answer. Without Redis there is nothing to look at.
     """
-    mended = 0
     try:
-        for program in await world.programs.names():
-            for leaderboard, period in await world.scores.periods(program):
-                mended += await _look(world, program, Board(leaderboard, period))
+        return await by_program(world, _mend)
     except LiveDown:
         log.warning("Redis does not answer: leaderboards are compared at the next turn")
+        return 0
+
+
+async def _mend(world: World, program: str) -> int:
+    mended = 0
+    for leaderboard, period in await world.scores.periods(program):
+        mended += await _look(world, program, Board(leaderboard, period))
     return mended
 
 

@@ -5,6 +5,7 @@ workers share the lanes, and under load every lane gathers a batch until its tur
 lets the work for each activity fall.
 """
 
+from guerdon.engine.by_program import by_program
 from guerdon.engine.heads import Memory
 from guerdon.engine.score import visit_lane
 from guerdon.engine.world import World
@@ -27,8 +28,7 @@ class Rota:
             FormatUnusable: It is older or newer than this code can use.
         """
         await self._check()
-        for program in await self._world.programs.names():
-            await self._world.rulebooks.get(program)
+        await by_program(self._world, _compile)
 
     async def visit(self, program: str, lane: int) -> None:
         """Decide what waits in a lane; at once back where that is under way here already.
@@ -59,3 +59,7 @@ class Rota:
     async def close(self) -> None:
         """Close the connections of this event loop."""
         await self._world.close()
+
+
+async def _compile(world: World, program: str) -> int:
+    return len((await world.rulebooks.get(program)).versions)

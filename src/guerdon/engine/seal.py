@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from guerdon.engine.by_program import by_program
 from guerdon.engine.records import Root, Seal
 from guerdon.engine.world import World
 
@@ -46,11 +47,13 @@ class Sealer:
         Raises:
             StoreDown: The database does not answer; what is not sealed is sealed later.
         """
+        return await by_program(world, self._seal)
+
+    async def _seal(self, world: World, program: str) -> int:
         count = 0
-        for program in await world.programs.names():
-            for lane, seq in (await world.lanes.seqs(program)).items():
-                count += await self._lane(world, program, lane, seq)
-            await self._root(world, program)
+        for lane, seq in (await world.lanes.seqs(program)).items():
+            count += await self._lane(world, program, lane, seq)
+        await self._root(world, program)
         return count
 
     async def _lane(self, world: World, program: str, lane: int, seq: int) -> int:

@@ -7,6 +7,7 @@ once. It goes before whatever arrived after it was due. Whom a new version conce
 
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.plain import activity_to_plain
+from guerdon.engine.by_program import by_program
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.records import Waiting
 from guerdon.engine.wake import REPORTER, wake
@@ -17,10 +18,7 @@ AT_ONCE = 5_000
 
 async def tick_due(world: World) -> int:
     """Write ticks for standings whose `due_at` has passed, wake their lanes; return how many."""
-    count = 0
-    for program in await world.programs.names():
-        count += await _tick_program(world, program)
-    return count
+    return await by_program(world, _tick_program)
 
 
 async def _tick_program(world: World, program: str) -> int:

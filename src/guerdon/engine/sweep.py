@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from guerdon.engine import agreements, code_pools, statements
 from guerdon.engine.arrivals import arrived_at
+from guerdon.engine.by_program import by_program
 from guerdon.engine.project import if_behind
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import World
@@ -20,25 +21,26 @@ _AT_ONCE = 500
 
 async def sweep(world: World) -> int:
     """Wake lanes in which something waits, catch Redis up, free dead reservations; return lanes."""
-    count = 0
-    for program in await world.programs.names():
-        layout = await world.rulebooks.layout(program)
-        lanes = await world.inbox.lanes(program, layout)
-        if lanes:
-            world.hints.wake(program, lanes)
-            count += len(lanes)
-        await _measure(world, program, lanes)
-        stale = await world.shared.stale(program, world.clock(), _AT_ONCE)
-        if stale:
-            await world.shared.release(program, stale)
-        await code_pools.watch(world, program)
-        await agreements.watch(world, program)
-        await statements.issue_due(world, program)
-        try:
-            await if_behind(world, program)
-        except LiveDown:
-            log.warning("Redis does not answer: leaderboards wait", extra={"program": program})
-    return count
+    return await by_program(world, _sweep)
+
+
+async def _sweep(world: World, program: str) -> int:
+    layout = await world.rulebooks.layout(program)
+    lanes = await world.inbox.lanes(program, layout)
+    if lanes:
+        world.hints.wake(program, lanes)
+    await _measure(world, program, lanes)
+    stale = await world.shared.stale(program, world.clock(), _AT_ONCE)
+    if stale:
+        await world.shared.release(program, stale)
+    await code_pools.watch(world, program)
+    await agreements.watch(world, program)
+    await statements.issue_due(world, program)
+    try:
+        await if_behind(world, program)
+    except LiveDown:
+        log.warning("Redis does not answer: leaderboards wait", extra={"program": program})
+    return len(lanes)
 
 
 async def _measure(world: World, program: str, lanes: Mapping[int, str]) -> None:

@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 
 from guerdon.core.activity import Instant
 from guerdon.core.program import Program
+from guerdon.engine.by_program import by_program
 from guerdon.engine.lanes import lanes_of
 from guerdon.engine.pseudonyms import sealed, veil_of
 from guerdon.engine.records import Entry
@@ -58,14 +59,17 @@ _OK, _MULTIPLE_CHOICES, _GONE = 200, 300, 410
 
 async def relay(world: World) -> int:
     """Queue what is new and deliver what is due, for all programs; return how many were tried."""
+    return await by_program(world, _relay)
+
+
+async def _relay(world: World, program: str) -> int:
     count = 0
-    for program in await world.programs.names():
-        for endpoint in await world.webhooks.endpoints(program):
-            if endpoint.disabled is None:
-                await queue(world, program, endpoint)
-                count += await deliver(world, program, endpoint)
-            until = Instant(world.clock() - KEPT_MS)
-            await world.webhooks.prune(program, endpoint.id, until)
+    for endpoint in await world.webhooks.endpoints(program):
+        if endpoint.disabled is None:
+            await queue(world, program, endpoint)
+            count += await deliver(world, program, endpoint)
+        until = Instant(world.clock() - KEPT_MS)
+        await world.webhooks.prune(program, endpoint.id, until)
     return count
 
 

@@ -1,0 +1,100 @@
+"""A program that cannot be used any more holds no other one up."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from guerdon.engine import accept
+from guerdon.engine.audit import audit
+from guerdon.engine.by_program import by_program
+from guerdon.engine.drift import mend
+from guerdon.engine.records import StoreDown
+from guerdon.engine.refusals import LiveDown
+from guerdon.engine.rota import Rota
+from guerdon.engine.seal import Sealer
+from guerdon.engine.settle import tick_due
+from guerdon.engine.sweep import sweep
+from guerdon.engine.webhooks.relay import relay
+from guerdon.engine.world import World
+from guerdon.settings import Settings
+from worlds import PROGRAM, a_caller, a_purchase, drain
+
+FIRST = "a_program"
+"""It comes before the shop in every turn."""
+
+
+@pytest.fixture
+def beside(world: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]) -> World:
+    """A World in which a program lies whose document nobody can read."""
+    mongo_client[settings.mongo_database]["programs"].insert_many(
+        [
+            {"_id": FIRST, "n": 1, "l": 16, "e": 1},
+            {"_id": f"{FIRST}|000001", "b": 0, "t": "program: [", "c": 0},
+        ],
+        bypass_document_validation=True,
+    )
+    return world
+
+
+async def test_what_waits_is_found_and_decided_beside_a_program_that_cannot_be_read(
+    beside: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await accept.record(beside, a_caller(), [a_purchase(1)])
+
+    woken = await sweep(beside)
+    await Rota(beside).warm_up()
+    await drain(beside)
+
+    assert woken == 1
+    assert await Sealer()(beside) == 2
+    assert {getattr(it, "program", None) for it in caplog.records} == {FIRST}
+
+
+@pytest.mark.parametrize("turn", [tick_due, relay, mend, audit])
+async def test_a_turn_comes_to_the_last_program_whatever_is_wrong_with_the_first(
+    beside: World, turn: Callable[[World], Awaitable[int]]
+) -> None:
+    await accept.record(beside, a_caller(), [a_purchase(1)])
+    await drain(beside)
+
+    assert await turn(beside) == 0
+
+
+class Work:
+    """What fails in the first program."""
+
+    def __init__(self, failure: Exception) -> None:
+        self.failure = failure
+        self.seen: list[str] = []
+
+    async def __call__(self, world: World, program: str) -> int:
+        del world
+        self.seen.append(program)
+        if program == FIRST:
+            raise self.failure
+        return 7
+
+
+async def test_a_failure_is_logged_with_its_program_and_the_others_have_their_turn(
+    beside: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = Work(ZeroDivisionError())
+
+    assert await by_program(beside, work) == 7
+
+    assert work.seen == [FIRST, PROGRAM]
+    (record,) = caplog.records
+    assert (record.levelno, record.__dict__["program"]) == (logging.ERROR, FIRST)
+
+
+@pytest.mark.parametrize("failure", [StoreDown("away"), LiveDown()])
+async def test_a_server_that_is_away_ends_the_turn(beside: World, failure: Exception) -> None:
+    work = Work(failure)
+
+    with pytest.raises(type(failure)):
+        await by_program(beside, work)
+
+    assert work.seen == [FIRST]
