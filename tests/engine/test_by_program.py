@@ -1,5 +1,6 @@
 """A program that cannot be used any more holds no other one up."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +18,7 @@ from guerdon.engine.rota import Rota
 from guerdon.engine.seal import Sealer
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
-from guerdon.engine.webhooks.relay import relay
+from guerdon.engine.webhooks.relay import Relay
 from guerdon.engine.world import World
 from guerdon.settings import Settings
 from worlds import PROGRAM, a_caller, a_purchase, drain
@@ -51,6 +52,11 @@ async def test_what_waits_is_found_and_decided_beside_a_program_that_cannot_be_r
     assert woken == 1
     assert await Sealer()(beside) == 2
     assert {getattr(it, "program", None) for it in caplog.records} == {FIRST}
+
+
+async def relay(world: World) -> int:
+    async with asyncio.TaskGroup() as tasks:
+        return await Relay(tasks)(world)
 
 
 @pytest.mark.parametrize("turn", [tick_due, relay, mend, audit])

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +53,13 @@ class Request:
 
 @dataclass
 class Listener:
-    """A partner's system: keeps what comes and answers as it is told, one status after another."""
+    """A partner's system: keeps what comes and answers as it is told, one status after another.
+
+    While `speaks` is not set it answers nothing.
+    """
 
     port: int = 0
+    speaks: asyncio.Event = field(default_factory=asyncio.Event)
     answers: list[int | None] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     headers: str = ""
@@ -76,6 +81,7 @@ class Listener:
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 self.requests.append(Request(headers, body))
+                await self.speaks.wait()
                 status = self.answers.pop(0) if self.answers else 200
                 if status is None:
                     writer.transport.abort()
@@ -90,9 +96,11 @@ class Listener:
             self.tasks.discard(task)
 
 
-@pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
+@asynccontextmanager
+async def a_listener() -> AsyncIterator[Listener]:
+    """Give a partner's system that answers."""
     found = Listener()
+    found.speaks.set()
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
     found.port = server.sockets[0].getsockname()[1]
     yield found
@@ -101,6 +109,12 @@ async def listener() -> AsyncIterator[Listener]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks)
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    async with a_listener() as found:
+        yield found
 
 
 @pytest.fixture

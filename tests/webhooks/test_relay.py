@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 from standardwebhooks import Webhook
 
 from guerdon.core.activity import Instant
@@ -12,12 +14,19 @@ from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.refusals import InvalidInput, NotFound
 from guerdon.engine.webhook_records import Endpoint
 from guerdon.engine.webhooks import endpoints, replays
-from guerdon.engine.webhooks.relay import DISABLED_AFTER_MS, KEPT_MS, SCHEDULE_MS, relay
+from guerdon.engine.webhooks.relay import DISABLED_AFTER_MS, KEPT_MS, SCHEDULE_MS, Relay
 from guerdon.engine.world import Role, World
-from webhooks.conftest import Clock, Listener
-from worlds import PROGRAM, a_caller, a_purchase, by, report
+from guerdon.settings import Settings
+from webhooks.conftest import SHOP, Clock, Listener, a_listener
+from worlds import PROGRAM, a_caller, a_purchase, a_world, by, report
 
 OWNER = a_caller()
+
+
+async def relay(world: World) -> None:
+    """Let every endpoint have one turn, and wait for all of them."""
+    async with asyncio.TaskGroup() as tasks:
+        await Relay(tasks)(world)
 
 
 async def listening(
@@ -196,6 +205,50 @@ async def test_two_relays_at_once_send_nothing_twice(world: World, listener: Lis
     ids = [request.headers["webhook-id"] for request in listener.requests]
     assert len(ids) == len(set(ids)) == 12
     assert await state(world, endpoint) == [("delivered", 1)] * 12
+
+
+async def test_an_endpoint_that_does_not_answer_holds_no_other_one_up(
+    settings: Settings, listener: Listener
+) -> None:
+    patient = settings.model_copy(update={"webhook_timeout_seconds": 60.0})
+    listener.speaks.clear()
+    async with a_world(patient, document=SHOP) as world, a_listener() as other:
+        _, silent = await listening(world, listener, "points.earned")
+        await listening(world, other, "points.earned")
+        async with asyncio.TaskGroup() as tasks:
+            relay = Relay(tasks)
+            for number in range(1, 4):
+                await report(world, [a_purchase(number, member=by(f"m{number}"))])
+                await relay(world)
+                async with asyncio.timeout(20):
+                    while len(other.requests) < number:  # noqa: ASYNC110  # the relay tells nobody
+                        await asyncio.sleep(0.01)
+            assert await state(world, silent) == [("waiting", 0)]
+            listener.speaks.set()
+
+    assert len(listener.requests) == 1  # its first turn went on all the while
+
+
+async def test_what_goes_wrong_with_one_endpoint_is_logged_and_concerns_no_other(
+    world: World,
+    listener: Listener,
+    settings: Settings,
+    mongo_client: MongoClient[dict[str, Any]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _, spoilt = await listening(world, listener, "points.earned")
+    await listening(world, listener, "points.earned")
+    mongo_client[settings.mongo_database]["webhook_places"].update_many(
+        {"_id": {"$regex": spoilt.id}},
+        {"$set": {"s": "no number"}},
+        bypass_document_validation=True,
+    )
+    await report(world, [a_purchase(1)])
+
+    await relay(world)
+
+    assert len(listener.requests) == 1
+    assert {getattr(it, "endpoint", None) for it in caplog.records} == {spoilt.id}
 
 
 async def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(

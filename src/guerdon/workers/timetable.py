@@ -14,7 +14,7 @@ from guerdon.engine.records import StoreDown
 from guerdon.engine.seal import Sealer
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
-from guerdon.engine.webhooks.relay import relay
+from guerdon.engine.webhooks.relay import Relay
 from guerdon.engine.world import World
 from guerdon.settings import Settings
 from guerdon.wiring import UNWATCHED, Watched, build
@@ -39,7 +39,7 @@ async def run(
             tasks.create_task(_every(settings.seal_seconds, Sealer(), world))
             if settings.drift_seconds:
                 tasks.create_task(_every(settings.drift_seconds, mend, world, at_once=False))
-            tasks.create_task(_every(settings.webhook_seconds, relay, world))
+            tasks.create_task(_every(settings.webhook_seconds, Relay(tasks), world))
             if settings.audit_seconds:
                 tasks.create_task(_every(settings.audit_seconds, audit, world, at_once=False))
             ready()

@@ -3,14 +3,16 @@
 Rule: what has been read is noted in the same transaction that queues what came of it, so that
 nothing is missed and nothing is queued twice; a message is delivered at least once, under one id,
 and a member's next message waits until the one before has arrived or was given up. What is sent is
-made of the journal at the moment of sending: nothing of a person is kept here. Any number of relays
-may run at once.
+made of the journal at the moment of sending: nothing of a person is kept here. Each endpoint has
+turns of its own, so that one that does not answer holds no other up. Any number of relays may run
+at once.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import NamedTuple
 
 import orjson
@@ -21,7 +23,7 @@ from guerdon.core.program import Program
 from guerdon.engine.by_program import by_program
 from guerdon.engine.lanes import lanes_of
 from guerdon.engine.pseudonyms import sealed, veil_of
-from guerdon.engine.records import Entry
+from guerdon.engine.records import Entry, StoreDown
 from guerdon.engine.webhook_records import (
     DEAD,
     DELIVERED,
@@ -53,24 +55,48 @@ _CLAIMED = 16
 BODY_BYTES_MAX = 20_000
 _AT_ONCE = 200
 _LEASE_MS = 120_000
+_TURN_SECONDS = 10.0
 _ATTEMPTS_KEPT = 12
 _OK, _MULTIPLE_CHOICES, _GONE = 200, 300, 410
 
 
-async def relay(world: World) -> int:
-    """Queue what is new and deliver what is due, for all programs; return how many were tried."""
-    return await by_program(world, _relay)
+class Relay:
+    """The relay of one process; its turns are tasks of a group, and end with it."""
 
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        self._serving: set[tuple[str, str]] = set()
 
-async def _relay(world: World, program: str) -> int:
-    count = 0
-    for endpoint in await world.webhooks.endpoints(program):
-        if endpoint.disabled is None:
-            await queue(world, program, endpoint)
-            count += await deliver(world, program, endpoint)
-        until = Instant(world.clock() - KEPT_MS)
-        await world.webhooks.prune(program, endpoint.id, until)
-    return count
+    async def __call__(self, world: World) -> int:
+        """Begin a turn for each endpoint that is not having one; return how many were begun.
+
+        Raises:
+            StoreDown: The database does not answer.
+        """
+        return await by_program(world, self._begin)
+
+    async def _begin(self, world: World, program: str) -> int:
+        count = 0
+        for endpoint in await world.webhooks.endpoints(program):
+            if (program, endpoint.id) not in self._serving:
+                self._serving.add((program, endpoint.id))
+                self._tasks.create_task(self._serve(world, program, endpoint))
+                count += 1
+        return count
+
+    async def _serve(self, world: World, program: str, endpoint: Endpoint) -> None:
+        told = {"program": program, "endpoint": endpoint.id}
+        try:
+            if endpoint.disabled is None:
+                await queue(world, program, endpoint)
+                await deliver(world, program, endpoint)
+            await world.webhooks.prune(program, endpoint.id, Instant(world.clock() - KEPT_MS))
+        except StoreDown:
+            log.warning("the database does not answer: webhooks wait", extra=told)
+        except Exception:
+            log.exception("a turn failed for an endpoint", extra=told)
+        finally:
+            self._serving.discard((program, endpoint.id))
 
 
 async def queue(world: World, program: str, endpoint: Endpoint) -> None:
@@ -122,14 +148,15 @@ def _deliveries(
             )
 
 
-async def deliver(world: World, program: str, endpoint: Endpoint) -> int:
-    """Send what is due to one endpoint, until nothing is; return how many were tried.
+async def deliver(world: World, program: str, endpoint: Endpoint) -> None:
+    """Send what is due to one endpoint, until nothing is or the turn has been long enough.
 
     Of each member one after the other; different members side by side, as long as it goes well.
+    What is left is for the next turn, which reads anew where to send it and whether at all.
     """
-    count = 0
     sender = await _sender(world, program, endpoint)
-    while True:
+    until = monotonic() + _TURN_SECONDS
+    while sender.disabled is None and monotonic() < until:
         now = world.clock()
         at_once = _CLAIMED if sender.failing_since is None else 1
         claimed = await world.webhooks.claim(
@@ -140,12 +167,9 @@ async def deliver(world: World, program: str, endpoint: Endpoint) -> int:
             limit=at_once,
         )
         if not claimed:
-            return count
-        count += len(claimed)
+            return
         turns = asyncio.Semaphore(CONCURRENCY)
         await asyncio.gather(*(_in_turn(turns, sender, each) for each in claimed))
-        if sender.disabled is not None:
-            return count
 
 
 async def _in_turn(turns: asyncio.Semaphore, sender: "_Sender", delivery: Delivery) -> None:
