@@ -75,7 +75,7 @@ async def test_a_month_is_settled_once_it_is_over_and_a_correction_comes_in_the_
 ) -> None:
     await busy_spring(world, clock)
     clock.now = Instant(MAY + 10 * DAY)
-    first = await statements.issue_due(world, PROGRAM)
+    first = await statements.issue(world)
     (april,) = await world.statements.page(PROGRAM, "cafe", limit=9)
     clock.now = Instant(JUNE + DAY)
     second = await statements.issue_due(world, PROGRAM)

@@ -15,6 +15,7 @@ from guerdon.core.plain import activity_from_plain, postings_from_plain
 from guerdon.core.program import Window, WindowKind
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.statements import Line, lines_of, summed
+from guerdon.engine.by_program import by_program
 from guerdon.engine.outcomes import Problem
 from guerdon.engine.pseudonyms import sealed, veil_of
 from guerdon.engine.records import Dispute, Entry, Issued
@@ -48,6 +49,15 @@ class StatementLine:
         if self.line.prepaid:
             figures.append(self.line.prepaid)
         return "|".join(map(str, (self.proof, self.activity, self.at, self.decided_at, *figures)))
+
+
+async def issue(world: World) -> int:
+    """Issue what is due in all programs; a month of a busy partner takes its time.
+
+    Raises:
+        StoreDown: The database does not answer; what is missing is issued later.
+    """
+    return await by_program(world, issue_due)
 
 
 async def issue_due(world: World, program: str) -> int:

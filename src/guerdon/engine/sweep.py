@@ -7,7 +7,7 @@ and gives back.
 import logging
 from collections.abc import Mapping
 
-from guerdon.engine import agreements, code_pools, statements
+from guerdon.engine import agreements, code_pools
 from guerdon.engine.arrivals import arrived_at
 from guerdon.engine.by_program import by_program
 from guerdon.engine.project import if_behind
@@ -35,7 +35,6 @@ async def _sweep(world: World, program: str) -> int:
         await world.shared.release(program, stale)
     await code_pools.watch(world, program)
     await agreements.watch(world, program)
-    await statements.issue_due(world, program)
     try:
         await if_behind(world, program)
     except LiveDown:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from guerdon.engine import statements
 from guerdon.engine.audit import audit
 from guerdon.engine.drift import mend
 from guerdon.engine.records import StoreDown
@@ -36,6 +37,7 @@ async def run(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(settings.tick_seconds, tick_due, world))
             tasks.create_task(_every(settings.sweep_seconds, sweep, world))
+            tasks.create_task(_every(settings.sweep_seconds, statements.issue, world))
             tasks.create_task(_every(settings.seal_seconds, Sealer(), world))
             if settings.drift_seconds:
                 tasks.create_task(_every(settings.drift_seconds, mend, world, at_once=False))
