@@ -125,27 +125,6 @@ LIVES: dict[str, Sequence[Request]] = {
         ),
         mutation("cancelRedemption", REDEEMED, redemptionId=f"{OWN}r2"),
     ],
-    "corrections by hand": [
-        enroll("ada"),
-        mutation(
-            "adjustPoints",
-            "activity { result }",
-            activityId=f"{OWN}x",
-            member=by("ada"),
-            wallet="stars",
-            amount="5.00",
-            reason="a gift",
-        ),
-        mutation(
-            "awardBadge",
-            "activity { result }",
-            activityId=f"{OWN}y",
-            member=by("ada"),
-            badge="honour",
-            reason="a gift",
-        ),
-        mutation("joinMission", "activity { result }", member=by("ada"), mission="club"),
-    ],
 }
 
 
