@@ -258,6 +258,24 @@ async def test_a_refused_link_or_merge_makes_no_member(world: World) -> None:
     assert await drain(world) == 0
 
 
+@pytest.mark.parametrize("type_", ["purchase", "member_merged", "enrollment"])
+async def test_whatever_brings_an_enrollment_again_makes_the_profile_that_a_crash_left_out(
+    world: World, type_: str
+) -> None:
+    await report(world, [a_purchase(1)])
+    bob = world.new_member("bob")
+    left = Found(bob, f"{a_caller().reporter}/p2.enroll")
+    await world.members.claim(PROGRAM, Identity("", "bob"), left)
+    data = {"into": "ann"} if type_ == "member_merged" else {}
+    next_one = a_purchase(3, type=type_, member=by("bob"), data=data)
+
+    await report(world, [next_one if type_ == "purchase" else replace(next_one, amount=None)])
+
+    profile = (await world.members.profiles(PROGRAM, [bob]))[bob]
+    assert profile.external_id == "bob"
+    assert (await verify(world, PROGRAM)).offences == ()
+
+
 async def test_members_report_for_themselves_only_and_no_purchases(world: World) -> None:
     first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
     ann = a_caller(Role.MEMBER, member=first[0].member)

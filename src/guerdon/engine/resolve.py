@@ -174,7 +174,10 @@ def _newcomers(
             continue
         if _linked(draft) in found:
             continue  # somebody else's, since whoever is unknown has none
-        if draft.type == "enrollment" or (enroll_auto and draft.type not in NOT_ENROLLING):
+        is_enrolling = draft.type == "enrollment" or (
+            enroll_auto and draft.type not in NOT_ENROLLING
+        )
+        if led is not None or is_enrolling:
             profile = Profile(
                 id=world.new_member(ref.external_id) if led is None else led.member,
                 external_id=ref.external_id,
