@@ -698,8 +698,7 @@ def programs(draw: st.DrawFn) -> Program:
         book=Book(
             value={"points": Ratio(1, 100)},
             redemption_rate=Ratio(9, 10),
-            # What a merge takes back beyond a limit is not taken back from its sale.
-            ifrs15=not any(one.limit for one in found["rules"]) and draw(st.booleans()),
+            ifrs15=draw(st.booleans()),
             point_value=Ratio(1, 50),
         ),
     )

@@ -14,10 +14,9 @@ from hypothesis.strategies import SearchStrategy
 from guerdon.core import shelving, standing
 from guerdon.core.program import Program
 from guerdon.program import memory
-from guerdon.program.rehearse import rehearse, told
 from guerdon.program.scenario import Scenario, load_scenario
 from lives import Deed, happenings
-from oracle.rehearsal import mismatches
+from oracle.rehearsal import both_meet, mismatches
 from oracle.twin import Twin
 from seeds import seeds
 from strategies import BEGINNINGS, lives, programs, tiered_programs
@@ -107,15 +106,6 @@ def test_any_life_whose_pages_do_not_fit_the_head_is_decided_alike() -> None:
 
 
 # ---------------------------------------------------------------- what failed once
-
-
-def both_meet(text: str) -> None:
-    """Let core and naive evaluator play a scenario, and meet what it expects."""
-    scenario = load_scenario(text)
-    assert scenario.program is not None, scenario.mistakes
-    report = rehearse(scenario)
-    assert [line for each in report.mismatches for line in told(each)] == []
-    assert list(mismatches(scenario)) == []
 
 
 def test_a_refund_after_which_a_rule_applies_lifts_its_running_total() -> None:

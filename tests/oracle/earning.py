@@ -244,7 +244,7 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
         for one in awards:
             part = min(excess, one.lot.worth)
             if part > 0:
-                purse.take_back(world, _owner(world, one.lot), one.lot, part)
+                purse.take_back(world, owner(world, one.lot), one.lot, part)
                 excess -= part
         if excess < 0 and rule.limit is None:  # a limit was decided at arrival
             person = beneficiary_of(world, rule, happened)
@@ -252,7 +252,7 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
                 award(world, happened, rule, person, -excess, now)
 
 
-def _owner(world: World, lot: Lot) -> Person:
+def owner(world: World, lot: Lot) -> Person:
     person = world.person(lot.owner)
     assert person is not None
     return person
@@ -301,7 +301,7 @@ def _settle_running_total(
     for lot in [award.lot for award in happened.awards if award.rule == rule.id]:
         part = min(excess, lot.worth)
         if part > 0:
-            purse.take_back(world, _owner(world, lot), lot, part)
+            purse.take_back(world, owner(world, lot), lot, part)
             excess -= part
     _take_newest(world, person, rule, excess)
 
@@ -317,7 +317,7 @@ def _take_newest(world: World, person: Person, rule: Rule, points: int) -> None:
     for lot in lots:
         part = min(points, lot.worth)
         if part > 0:
-            purse.take_back(world, _owner(world, lot), lot, part)
+            purse.take_back(world, owner(world, lot), lot, part)
             points -= part
 
 

@@ -163,25 +163,23 @@ def _reverse_beyond_limits(world: World, person: Person) -> None:
                 span = world.calendar.span(limit.per, happened.activity.at)
                 groups.setdefault((span, subject), []).append((happened, award))
         for group in groups.values():
-            _reverse_newest(world, person, rule, group)
+            _reverse_newest(world, rule, group)
 
 
-def _reverse_newest(
-    world: World, person: Person, rule: Rule, group: list[tuple[Happened, Award]]
-) -> None:
+def _reverse_newest(world: World, rule: Rule, group: list[tuple[Happened, Award]]) -> None:
     limit = rule.limit
     assert limit is not None
     newest = sorted(group, key=lambda one: one[0].activity.at, reverse=True)
     if limit.times is not None:
         for _, award in newest[: max(len(newest) - limit.times, 0)]:
-            purse.take_back(world, person, award.lot, award.lot.worth)
+            purse.take_back(world, earning.owner(world, award.lot), award.lot, award.lot.worth)
         return
     assert limit.points is not None
     excess = sum(award.lot.worth for _, award in group) - limit.points
     for _, award in newest:
         part = min(excess, award.lot.worth)
         if part > 0:
-            purse.take_back(world, person, award.lot, part)
+            purse.take_back(world, earning.owner(world, award.lot), award.lot, part)
             excess -= part
 
 

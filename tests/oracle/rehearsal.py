@@ -4,12 +4,22 @@ from collections.abc import Iterator
 
 from guerdon.program.comparison import differences
 from guerdon.program.expectations import Checkpoint, Outcome
-from guerdon.program.scenario import Scenario
+from guerdon.program.rehearse import rehearse, told
+from guerdon.program.scenario import Scenario, load_scenario
 from guerdon.program.yaml_source import Node, Sequence
 from oracle.arrivals import Oracle
 from oracle.looking import Look
 
 OF_PROGRAM = ("stock", "book", "payouts", "draws", "raffle")
+
+
+def both_meet(text: str) -> None:
+    """Let core and naive evaluator play a scenario, and meet what it expects."""
+    scenario = load_scenario(text)
+    assert scenario.program is not None, scenario.mistakes
+    report = rehearse(scenario)
+    assert [line for each in report.mismatches for line in told(each)] == []
+    assert list(mismatches(scenario)) == []
 
 
 def mismatches(scenario: Scenario) -> Iterator[str]:

@@ -35,7 +35,7 @@ def refund(d: Deciding, activity: Activity) -> None:
     record["refunds"] = [*record.get("refunds", ()), [activity.at, before]]
     earned = rules.granted(original.version, record)
     rerate(d, original, before=before, after=after)
-    _resell(d, original, earned, before=before, after=after)
+    resell(d, original, earned, before=before, after=after)
     _recount(d, original, before=before, after=after, at=activity.at)
     agreements.give_back(d, original.version, record)
     original.save(d)
@@ -54,7 +54,7 @@ def void(d: Deciding, activity: Activity) -> None:
     before = list(record["left"])
     earned = rules.granted(original.version, record)
     rerate(d, original, before=before, after=None)
-    _resell(d, original, earned, before=before, after=None)
+    resell(d, original, earned, before=before, after=None)
     if not record.get("gone"):
         left = before
         for at, earlier in reversed(record.get("refunds", ())):
@@ -73,7 +73,7 @@ def void(d: Deciding, activity: Activity) -> None:
     original.save(d)
 
 
-def _resell(
+def resell(
     d: Deciding,
     original: Original,
     earned: dict[str, int],
@@ -94,15 +94,26 @@ def resell_lessened(d: Deciding) -> None:
     """Let the book sell anew whatever has fewer units now, because a running total fell."""
     for key, lessened in d.scratch.pop(rules.LESSENED, ()):
         name, _, part = lessened.rpartition("|")
-        found = d.look("record", key)
-        if found is None or name not in found.get("grants", {}) or found.get("void"):
-            continue
-        original = Original(d, key)
-        before, grants = rules.granted(original.version, original.record), original.record["grants"]
-        grants[name] = {**grants[name], "points": grants[name]["points"] - int(part)}
-        left = original.record["left"]
-        _resell(d, original, before, before=left, after=left)
-        original.save(d)
+        lessen(d, key, name, int(part))
+
+
+def lessen(d: Deciding, key: str, name: str, part: int) -> None:
+    """Let an activity have so many fewer units of a rule, because something else took them.
+
+    What they used of a limit is free, and the book sells anew.
+    """
+    found = d.look("record", key)
+    if found is None or name not in found.get("grants", {}) or found.get("void"):
+        return
+    original = Original(d, key)
+    earned, left = rules.granted(original.version, original.record), original.record["left"]
+    note = dict(original.record["grants"][name])
+    note["points"] -= part
+    if "place" in note:
+        limits.shrink(d, original.version.earning_by_id[name].rule, note, note["points"])
+    original.record["grants"][name] = note
+    resell(d, original, earned, before=left, after=left)
+    original.save(d)
 
 
 def confirm(d: Deciding, activity: Activity) -> None:

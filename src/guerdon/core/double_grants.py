@@ -9,12 +9,13 @@ from collections import Counter
 
 from guerdon.core import holdings, rules, vouchers, wallets
 from guerdon.core.activity import Instant
+from guerdon.core.amend import lessen
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.lots import Lot
 from guerdon.core.originals import Original
 from guerdon.core.program import Grant, GrantPoints, GrantVoucher, Per, Rule
-from guerdon.core.referrals import referral_gone, unrefer
+from guerdon.core.referrals import lessen_referral, referral_gone, unrefer
 from guerdon.core.vouchers import origin_of, voucher_of
 from guerdon.core.windows import per_key
 
@@ -57,13 +58,24 @@ def _limit_rule(d: Deciding, rule: Rule) -> None:
             continue
         if rule.to_referrer and limit.by != "beneficiary":
             _limit_referrals(d, rule, key, over)
-        for lot in _newest(d, rule, key):
-            if over <= 0:
-                break
-            part = lot.worth if limit.times is not None else min(over, lot.worth)
-            wallets.reverse(d, rule.wallet, lot.no, part)
-            over -= 1 if limit.times is not None else part
+        else:
+            _limit_lots(d, rule, key, over)
         d.put(name, key, limit.times if limit.times is not None else limit.points or 0)
+
+
+def _limit_lots(d: Deciding, rule: Rule, key: str, over: int) -> None:
+    """Take back, newest first, what somebody was given beyond a limit of their own."""
+    assert rule.limit is not None
+    for lot in _newest(d, rule, key):
+        if over <= 0:
+            break
+        part = lot.worth if rule.limit.times is not None else min(over, lot.worth)
+        wallets.reverse(d, rule.wallet, lot.no, part)
+        over -= 1 if rule.limit.times is not None else part
+        if rule.to_referrer:
+            lessen_referral(d, rule, lot.key, part)
+        else:
+            lessen(d, lot.key, rule.id, part)
 
 
 def _limit_referrals(d: Deciding, rule: Rule, key: str, over: int) -> None:

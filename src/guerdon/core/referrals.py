@@ -6,9 +6,9 @@ friend's activity is worth from now on, and the difference to what was granted i
 
 from typing import Any
 
-from guerdon.core import granting, limits
+from guerdon.core import granting, limits, rules
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.amend import rerate
+from guerdon.core.amend import rerate, resell
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
 from guerdon.core.errors import Rejected
@@ -84,6 +84,16 @@ def _admit_beneficiary(
     return granted
 
 
+def lessen_referral(d: Deciding, rule: Rule, origin: str, part: int) -> None:
+    """Let a friend's activity have brought so many fewer units, and bring no more ever again."""
+    page = f"{origin}.{rule.id}"
+    note = _note(d, page)
+    note["points"] = note["cap"] = max(note["points"] - part, 0)
+    if "place" in note:
+        limits.shrink(d, rule, note, note["points"])
+    d.put("record", page, note)
+
+
 def referral_gone(d: Deciding, page: str) -> None:
     """Take back everything that a friend's activity brought, because it was oneself."""
     note = _note(d, page)
@@ -101,8 +111,9 @@ def referral_gone(d: Deciding, page: str) -> None:
 
 def unrefer(d: Deciding, original: Original) -> None:
     """Rate an activity anew as one of a member whom nobody referred; a voided one stays void."""
-    left = list(original.record["left"])
+    left, earned = list(original.record["left"]), rules.granted(original.version, original.record)
     original.record["kept"] = {**original.record["kept"], "member.referrer": None}
     if not original.record.get("void"):
         rerate(d, original, before=left, after=left)
+        resell(d, original, earned, before=left, after=left)
     original.save(d)
