@@ -76,8 +76,8 @@ def test_a_partner_pays_for_what_it_issued_less_what_was_taken_back() -> None:
     }
 
 
-def sale(net: int, points: int, *, at: int = 0, kind: str = "sale") -> Sale:
-    return Sale(kind, {"net": net, "points": {"points": points}, "at": at})
+def sale(net: int, points: int, *, of: str = "p1", at: int = 0, kind: str = "sale") -> Sale:
+    return Sale(kind, {"net": net, "points": {"points": points}, "of": of, "at": at})
 
 
 def estimate(rate: str, at: int) -> Sale:
@@ -112,11 +112,24 @@ def test_once_nothing_is_outstanding_the_rest_is_revenue() -> None:
 
 def test_a_return_is_divided_as_its_sale_was_whatever_was_estimated_since() -> None:
     contract = Contract()
-    contract.add(BOOK, sale(10_000, 100, at=1))
-    contract.add(BOOK, sale(5_000, 50, at=2))
+    contract.add(BOOK, sale(10_000, 100, of="a", at=1))
+    contract.add(BOOK, sale(5_000, 50, of="b", at=2))
     untouched = contract.allocated
-    contract.add(BOOK, sale(700, 7, at=3))
+    contract.add(BOOK, sale(700, 7, of="c", at=3))
     contract.add(BOOK, estimate("0.5", 4))
-    contract.add(BOOK, sale(700, 7, at=3, kind="return"))
+    contract.add(BOOK, sale(700, 7, of="c", at=3, kind="return"))
     assert contract.allocated == untouched
     assert contract.sold == 150
+
+
+def test_sales_of_the_instant_of_an_estimate_go_by_what_came_first() -> None:
+    contract = Contract()
+    contract.add(BOOK, sale(9_500, 100, of="early", at=4))
+    contract.add(BOOK, estimate("0.5", 4))
+    contract.add(BOOK, sale(5_000, 100, of="late", at=4))
+    assert contract.allocated == Fraction(95, 2) + Fraction(50, 2)
+    contract.add(BOOK, estimate("0.1", 4))
+    contract.add(BOOK, sale(9_500, 100, of="early", at=4, kind="return"))
+    assert contract.allocated == Fraction(50, 2)
+    contract.add(BOOK, sale(5_000, 100, of="late", at=4, kind="return"))
+    assert contract.allocated == 0

@@ -929,7 +929,9 @@ expect:
 """)
 
 
-def test_an_estimate_leaves_sales_that_arrived_before_it_as_they_were() -> None:
+def test_an_estimate_leaves_sales_that_arrived_before_it_as_they_were_in_the_same_instant_too() -> (
+    None
+):
     both_meet("""\
 scenario: 1
 program:
@@ -943,8 +945,13 @@ activities:
   - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
   - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 105}
   - {id: s1, at: "2026-03-02T09:00:00Z", type: estimate, redemption_rate: 1}
+  - {id: p2, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 110}
+  - {id: r1, at: "2026-03-04T09:00:00Z", type: refund, member: ada, of: p1, amount: 84}
+  - {id: r2, at: "2026-03-05T09:00:00Z", type: refund, member: ada, of: p2}
 expect:
-  - {at: "2026-03-03T00:00:00Z", book: {allocated_to_points: 5.00, revenue_goods: 100.00}}
+  - {at: "2026-03-03T00:00:00Z", book: {allocated_to_points: 15.00, revenue_goods: 200.00}}
+  - {at: "2026-03-04T12:00:00Z", book: {allocated_to_points: 11.00, revenue_goods: 120.00}}
+  - {at: "2026-03-05T12:00:00Z", book: {allocated_to_points: 1.00, revenue_goods: 20.00}}
 """)
 
 

@@ -128,11 +128,19 @@ def balances(program: Program, settlement: Settlement) -> dict[str, Fraction]:
 
 @dataclass(slots=True)
 class Contract:
-    """Sales with units as a performance obligation: what was sold, and what of it awaits."""
+    """Sales with units as a performance obligation: what was sold, and what of it awaits.
+
+    Sales and estimates of one instant are told apart by which was added first: `newest` are the
+    sales of the `last` instant, `before` those that estimates of their own instant followed, with
+    how many estimates there had been.
+    """
 
     sold: Fraction = Fraction(0)
     allocated: Fraction = Fraction(0)
     rates: list[tuple[int, Fraction]] = field(default_factory=list)
+    last: int = 0
+    newest: set[str] = field(default_factory=set)
+    before: dict[str, int] = field(default_factory=dict)
 
     def add(self, program: Program, sale: Sale) -> None:
         """Add a sale, take one back, or change the rate at which units will be redeemed.
@@ -142,22 +150,33 @@ class Contract:
         """
         at = int(sale.figures["at"])
         if sale.kind == "estimate":
+            for of in self.newest if self.last == at else ():
+                self.before.setdefault(of, len(self.rates))
             self.rates.append((at, Fraction(Decimal(str(sale.figures["redemption_rate"])))))
             return
+        of = sale.figures["of"]
+        if at > self.last:
+            self.last, self.newest = at, set()
+        if at == self.last:
+            self.newest.add(of)
         sign = -1 if sale.kind == "return" else 1
         price = Fraction(int(sale.figures["net"]), 10**program.money_scale)
         granted = sum(
             (units(program, slug, amount) for slug, amount in sale.figures["points"].items()),
             Fraction(0),
         )
-        worth = granted * exact(program.book.point_value) * self.expected(program, at)
+        worth = granted * exact(program.book.point_value) * self._expected_of(program, at, of)
         self.sold += sign * price
         if price + worth:
             self.allocated += sign * price * worth / (price + worth)
 
-    def expected(self, program: Program, at: int | None = None) -> Fraction:
-        """Return the share of units that will be redeemed, as estimated at an instant, or now."""
-        known = [rate for since, rate in self.rates if at is None or since <= at]
+    def expected(self, program: Program) -> Fraction:
+        """Return the share of units that will be redeemed, as it is estimated now."""
+        return self.rates[-1][1] if self.rates else exact(program.book.redemption_rate)
+
+    def _expected_of(self, program: Program, at: int, of: str) -> Fraction:
+        """Return the share that was expected when an activity arrived, whatever it is now."""
+        known = [rate for since, rate in self.rates[: self.before.get(of)] if since <= at]
         return known[-1] if known else exact(program.book.redemption_rate)
 
     def figures(self, program: Program, held: Mapping[str, Totals]) -> dict[str, Fraction]:

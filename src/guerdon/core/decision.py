@@ -214,8 +214,8 @@ class Sale(NamedTuple):
 
 
 def sale(net: int, points: Mapping[str, int], of: Activity, *, kind: str = "sale") -> Sale:
-    """Return the figures of a sale: money, units by wallet, and when the activity arrived."""
-    return Sale(kind, {"net": net, "points": dict(points), "at": of.received})
+    """Return the figures of a sale: money, units by wallet, which activity, when it arrived."""
+    return Sale(kind, {"net": net, "points": dict(points), "of": of.key, "at": of.received})
 
 
 @dataclass(slots=True, kw_only=True)
