@@ -289,7 +289,14 @@ class Look:
                 allocated += price * worth / (price + worth)
             price_all += price
         lots = self.world.lots
-        granted = sum((self._major(lot.wallet, lot.net) for lot in lots), Fraction(0))
+        granted = sum(
+            (
+                self._major(lot.wallet, lot.net)
+                for lot in lots
+                if not lot.moved and lot.rule != "received"
+            ),
+            Fraction(0),
+        )
         left = sum(lot.left for lot in lots)
         redeemed = sum(
             (

@@ -17,11 +17,15 @@ from guerdon.core.standing import Standing
 
 @dataclass(slots=True)
 class Totals:
-    """Minor units of one wallet over all members."""
+    """Minor units of one wallet over all members.
+
+    Units that members sent each other were earned by both, and are among `transferred`.
+    """
 
     spendable: int = 0
     pending: int = 0
     earned: int = 0
+    transferred: int = 0
     redeemed: int = 0
 
 
@@ -34,6 +38,7 @@ def totals(standings: Iterable[Standing]) -> dict[str, Totals]:
             total.spendable += state.spendable
             total.pending += state.pending
             total.earned += state.earned
+            total.transferred += state.transferred
             total.redeemed += state.redeemed
     return found
 
@@ -183,11 +188,12 @@ class Contract:
         """Return the figures of the book now.
 
         Revenue of the units grows with what was redeemed of what is expected to be; once nothing
-        is outstanding the rest is revenue too, because nothing can be claimed any more.
+        is outstanding the rest is revenue too, because nothing can be claimed any more. What one
+        member sent another was granted once.
         """
         granted = redeemed = outstanding = Fraction(0)
         for slug, total in held.items():
-            granted += units(program, slug, total.earned)
+            granted += units(program, slug, total.earned - total.transferred)
             redeemed += units(program, slug, total.redeemed)
             outstanding += units(program, slug, total.spendable + total.pending)
         expected = granted * self.expected(program)
