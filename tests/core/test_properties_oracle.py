@@ -986,6 +986,45 @@ expect:
 """)
 
 
+def test_lots_that_come_by_a_merge_keep_their_dates_where_their_policy_does() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry:
+        by_tier:
+          ladder: status
+          tiers: {green: {mode: after, period: P6M}}
+          else: {mode: never}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+  counters: {spent: {activity: purchase, sum: net}}
+  ladders:
+    status: {counter: spent, tiers: [{id: green, at: 0}, {id: gold, at: 1000}]}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-01-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: e3, at: "2026-01-01T09:00:00Z", type: enrollment, member: cleo}
+  - {id: p1, at: "2026-01-10T09:00:00Z", type: purchase, member: ada, amount: 5}
+  - {id: g1, at: "2026-01-20T09:00:00Z", type: tier_granted, member: bob, ladder: status,
+     tier: gold}
+  - {id: t1, at: "2026-02-01T09:00:00Z", type: transfer, member: ada, to: bob, wallet: points,
+     points: 5}
+  - {id: m1, at: "2026-03-01T09:00:00Z", type: member_merged, member: bob, into: cleo}
+expect:
+  - at: "2026-03-02T00:00:00Z"
+    why: cleo is gold as bob was, and what he was sent has its date
+    member: cleo
+    ladders: {status: {tier: gold}}
+    wallets: {points: {spendable: 5}}
+  - {at: "2026-07-10T23:00:00Z", member: cleo, wallets: {points: {spendable: 5}}}
+  - {at: "2026-07-11T00:00:00Z", member: cleo, wallets: {points: {spendable: 0}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

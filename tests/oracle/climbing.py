@@ -169,7 +169,7 @@ def show(world: World, person: Person, ladder: Ladder, state: Climb, cause: Caus
     if rank == before and state.spells:
         return
     policies = {
-        wallet.id: purse.policy_now(world, person, wallet, None)
+        wallet.id: person.kept.pop(wallet.id, purse.policy_now(world, person, wallet, None))
         for wallet in purse.wallets_with_policy_of(world, ladder.id)
     }
     state.spells.append((cause.now, rank))

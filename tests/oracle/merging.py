@@ -22,6 +22,9 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     apart = _running_totals(world, donor), _running_totals(world, into)
     brought = tuple[Happened | Lot, ...]([*world.history_of(donor), *world.lots_of(donor)])
     _unite_turns(world, donor, into)
+    for wallet in donor.used - into.used:
+        policy = purse.policy_now(world, donor, world.program.wallets[wallet], None)
+        into.kept[wallet] = donor.kept.get(wallet, policy)
     world.survivors[donor.name] = into.name
     for attrs in (into.attrs, donor.attrs):
         if world.survivor(str(attrs.get("referrer"))) == into.name:

@@ -258,6 +258,8 @@ class Person:
     """Wallets in which there ever was a unit, or an activity that keeps them alive."""
     turned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """By wallet: when a tier last brought other terms, and the last lapse that was known then."""
+    kept: dict[str, Expiry] = field(default_factory=dict)
+    """By wallet in which nothing was before a merge: the policy it was under, whose dates stay."""
 
 
 def when(one: Happened | Lot) -> int:
