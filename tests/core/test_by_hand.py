@@ -6,6 +6,242 @@ None of them was copied from what the core, or the naive evaluator, came to.
 from oracle.rehearsal import both_meet
 
 
+def test_limits_by_subject_by_anyone_and_by_who_gets_it_are_decided_at_arrival() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: answer, activity: survey, wallet: points, give: {fixed: 4}, limit: {times: 2,
+       per: week, by: subject, subject: topic}}
+    - {id: town, activity: survey, when: {topic: town}, wallet: points, give: {fixed: 6},
+       limit: {points: 15, per: month, by: anyone}}
+    - {id: double, activity: survey, wallet: points, give: {of: [answer, town], times: 0.5}}
+    - {id: friend, activity: survey, to: referrer, wallet: points, give: {fixed: 3},
+       limit: {times: 2, per: day, by: beneficiary}}
+activities:
+  - {id: e1, at: "2026-03-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob, referrer: ada}
+  - {id: e3, at: "2026-03-01T09:00:00Z", type: enrollment, member: cyd, referrer: ada}
+  - {id: s1, at: "2026-03-02T09:00:00Z", type: survey, member: bob, topic: town}
+  - {id: s2, at: "2026-03-02T10:00:00Z", type: survey, member: bob, topic: town}
+  - {id: s3, at: "2026-03-02T11:00:00Z", type: survey, member: cyd, topic: town}
+  - {id: s4, at: "2026-03-08T23:00:00Z", type: survey, member: bob, topic: town}
+  - {id: i1, at: "2026-03-08T23:30:00Z", type: ineligible, member: bob, of: s1}
+  - {id: s5, at: "2026-03-08T23:40:00Z", type: survey, member: bob, topic: town}
+  - {id: s6, at: "2026-03-08T23:50:00Z", type: survey, member: bob, topic: park}
+  - {id: s7, at: "2026-03-09T00:00:00Z", type: survey, member: bob, topic: town}
+  - {id: s8, at: "2026-04-01T00:00:00Z", type: survey, member: cyd, topic: town}
+expect:
+  - at: "2026-03-02T12:00:00Z"
+    member: bob
+    why: 4 and 6 and half of it, twice
+    wallets: {points: {earned: 30}}
+  - at: "2026-03-02T12:00:00Z"
+    member: cyd
+    why: 4, the 3 of 15 that are left to anyone, and half of it rounded down
+    wallets: {points: {earned: 10}}
+  - at: "2026-03-02T12:00:00Z"
+    member: ada
+    why: two of three on one day
+    wallets: {points: {earned: 6}}
+  - {at: "2026-03-08T23:10:00Z", member: bob, wallets: {points: {earned: 30}}}
+  - {at: "2026-03-08T23:10:00Z", member: ada, wallets: {points: {earned: 9}}}
+  - {at: "2026-03-08T23:35:00Z", member: bob, wallets: {points: {earned: 15}}}
+  - {at: "2026-03-08T23:35:00Z", member: ada, wallets: {points: {earned: 6}}}
+  - {at: "2026-03-08T23:45:00Z", member: bob, wallets: {points: {earned: 30}}}
+  - {at: "2026-03-08T23:55:00Z", member: bob, wallets: {points: {earned: 36}}}
+  - {at: "2026-03-08T23:55:00Z", member: ada, wallets: {points: {earned: 9}}}
+  - {at: "2026-03-09T00:10:00Z", member: bob, wallets: {points: {earned: 42}}}
+  - {at: "2026-04-01T00:10:00Z", member: cyd, wallets: {points: {earned: 25}}}
+""")
+
+
+def test_jobs_plans_and_birthdays_go_by_the_calendar_of_the_programs_zone() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: America/New_York
+  leap_birthday: mar1
+  money: {unit: USD, scale: 2}
+  wallets: {points: {}, cash: {scale: 2}}
+  plans: {plus: {period: P1M, fee: 5}, life: {}}
+  rules:
+    - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+    - {id: plus, activity: purchase, when: {plan.plus: "true"}, wallet: points,
+       give: {of: [base], times: 1}}
+    - {id: bday, activity: purchase, when: {birthday_month: "true",
+       days_since_enrollment: {gte: 59}}, wallet: points, give: {fixed: 1}}
+  counters: {spend: {activity: purchase, sum: net, window: calendar_year}}
+  schedule:
+    cake: {birthday: [{wallet: points, fixed: 100, as: cake}]}
+    end: {monthly: "31", grant: [{wallet: points, fixed: 1000}]}
+    share: {yearly: ["02-15"], dividend: {counter: spend, rate: 0.035, round: half_up,
+      wallet: cash, min: 1.00}}
+    out: {yearly: ["02-15"], payout: {wallet: cash, min: 1.00}}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada,
+     attrs: {birthday: "02-29"}}
+  - {id: b1, at: "2026-01-31T20:00:00Z", type: plan_purchased, member: ada, plan: plus}
+  - {id: b2, at: "2026-02-10T20:00:00Z", type: plan_purchased, member: ada, plan: plus}
+  - {id: p1, at: "2026-02-28T20:00:00Z", type: purchase, member: ada, amount: 10.99}
+  - {id: p2, at: "2026-03-29T03:00:00Z", type: purchase, member: ada, amount: 20}
+  - {id: b3, at: "2026-03-30T20:00:00Z", type: plan_purchased, member: ada, plan: life}
+  - {id: b4, at: "2026-03-30T20:00:00Z", received: "2026-03-30T21:00:00Z", type: plan_purchased,
+     member: ada, plan: life}
+  - {id: p3, at: "2026-04-01T04:00:00Z", type: purchase, member: ada, amount: 18}
+  - {id: r1, at: "2027-03-01T20:00:00Z", type: refund, member: ada, of: p2}
+expect:
+  - {activity: b4, result: rejected, reason: already_for_life}
+  - {at: "2026-01-31T04:59:59Z", member: ada, wallets: {points: {earned: 0}}}
+  - {at: "2026-01-31T05:00:00Z", member: ada, wallets: {points: {earned: 1000}}}
+  - {at: "2026-02-11T00:00:00Z", member: ada, plans: {plus: "2026-04-01T00:00:00-04:00"}}
+  - at: "2026-02-28T21:00:00Z"
+    member: ada
+    why: 10 and 10 again; the birthday of a common year is on 1 March, so February is not its month
+    wallets: {points: {earned: 1020}}
+  - {at: "2026-03-01T05:00:00Z", member: ada, wallets: {points: {earned: 1120}}}
+  - at: "2026-03-29T03:30:00Z"
+    member: ada
+    why: it is still 28 March in New York
+    wallets: {points: {earned: 1161}}
+  - {at: "2026-04-01T04:30:00Z", member: ada, wallets: {points: {earned: 2179}}}
+  - at: "2027-02-15T05:00:00Z"
+    member: ada
+    why: 3.5 of a hundred of 48.99 are 1.71465, and are paid out at once
+    wallets: {cash: {earned: 1.71, redeemed: 1.71, spendable: 0}}
+  - {at: "2027-02-15T05:00:00Z", payouts: [[ada, 2027-02-15, 1.71]]}
+""")
+
+
+def test_units_live_as_their_wallet_or_their_rule_says_and_a_month_behind_each_purchase() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points: {expiry: {mode: after, period: P12M, round: month}, extend: {activity: [purchase],
+      when: {net: {gte: 5}}, through_month: P2M}}
+    stars: {expiry: {mode: date, month_day: "03-31", years: 1}}
+    miles: {expiry: {mode: after, period: P1Y, round: quarter}, spend: fifo, debt: write_off}
+  rules:
+    - {id: base, activity: purchase, wallet: points, give: {step: 10, points: 3}}
+    - {id: bands, activity: purchase, wallet: stars, give: {bands: [[10, 1], [50, 2]], above: 5,
+       max: 4}}
+    - {id: fly, activity: flight, wallet: miles, give: {unit: miles, points: 2, min: 100}}
+    - {id: short, activity: flight, when: {fare: promo}, wallet: miles, give: {fixed: 7},
+       expiry: {mode: after, period: P1M}}
+activities:
+  - {id: e1, at: "2025-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2025-01-15T09:00:00Z", type: purchase, member: ada, amount: 50}
+  - {id: p2, at: "2025-01-16T09:00:00Z", type: purchase, member: ada, amount: 50.01}
+  - {id: f1, at: "2025-02-10T09:00:00Z", type: flight, member: ada, miles: 30, fare: promo}
+  - {id: a1, at: "2025-02-11T09:00:00Z", type: adjustment, member: ada, wallet: miles,
+     points: -203}
+  - {id: f2, at: "2025-02-12T09:00:00Z", type: flight, member: ada, miles: 250.5}
+  - {id: i1, at: "2025-02-13T09:00:00Z", type: ineligible, member: ada, of: f1}
+  - {id: r1, at: "2025-03-01T09:00:00Z", type: refund, member: ada, of: p2, amount: 40.01}
+  - {id: p3, at: "2026-01-31T23:59:00Z", type: purchase, member: ada, amount: 4.99}
+  - {id: p4, at: "2026-01-31T23:59:30Z", type: purchase, member: ada, amount: 5}
+expect:
+  - at: "2025-01-17T00:00:00Z"
+    member: ada
+    lots:
+      points:
+        - {from: p1.base, left: 15, expires: "2026-02-01T00:00:00Z"}
+        - {from: p2.base, left: 15, expires: "2026-02-01T00:00:00Z"}
+      stars:
+        - {from: p1.bands, left: 2, expires: "2026-04-01T00:00:00Z"}
+        - {from: p2.bands, left: 4, expires: "2026-04-01T00:00:00Z"}
+  - at: "2025-02-11T12:00:00Z"
+    member: ada
+    lots: {miles: [{from: f1.short, left: 4, expires: "2025-03-11T00:00:00Z"}]}
+  - {at: "2025-02-12T12:00:00Z", member: ada, wallets: {miles: {spendable: 505}}}
+  - at: "2025-02-13T12:00:00Z"
+    member: ada
+    why: of the 207 miles of the flight 203 are taken from the other one's
+    wallets: {miles: {spendable: 298, earned: 501, debt: 0}}
+    lots: {miles: [{from: f2.fly, left: 298, expires: "2026-04-01T00:00:00Z"}]}
+  - at: "2025-03-01T12:00:00Z"
+    member: ada
+    wallets: {points: {spendable: 18}, stars: {spendable: 3}}
+  - at: "2026-02-01T00:00:00Z"
+    member: ada
+    wallets: {points: {spendable: 18}}
+    lots:
+      points:
+        - {from: p1.base, left: 15, expires: "2026-03-01T00:00:00Z"}
+        - {from: p2.base, left: 3, expires: "2026-03-01T00:00:00Z"}
+  - {at: "2026-03-01T00:00:00Z", member: ada, wallets: {points: {spendable: 0, expired: 18}}}
+""")
+
+
+def test_a_month_of_two_leaderboards_a_badge_and_a_mug_that_is_there_once() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+  counters: {spend: {activity: purchase, sum: net, window: calendar_month},
+    back: {activity: purchase, sum: net, window: calendar_month, refunds: when_refunded}}
+  leaderboards:
+    first: {counter: spend, window: calendar_month, ties: earliest}
+    shared: {counter: spend, window: calendar_month, ties: shared}
+  badges: {big: {counter: spend, at: 50, grant: [{wallet: points, fixed: 3}]}}
+  rewards: {mug: {wallet: points, cost: 10, stock: 1, per_member: {times: 1, per: month},
+    voucher: {valid: P14D}}, pin: {wallet: points, cost: 2, when: {member.vip: "yes"}}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: e3, at: "2026-03-01T09:00:00Z", type: enrollment, member: cyd, attrs: {vip: "yes"}}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: cyd, amount: 40}
+  - {id: p2, at: "2026-03-03T09:00:00Z", type: purchase, member: bob, amount: 60}
+  - {id: p3, at: "2026-03-04T09:00:00Z", type: purchase, member: ada, amount: 40}
+  - {id: d1, at: "2026-03-05T09:00:00Z", type: redemption, member: bob, item: mug}
+  - {id: d2, at: "2026-03-05T09:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: d3, at: "2026-03-05T09:00:00Z", type: redemption, member: ada, item: pin}
+  - {id: c1, at: "2026-03-06T09:00:00Z", type: redemption_cancelled, member: bob, of: d1}
+  - {id: d4, at: "2026-03-07T09:00:00Z", type: redemption, member: bob, item: mug}
+  - {id: d5, at: "2026-03-08T09:00:00Z", type: redemption, member: bob, item: mug}
+  - {id: u1, at: "2026-03-21T23:59:59Z", type: purchase, member: bob, amount: 1, vouchers: [d4]}
+  - {id: r1, at: "2026-04-02T09:00:00Z", type: refund, member: bob, of: p2, amount: 21}
+  - {id: c2, at: "2026-04-03T09:00:00Z", type: redemption_cancelled, member: bob, of: d4}
+  - {id: p4, at: "2026-03-01T10:00:00Z", received: "2026-04-04T09:00:00Z", type: purchase,
+     member: ada, amount: 10}
+expect:
+  - {activity: d2, result: rejected, reason: out_of_stock}
+  - {activity: d3, result: rejected, reason: not_eligible}
+  - {activity: d5, result: rejected, reason: limit}
+  - {activity: c2, result: rejected, reason: voucher_used}
+  - {at: "2026-03-04T12:00:00Z", leaderboard: first, ranks: [[1, bob, 60], [2, cyd, 40], [3, ada,
+     40]]}
+  - {at: "2026-03-04T12:00:00Z", leaderboard: shared, ranks: [[1, bob, 60], [2, cyd, 40], [2,
+     ada, 40]]}
+  - {at: "2026-03-04T12:00:00Z", member: bob, badges: {big: 2026-03-03},
+     wallets: {points: {spendable: 63}}}
+  - {at: "2026-03-04T12:00:00Z", member: cyd, rewards: [mug, pin]}
+  - {at: "2026-03-05T12:00:00Z", member: cyd, rewards: [pin]}
+  - {at: "2026-03-05T12:00:00Z", stock: {mug: 0}}
+  - {at: "2026-03-06T12:00:00Z", member: bob, vouchers: {d1: {state: void}},
+     wallets: {points: {spendable: 63, redeemed: 0}}}
+  - {at: "2026-03-21T23:59:59Z", member: bob, vouchers: {d4: {state: used,
+     until: "2026-03-22T00:00:00Z"}}, wallets: {points: {spendable: 54}}}
+  - {at: "2026-04-02T12:00:00Z", member: bob, badges: {big: 2026-03-03}, counters: {spend: 0,
+     back: -21}, wallets: {points: {spendable: 33}}}
+  - {at: "2026-04-04T12:00:00Z", member: ada, badges: {big: 2026-03-01},
+     wallets: {points: {spendable: 53}}}
+""")
+
+
 def test_a_counter_counts_the_lines_that_match_by_what_is_left_of_them() -> None:
     both_meet("""\
 scenario: 1
