@@ -383,9 +383,9 @@ class Storyteller:
 
     def _refund(self, plain: Activity, picks: Picks) -> Activity | None:
         original = self._original(picks)
-        if original is None or not original.lines:
+        if original is None:
             return None
-        form = picks.below(4)
+        form = picks.below(4) if original.lines else 0
         lines: tuple[Line, ...] = ()
         if form:
             line = original.lines[picks.below(len(original.lines))]

@@ -340,7 +340,7 @@ def measures(
         ),
         when=draw(conditions(tests_on(list(ladders)))),
         lines=draw(conditions(ON_LINES)),
-        when_refunded=kind in ("net", "count") and draw(st.integers(0, 3)) == 3,
+        when_refunded=draw(st.integers(0, 3)) == 3,
         **forms[kind],
     )
 

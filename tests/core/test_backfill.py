@@ -231,3 +231,19 @@ def test_a_version_that_is_told_of_after_its_instant_is_filled_at_the_next_look(
 
     assert ana.counter("2026-06-11", "spent") == 6000
     assert ana.badges() == {"buyer": "2026-06-11"}
+
+
+def test_what_was_voided_after_a_refund_was_never_refunded_either() -> None:
+    ana = a_member(
+        later("""
+      back: {activity: purchase, sum: net, window: calendar_year, refunds: when_refunded,
+             backfill: journal}
+"""),
+        enrolled="2025-12-01",
+    )
+    ana.buys(30, "2025-12-10", id="p1")
+    ana.buys(9, "2026-04-10", id="p2")
+    ana.refunds("p1", "2026-04-11", amount="20")
+    ana.does("ineligible", "2026-05-12", of="p1")
+
+    assert ana.counter("2026-06-01", "back") == 900

@@ -6,6 +6,36 @@ None of them was copied from what the core, or the naive evaluator, came to.
 from oracle.rehearsal import both_meet
 
 
+def test_with_when_refunded_whatever_is_counted_is_lost_in_the_window_of_the_refund() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  counters:
+    visits: {activity: visit, window: calendar_month, refunds: when_refunded}
+    brands: {activity: purchase, distinct: brand, window: {rolling: P30D}, refunds: when_refunded}
+    days: {activity: purchase, streak: day, window: {rolling: P30D}, refunds: when_refunded}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2026-03-02T09:00:00Z", type: visit, member: ada}
+  - {id: v2, at: "2026-04-02T09:00:00Z", type: visit, member: ada}
+  - {id: p1, at: "2026-04-02T09:00:00Z", type: purchase, member: ada, amount: 5, brand: a}
+  - {id: r1, at: "2026-04-03T09:00:00Z", type: refund, member: ada, of: v1}
+  - {id: r2, at: "2026-04-05T09:00:00Z", type: refund, member: ada, of: p1}
+  - {id: i1, at: "2026-04-20T09:00:00Z", type: ineligible, member: ada, of: v1}
+  - {id: p2, at: "2026-05-06T09:00:00Z", type: purchase, member: ada, amount: 5, brand: a}
+expect:
+  - {at: "2026-03-02T12:00:00Z", member: ada, counters: {visits: 1}}
+  - {at: "2026-04-02T12:00:00Z", member: ada, counters: {visits: 1, brands: 1, days: 1}}
+  - {at: "2026-04-03T12:00:00Z", member: ada, counters: {visits: 0}}
+  - {at: "2026-04-05T12:00:00Z", member: ada, counters: {brands: 0, days: 0}}
+  - {at: "2026-04-20T12:00:00Z", member: ada, counters: {visits: 1}}
+  - {at: "2026-05-06T12:00:00Z", member: ada, counters: {visits: 0, brands: 1, days: 1}}
+""")
+
+
 def test_limits_by_subject_by_anyone_and_by_who_gets_it_are_decided_at_arrival() -> None:
     both_meet("""\
 scenario: 1

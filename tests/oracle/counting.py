@@ -162,17 +162,38 @@ def _when_refunded(
 ) -> int:
     """Originals count in full in their window, each refund in the window of its own `at`."""
     total = 0
+    held: dict[Value, int] = {}
+    times: dict[Value, int] = {}
     for happened in filter(admits, world.history_of(person)):
         refunds_at = [at for at, _ in happened.taken]
-        steps = [(at, i) for i, at in enumerate([happened.activity.at, *refunds_at])]
-        before = 0
-        for at, refunds in steps:
-            one = counted(world, happened, measure, happened.remaining(refunds))
-            now = 0 if one is None else amount(measure, one)
-            if inside(at):
-                total += now - before
+        before: Counted | None = None
+        for refunds, at in enumerate([happened.activity.at, *refunds_at]):
+            went = happened.gone and refunds == len(refunds_at)
+            as_it_was = replace(happened, gone=went)
+            now = counted(world, as_it_was, measure, happened.remaining(refunds))
+            for one, sign in ((before, -1), (now, 1)):
+                if one is not None and inside(at):
+                    total += sign * amount(measure, one)
+                    for value_, part in _marks(world, measure, one):
+                        held[value_] = held.get(value_, 0) + sign * part
+                        times[value_] = times.get(value_, 0) + sign
             before = now
-    return total
+    there = {value_ for value_, count in times.items() if count > 0}
+    if measure.streak is not None:
+        return _streak({date.fromisoformat(str(one)) for one in there}, measure.streak)
+    if measure.distinct is not None and measure.each_sum is not None:
+        return sum(held[one] >= measure.each_least for one in there)
+    return len(there) if measure.distinct is not None or measure.once_per_day else total
+
+
+def _marks(world: World, measure: Measure, one: Counted) -> list[tuple[Value, int]]:
+    """Return what an activity leaves in a window: values with their sums, or its day."""
+    if measure.distinct is None:
+        day = world.calendar.day(one.at)
+        if measure.streak == "week":
+            day -= timedelta(days=day.weekday())
+        return [(day.isoformat(), 0)]
+    return list(_sums(measure, [one]).items())
 
 
 def _streak(days: set[date], kind: str) -> int:
@@ -188,6 +209,14 @@ def _streak(days: set[date], kind: str) -> int:
 
 
 def _distinct(measure: Measure, found: list[Counted]) -> int:
+    sums = _sums(measure, found)
+    if measure.each_sum is None:
+        return len(sums)
+    return sum(total >= measure.each_least for total in sums.values())
+
+
+def _sums(measure: Measure, found: list[Counted]) -> dict[Value, int]:
+    """Return the values of the field with their sums."""
     assert measure.distinct is not None
     sums: dict[Value, int] = {}
     for one in found:
@@ -199,9 +228,7 @@ def _distinct(measure: Measure, found: list[Counted]) -> int:
                 figure = number(own_field(activity, measure.each_sum or ""))
                 part = 0 if figure is None else int(figure.scaleb(6))
             sums[value_] = sums.get(value_, 0) + part
-    if measure.each_sum is None:
-        return len(sums)
-    return sum(total >= measure.each_least for total in sums.values())
+    return sums
 
 
 def _values(field: str, one: Counted, own: Value) -> list[tuple[Value, int]]:

@@ -36,7 +36,8 @@ def refund(d: Deciding, activity: Activity) -> None:
     earned = rules.granted(original.version, record)
     rerate(d, original, before=before, after=after)
     resell(d, original, earned, before=before, after=after)
-    _recount(d, original, before=before, after=after, at=activity.at)
+    rest = None if record.get("gone") else after
+    _recount(d, original, before=before, after=rest, at=activity.at)
     agreements.give_back(d, original.version, record)
     original.save(d)
     credit = activity.data.get("as")
@@ -55,13 +56,12 @@ def void(d: Deciding, activity: Activity) -> None:
     earned = rules.granted(original.version, record)
     rerate(d, original, before=before, after=None)
     resell(d, original, earned, before=before, after=None)
-    if not record.get("gone"):
-        left = before
-        for at, earlier in reversed(record.get("refunds", ())):
-            # What never happened was never refunded either, in whichever window that counted.
-            _recount(d, original, before=left, after=earlier, at=at)
-            left = earlier
-        _recount(d, original, before=left, after=None, at=activity.at)
+    left = None if record.get("gone") else before
+    for at, earlier in reversed(record.get("refunds", ())):
+        # What never happened was never refunded either, in whichever window that counted.
+        _recount(d, original, before=left, after=earlier, at=at)
+        left = earlier
+    _recount(d, original, before=left, after=None, at=None)
     for name, note in record.get("draws", {}).items():
         wallets.reverse(d, note["wallet"], note["lot"], note["points"])
         if note.get("budget"):
@@ -252,16 +252,15 @@ def _recount(
     d: Deciding,
     original: Original,
     *,
-    before: list[int],
+    before: list[int] | None,
     after: list[int] | None,
-    at: Instant,
+    at: Instant | None,
 ) -> None:
     """Move the counters; they follow the version in force now, in the original's context."""
-    gone = original.record.get("gone")
     counters.recount(
         d,
-        _state_context(d, original, before),
-        None if after is None or gone else _state_context(d, original, after),
+        None if before is None else _state_context(d, original, before),
+        None if after is None else _state_context(d, original, after),
         at,
         apart=original.record.get("apart", ()),
     )

@@ -6,9 +6,10 @@ the start. Nothing is granted here: what its value reaches is reached when it is
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from guerdon.core import counters, holdings
-from guerdon.core.activity import Activity
+from guerdon.core.activity import Activity, Instant
 from guerdon.core.amend import reduced
 from guerdon.core.context import Context
 from guerdon.core.deciding import Deciding
@@ -84,7 +85,8 @@ class _Replay:
         for reading in brought:
             for kind in reading.measure.activity:
                 self._listening.setdefault(kind, []).append(reading)
-        self._left: dict[str, tuple[Context, list[int] | None]] = {}
+        self._left: dict[str, list[tuple[Instant, Context | None]]] = {}
+        """What was left of each activity since when: as it came, and after each refund."""
 
     def take(self, activity: Activity, kept: Plain) -> None:
         """Take one activity of the journal, with what was kept of it."""
@@ -95,7 +97,7 @@ class _Replay:
 
     def _count(self, activity: Activity, kept: Plain) -> None:
         context = self._context(activity, kept_from_plain(kept or {}), None)
-        self._left[activity.key] = context, list(context.left)
+        self._left[activity.key] = [(activity.at, context)]
         for reading in self._listening[activity.type]:
             counters.count_in(self._d, reading, context)
 
@@ -112,18 +114,29 @@ class _Replay:
     def _undo(self, activity: Activity) -> None:
         """Take back what a refund or a void took back."""
         known = self._left.get(origin_key(activity))
-        if known is None or known[1] is None:
+        if known is None:
             return
-        context, left = known
-        assert left is not None
+        context = known[0][1]
+        assert context is not None
+        listening = self._listening[context.activity.type]
+        if activity.type == "ineligible":
+            self._left.pop(context.activity.key)
+            for (_, earlier), (at, later) in reversed(list(pairwise(known))):
+                for reading in listening:
+                    counters.recount_in(self._d, reading, later, earlier, at)
+            for reading in listening:
+                counters.recount_in(self._d, reading, context, None, None)
+            return
+        left = known[-1][1]
+        if left is None:
+            return
         original = context.activity
-        after: list[int] | None = None
-        if activity.type == "refund" and any(line.amount for line in original.lines):
-            after = reduced(original.lines, left, activity)
-        elif activity.lines:
-            after = left  # of what cost nothing, only the whole goes back
-        before = self._context(original, context.kept, left)
-        rest = None if after is None else self._context(original, context.kept, after)
-        for reading in self._listening[original.type]:
-            counters.recount_in(self._d, reading, before, rest, activity.at)
-        self._left[original.key] = context, after
+        rest: Context | None = left
+        if any(line.amount for line in original.lines):
+            after = reduced(original.lines, left.left, activity)
+            rest = self._context(original, context.kept, after)
+        elif not activity.lines:  # of what cost nothing, only the whole goes back
+            rest = None
+        for reading in listening:
+            counters.recount_in(self._d, reading, left, rest, activity.at)
+        known.append((activity.at, rest))

@@ -11,8 +11,9 @@ from typing import Protocol
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
+from guerdon.core.distinct import change_values, join
 from guerdon.core.figures import figure, keep
-from guerdon.core.measures import NOTHING, Share, weight
+from guerdon.core.measures import NOTHING, Share
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.readings import Reading
 from guerdon.core.standing import Plain
@@ -107,51 +108,63 @@ def count_in(d: Deciding, reading: Reading, context: Context) -> None:
         return
     delta, values = found
     if values:
-        delta += _join_set(d, reading, window, values)
+        delta += join(d, reading, window, values)
     move(d, reading, window, activity.at, delta)
 
 
 def recount(
     d: Deciding,
-    before: Context,
+    before: Context | None,
     after: Context | None,
-    refund_at: Instant,
+    refund_at: Instant | None,
     *,
     apart: Sequence[str] = (),
 ) -> None:
     """Move every reading from what an activity contributed to what is left of it.
 
-    Missions named in `apart` were joined only after the activity had arrived: it never counted.
+    None is nothing, before or after; one of the two is given. Without `refund_at` the activity is
+    voided: it never happened, in its own window. Missions named in `apart` were joined only after
+    the activity had arrived: it never counted.
     """
-    for reading in d.state.readings_by_type.get(before.activity.type, ()):
+    for reading in d.state.readings_by_type.get(_of(before, after).type, ()):
         if reading.mission is None or reading.mission.id not in apart:
             recount_in(d, reading, before, after, refund_at)
 
 
+def _of(before: Context | None, after: Context | None) -> Activity:
+    found = before or after
+    assert found is not None
+    return found.activity
+
+
 def recount_in(
-    d: Deciding, reading: Reading, before: Context, after: Context | None, refund_at: Instant
+    d: Deciding,
+    reading: Reading,
+    before: Context | None,
+    after: Context | None,
+    refund_at: Instant | None,
 ) -> None:
     """Move one reading from what an activity contributed to what is left of it."""
-    activity = before.activity
+    activity = _of(before, after)
     if not _listens(d, reading, activity):
         return
-    is_apart = reading.measure.when_refunded and after is not None
-    window = window_key(d, reading, refund_at if is_apart else activity.at)
+    own_at = refund_at if reading.measure.when_refunded else None
+    window = window_key(d, reading, activity.at if own_at is None else own_at)
     if window is None:
         return
-    old = reading.share(before)
+    old = reading.share(before) if before is not None else NOTHING
     new = reading.share(after) if after is not None else NOTHING
     if old == new:
         return
-    if is_apart:
+    if own_at is not None:
         activity = Activity(
-            id=f"{activity.id}~{refund_at}",
+            id=f"{activity.id}~{own_at}",
             type=activity.type,
-            at=refund_at,
-            received=refund_at,
+            at=own_at,
+            received=own_at,
             reporter=activity.reporter,
         )
-    change(d, reading, window, activity, before=old, after=new, is_refund=is_apart)
+    change(d, reading, window, activity, before=old, after=new, is_refund=own_at is not None)
 
 
 def count_points(d: Deciding, wallet: str, lot: "CountedLot", delta: int) -> None:
@@ -243,13 +256,14 @@ def change(
         delta,
         counted=is_refund or before is not NOTHING,
         values=after.values,
+        back=before.values if is_refund else (),
     ):
         return
     if reading.measure.streak is not None:
         change_days(d, reading, window, activity.at, before=before, after=after)
         return
     if before.values or after.values:
-        delta += _change_set(d, reading, window, before=before, after=after)
+        delta += change_values(d, reading, window, before=before, after=after)
     move(d, reading, window, activity.at, delta)
 
 
@@ -273,46 +287,6 @@ def move(d: Deciding, reading: Reading, window: str, at: Instant, delta: int) ->
         windows.setdefault(window, value)
 
 
-def _join_set(
-    d: Deciding, reading: Reading, window: str, values: tuple[tuple[str, int], ...]
-) -> int:
-    """Let values join a distinct or once-a-day measure; return by how much the figure moved."""
-    measure, name = reading.measure, reading.set
-    moved = 0
-    items = (d.forked.get(name) or d.shelf(name)).items
-    for value, part in values:
-        key = f"{window}|{value}"
-        known = items.get(key)
-        held, times = known or d.look(name, key) or (0, 0)
-        if known is None:
-            d.put(name, key, (held + part, times + 1))
-        else:
-            items[key] = (held + part, times + 1)
-        if measure.each_sum is None and times > 0:
-            continue  # what was there counts as it did
-        moved += weight(measure, held + part, times + 1) - weight(measure, held, times)
-    return moved
-
-
-def _change_set(d: Deciding, reading: Reading, window: str, *, before: Share, after: Share) -> int:
-    """Move the values of a distinct or once-a-day measure; return by how much the figure moved."""
-    measure = reading.measure
-    name = reading.set
-    old, new = dict(before.values), dict(after.values)
-    moved = 0
-    for value in dict.fromkeys((*old, *new)):
-        key = f"{window}|{value}"
-        held, times = d.look(name, key) or (0, 0)
-        held_after = held + new.get(value, 0) - old.get(value, 0)
-        times_after = times + (value in new) - (value in old)
-        moved += weight(measure, held_after, times_after) - weight(measure, held, times)
-        if times_after or held_after:
-            d.put(name, key, (held_after, times_after))
-        elif times or held:
-            d.drop(name, key)
-    return moved
-
-
 def _new_entry(d: Deciding, reading: Reading, activity: Activity, found: Share) -> bool:
     """Keep what a rolling window will have to give back; False where it has left already."""
     period = reading.window.period
@@ -334,10 +308,12 @@ def _move_entry(
     *,
     counted: bool,
     values: tuple[tuple[str, int], ...] = (),
+    back: tuple[tuple[str, int], ...] = (),
 ) -> bool:
     """Move the entry of something; False where it has left already.
 
-    `counted` tells that it may have an entry, so that it is looked for.
+    `counted` tells that it may have an entry, so that it is looked for. `back` are values that a
+    refund with a window of its own took: they come back when it leaves, as `values` go.
     """
     period = reading.window.period
     assert period is not None
@@ -349,9 +325,16 @@ def _move_entry(
     amount = delta + (held[0] if held else 0)
     if held is not None:
         d.drop(reading.roll, name)
-    if amount or values:
+        back = _pairs(*held[3:]) if held[3:] else back
+    if back and values != back:
+        d.put_ordered(reading.roll, name, (amount, leaves, values, back), leaving, fresh=True)
+    elif amount or (values and not back):
         d.put_ordered(reading.roll, name, (amount, leaves, values), leaving, fresh=True)
     return True
+
+
+def _pairs(*values: Plain) -> tuple[tuple[str, int], ...]:
+    return tuple((value, part) for each in values for value, part in each)
 
 
 def leaving(entry: Plain) -> tuple[int, int, int]:
@@ -374,15 +357,15 @@ def leave(d: Deciding, reading: Reading) -> None:
             return  # they lie in the order in which they leave
         due = [key for key, entry in found.items.items() if entry[1] <= d.now]
         for key in due:
-            amount, _, values = d.standing.shelves[name].items[key]
+            amount, _, values, *back = d.standing.shelves[name].items[key]
             d.drop(name, key)
-            gone = Share(0, tuple((value, part) for value, part in values))
+            gone, come = Share(0, _pairs(values)), Share(0, _pairs(*back))
             if reading.measure.streak is not None:
-                change_days(d, reading, "", d.now, before=gone, after=NOTHING)
+                change_days(d, reading, "", d.now, before=gone, after=come)
                 continue
             delta = -amount
-            if values:
-                delta += _change_set(d, reading, "", before=gone, after=NOTHING)
+            if values or back:
+                delta += change_values(d, reading, "", before=gone, after=come)
             _leave_value(d, reading, delta)
         left = d.standing.shelves[name]
         if left.items or not left.spilled:

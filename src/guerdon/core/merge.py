@@ -264,11 +264,7 @@ def _unite(d: Deciding, donor: Standing, reading: Reading) -> None:
         if mine is None:
             keep(d, reading, window, tuple(entry))
         elif reading.measure.streak is not None:
-            days = sorted(
-                int(key.rpartition("|")[2])
-                for key in d.everything(reading.days)
-                if key.rpartition("|")[0] == window
-            )
+            days = streaks.days_of(d, reading, window)
             best, run = streaks.longest_run(days)
             last = days[-1] if days else None
             keep(d, reading, window, (best, max(mine[1], entry[1]), last, run))

@@ -8,33 +8,30 @@ starts anew at no cost, else all days of the window are read. The other measures
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.figures import figure, keep
-from guerdon.core.measures import NOTHING, Share
+from guerdon.core.measures import Share
 from guerdon.core.readings import Reading
 
 
 def change_days(
     d: Deciding, reading: Reading, window: str, at: Instant, *, before: Share, after: Share
 ) -> None:
-    """Move a streak: the longest run of days (or weeks) that hold an activity."""
+    """Move a streak: the longest run of days (or weeks) that hold an activity.
+
+    Of a day that refunds with windows of their own took, there may be less than nothing.
+    """
     name = reading.days
-    if before is NOTHING and len(after.values) == 1:
-        # One day joins: the usual case.
-        value = after.values[0][0]
-        key = f"{window}|{value}"
-        times = (d.look(name, key) or 0) + 1
-        d.put(name, key, times)
-        _restreak(d, reading, window, int(value), at, came=True, times=times)
-        return
     gone = {value for value, _ in before.values} - {value for value, _ in after.values}
     came = {value for value, _ in after.values} - {value for value, _ in before.values}
     for value in gone | came:
         key = f"{window}|{value}"
-        times = (d.look(name, key) or 0) + (1 if value in came else -1)
-        if times > 0:
+        held = d.look(name, key) or 0
+        times = held + (1 if value in came else -1)
+        if times:
             d.put(name, key, times)
-        elif d.look(name, key) is not None:
+        elif held:
             d.drop(name, key)
-        _restreak(d, reading, window, int(value), at, came=value in came, times=times)
+        if times >= (value in came):
+            _restreak(d, reading, window, int(value), at, came=value in came, times=times)
 
 
 def _restreak(
@@ -49,15 +46,20 @@ def _restreak(
             run += 1
         best, last_day = max(best, run), day
     elif times <= 1:
-        days = sorted(
-            int(key.rpartition("|")[2])
-            for key in d.everything(reading.days)
-            if key.rpartition("|")[0] == window
-        )
+        days = days_of(d, reading, window)
         best, run = longest_run(days)
         last_day = days[-1] if days else None
     last_at = max(last_at, at) if came else last_at
     keep(d, reading, window, (best, last_at, last_day, run))
+
+
+def days_of(d: Deciding, reading: Reading, window: str) -> list[int]:
+    """Return the days of a window that hold something that counts, in ascending order."""
+    return sorted(
+        int(key.rpartition("|")[2])
+        for key, times in d.everything(reading.days).items()
+        if times > 0 and key.rpartition("|")[0] == window
+    )
 
 
 def longest_run(days: list[int]) -> tuple[int, int]:
