@@ -605,6 +605,11 @@ REDEEMS = st.builds(Allowance, limit=CAPS, exhausted=ENOUGH)
 # ---------------------------------------------------------------- programs
 
 
+def day_after(days: int) -> Instant:
+    """Return an instant that lives may reach, so many days after the first of them begin."""
+    return Instant(BEGIN + days * 86_400_000)
+
+
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """Return a whole program."""
@@ -669,6 +674,7 @@ def programs(draw: st.DrawFn) -> Program:
                 window=draw(st.sampled_from(CALENDAR_WINDOWS)),
                 shared_ranks=draw(st.booleans()),
                 eligible=draw(conditions(ON_MEMBER)),
+                asof=draw(rarely(st.integers(0, 100).map(day_after))),
             )
             for name in ["board"][: draw(st.integers(0, 1))]
         },
