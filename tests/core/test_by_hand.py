@@ -6,6 +6,49 @@ None of them was copied from what the core, or the naive evaluator, came to.
 from oracle.rehearsal import both_meet
 
 
+def test_the_best_of_two_after_a_refund_and_a_prize_that_only_a_void_takes_back() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: base, activity: purchase, wallet: points, give: {rate: 1}}
+    - {id: bonus, activity: purchase, when: {net: {gte: 50}}, wallet: points, give: {fixed: 20},
+       best_of: extra}
+    - {id: sum, activity: purchase, wallet: points, give: {rate: 0.5, max: 30}, best_of: extra}
+  draws:
+    wheel: {activity: purchase, when: {net: {gte: 1}}, seed: s, wallet: points, table: [{id: win,
+      p: 1, fixed: 10}], budget: {points: 25, per: month}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-31T23:59:59Z", received: "2026-04-02T09:00:00Z", type: purchase,
+     member: ada, amount: 50}
+  - {id: p2, at: "2026-04-02T09:00:00Z", type: purchase, member: ada, amount: 38}
+  - {id: p3, at: "2026-04-03T09:00:00Z", type: purchase, member: ada, amount: 61}
+  - {id: p4, at: "2026-04-04T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: r1, at: "2026-04-05T09:00:00Z", type: refund, member: ada, of: p1, amount: 1}
+  - {id: i1, at: "2026-04-06T09:00:00Z", type: ineligible, member: ada, of: p2}
+  - {id: p5, at: "2026-04-07T09:00:00Z", type: purchase, member: ada, amount: 1}
+expect:
+  - at: "2026-04-02T09:00:00Z"
+    member: ada
+    why: 50 and the better of 20 and 25 and 10; 38 and 19 and 10
+    wallets: {points: {spendable: 152}}
+  - {at: "2026-04-03T12:00:00Z", member: ada, wallets: {points: {spendable: 253}}}
+  - {at: "2026-04-04T12:00:00Z", draws: {p1: {result: won, prize: win}, p4: {result: budget}}}
+  - {at: "2026-04-04T12:00:00Z", member: ada, wallets: {points: {spendable: 254}}}
+  - at: "2026-04-05T12:00:00Z"
+    member: ada
+    why: 49 are below 50, and 24 are half of it; the prize stays
+    wallets: {points: {spendable: 252}}
+  - {at: "2026-04-06T12:00:00Z", member: ada, wallets: {points: {spendable: 185}}}
+  - {at: "2026-04-07T12:00:00Z", member: ada, wallets: {points: {spendable: 196}}}
+""")
+
+
 def test_with_when_refunded_whatever_is_counted_is_lost_in_the_window_of_the_refund() -> None:
     both_meet("""\
 scenario: 1
