@@ -69,8 +69,11 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     into.used |= donor.used
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
-    purse.bring_to_life(world, into, now)
+    # What was under no inactivity comes under the tier's own only once the tier is known.
+    calm = [it for it, policy in into.kept.items() if not isinstance(policy, Inactivity)]
+    purse.bring_to_life(world, into, now, but=calm)
     follow_on(world, into, activity, brought=brought)
+    purse.bring_to_life(world, into, now)
 
 
 def _unite_turns(world: World, donor: Person, into: Person) -> None:

@@ -4,6 +4,7 @@ Rule: granted = left + spent + expired + reversed for each lot, and what was spe
 some use, or a debt.
 """
 
+from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 
@@ -242,11 +243,16 @@ def take(world: World, person: Person, wallet: str, use: Use, amount: int) -> No
     cover(world, person, wallet, use, amount)
 
 
-def bring_to_life(world: World, person: Person, now: int) -> None:
-    """Read the dates of inactivity anew: what died too early lives, what should be dead dies."""
+def bring_to_life(world: World, person: Person, now: int, *, but: Collection[str] = ()) -> None:
+    """Read the dates of inactivity anew: what died too early lives, what should be dead dies.
+
+    In the wallets of `but` nothing is read.
+    """
     for lot in world.lots_of(person):
         wallet = world.program.wallets[lot.wallet]
-        if not isinstance(policy_now(world, person, wallet, lot.policy), Inactivity):
+        if wallet.id in but or not isinstance(
+            policy_now(world, person, wallet, lot.policy), Inactivity
+        ):
             continue
         death = death_of(world, person, lot)
         if death is not None and death <= now:
