@@ -1057,6 +1057,73 @@ expect:
 """)
 
 
+def test_what_comes_by_a_merge_with_its_tier_stays_beside_what_was_under_another() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry:
+        by_tier:
+          ladder: status
+          tiers: {low: {mode: inactivity, period: P1M, activity: [purchase]}}
+          else: {mode: never}
+  rules: [{id: base, activity: purchase, wallet: points, give: {fixed: 10}}]
+  counters: {spent: {activity: purchase, sum: net}}
+  ladders:
+    status: {counter: spent, tiers: [{id: low, at: 0}, {id: mid, at: 1000}]}
+activities:
+  - {id: e1, at: "2024-02-28T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2024-02-28T09:00:00Z", type: enrollment, member: bob}
+  - {id: p1, at: "2024-02-28T10:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p2, at: "2024-02-28T11:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: g1, at: "2024-02-29T09:00:00Z", type: tier_granted, member: ada, ladder: status,
+     tier: mid}
+  - {id: p3, at: "2025-01-01T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p4, at: "2025-01-01T09:30:00Z", type: purchase, member: bob, amount: 1}
+  - {id: m1, at: "2025-01-01T10:00:00Z", type: member_merged, member: ada, into: bob}
+expect:
+  - {at: "2025-01-02T00:00:00Z", member: bob, wallets: {points: {spendable: 40}}}
+""")
+
+
+def test_what_lapsed_before_a_merge_stays_so_where_the_survivors_tier_knew_no_lapses() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry:
+        by_tier:
+          ladder: status
+          tiers: {mid: {mode: inactivity, period: P1M, activity: [purchase]}}
+          else: {mode: never}
+  rules: [{id: base, activity: purchase, wallet: points, give: {fixed: 10}}]
+  counters: {spent: {activity: purchase, sum: net}}
+  ladders:
+    status: {counter: spent, tiers: [{id: low, at: 0}, {id: mid, at: 1000}]}
+activities:
+  - {id: e1, at: "2024-02-28T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2024-02-28T09:00:00Z", type: enrollment, member: bob}
+  - {id: p1, at: "2024-02-28T10:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p2, at: "2024-02-28T11:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: g1, at: "2024-02-29T09:00:00Z", type: tier_granted, member: ada, ladder: status,
+     tier: mid}
+  - {id: p3, at: "2025-01-01T09:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: p4, at: "2025-01-01T09:30:00Z", type: purchase, member: bob, amount: 1}
+  - {id: m1, at: "2025-01-01T10:00:00Z", type: member_merged, member: ada, into: bob}
+  - {id: p5, at: "2025-01-01T11:00:00Z", type: purchase, member: bob, amount: 1}
+expect:
+  - {at: "2025-01-02T00:00:00Z", member: bob, wallets: {points: {spendable: 30, expired: 20}}}
+""")
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

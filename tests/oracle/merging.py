@@ -22,9 +22,13 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     apart = _running_totals(world, donor), _running_totals(world, into)
     brought = tuple[Happened | Lot, ...]([*world.history_of(donor), *world.lots_of(donor)])
     _unite_turns(world, donor, into)
+    policies = {
+        wallet.id: purse.policy_now(world, donor, wallet, None)
+        for wallet in world.program.wallets.values()
+    }
+    _lapse_for_good(world, donor, into, policies, activity.received)
     for wallet in donor.used - into.used:
-        policy = purse.policy_now(world, donor, world.program.wallets[wallet], None)
-        into.kept[wallet] = donor.kept.get(wallet, policy)
+        into.kept[wallet] = donor.kept.get(wallet, policies[wallet])
     world.survivors[donor.name] = into.name
     for attrs in (into.attrs, donor.attrs):
         if world.survivor(str(attrs.get("referrer"))) == into.name:
@@ -69,11 +73,14 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     into.used |= donor.used
     for mission, at in donor.completed.items():
         into.completed[mission] = min(at, into.completed.get(mission, at))
-    # What was under no inactivity comes under the tier's own only once the tier is known.
-    calm = [it for it, policy in into.kept.items() if not isinstance(policy, Inactivity)]
+    # What was under no inactivity comes under the tier's own only where the tier stays.
+    wallets = world.program.wallets
+    calm = {it for it, policy in policies.items() if not isinstance(policy, Inactivity)}
+    turned = dict(into.turned)
     purse.bring_to_life(world, into, now, but=calm)
     follow_on(world, into, activity, brought=brought)
-    purse.bring_to_life(world, into, now)
+    stays = {it for it in calm if into.turned.get(it) == turned.get(it)}
+    purse.bring_to_life(world, into, now, but=wallets.keys() - stays)
 
 
 def _unite_turns(world: World, donor: Person, into: Person) -> None:
@@ -93,6 +100,19 @@ def _unite_turns(world: World, donor: Person, into: Person) -> None:
                 if not any(first < day <= last for first, last in spans):
                     lapses.append(lapsed)
         into.turned[wallet] = max(begins), max(lapses, default=None)
+
+
+def _lapse_for_good(
+    world: World, donor: Person, into: Person, policies: dict[str, Expiry], now: int
+) -> None:
+    """Let what lapsed under the donor's policy stay so, where the survivor's knows no lapses."""
+    for wallet, policy in policies.items():
+        mine = purse.policy_now(world, into, world.program.wallets[wallet], None)
+        if isinstance(policy, Inactivity) and not isinstance(mine, Inactivity):
+            lapsed = [end for end in purse.deaths(world, donor, wallet, policy) if end <= now]
+            begin, before = into.turned.get(wallet, (into.enrolled_at, None))
+            if lapsed:
+                into.turned[wallet] = begin, max(*lapsed, before or 0)
 
 
 def _active_days(
