@@ -92,9 +92,9 @@ def resell(
 
 def resell_lessened(d: Deciding) -> None:
     """Let the book sell anew whatever has fewer units now, because a running total fell."""
-    for key, lessened in d.scratch.pop(rules.LESSENED, ()):
-        name, _, part = lessened.rpartition("|")
-        lessen(d, key, name, int(part))
+    for key, name, part in d.lessened:
+        lessen(d, key, name, part)
+    d.lessened.clear()
 
 
 def lessen(d: Deciding, key: str, name: str, part: int) -> None:

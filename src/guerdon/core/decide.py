@@ -122,7 +122,7 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
         _earn(d, activity)
     else:
         _join_history(d, activity, _context(d, activity))
-    if d.scratch:
+    if d.lessened:
         amend.resell_lessened(d)
     follow(d, activity.at, after_refund=activity.type in ("refund", "ineligible"))
 

@@ -40,6 +40,7 @@ class Deciding(Shelving):
         "activity",
         "claims",
         "decision",
+        "lessened",
         "moved",
         "now",
         "owned",
@@ -71,6 +72,8 @@ class Deciding(Shelving):
         self.moved: dict[str, dict[str, int]] = {}
         self._today = (_NEVER, 0)
         self.scratch: dict[str, list[tuple[str, str]]] = {}
+        self.lessened: list[tuple[str, str, int]] = []
+        """Activities of whose units another one took some, with the rule and how many."""
 
     @property
     def program(self) -> Program:

@@ -20,8 +20,6 @@ from guerdon.core.rulebook import Version
 from guerdon.core.standing import make
 
 Record = dict[str, Any]
-LESSENED = "lessened"
-"""Scratch of activities of whose units another one took some, with the rule and how many."""
 
 
 def new_record(context: Context) -> Record:
@@ -238,4 +236,4 @@ def take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
         wallets.reverse(d, rule.wallet, lot.no, part)
         points -= part
         if part and d.program.book.ifrs15:
-            d.scratch.setdefault(LESSENED, []).append((lot.key, f"{rule.id}|{part}"))
+            d.lessened.append((lot.key, rule.id, part))
