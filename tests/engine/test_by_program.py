@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from redis import Redis
 
+from guerdon.core.activity import Instant
 from guerdon.engine import accept
 from guerdon.engine.audit import audit
 from guerdon.engine.by_program import by_program
@@ -18,10 +20,11 @@ from guerdon.engine.rota import Rota
 from guerdon.engine.seal import Sealer
 from guerdon.engine.settle import tick_due
 from guerdon.engine.sweep import sweep
+from guerdon.engine.webhooks import endpoints
 from guerdon.engine.webhooks.relay import Relay
 from guerdon.engine.world import World
 from guerdon.settings import Settings
-from worlds import PROGRAM, a_caller, a_purchase, drain
+from worlds import DAY, PROGRAM, a_caller, a_purchase, drain
 
 FIRST = "a_program"
 """It comes before the shop in every turn."""
@@ -59,14 +62,21 @@ async def relay(world: World) -> int:
         return await Relay(tasks)(world)
 
 
-@pytest.mark.parametrize("turn", [tick_due, relay, mend, audit])
-async def test_a_turn_comes_to_the_last_program_whatever_is_wrong_with_the_first(
-    beside: World, turn: Callable[[World], Awaitable[int]]
+async def test_ticks_webhooks_leaderboards_and_audits_of_the_last_program_have_their_turn(
+    beside: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
 ) -> None:
     await accept.record(beside, a_caller(), [a_purchase(1)])
     await drain(beside)
+    await endpoints.create(beside, a_caller(), url="https://example.com/hooks", topics=["*"])
+    with Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        client.flushall()
+    mongo_client[settings.mongo_database]["members"].delete_many({})
+    later = replace(beside, clock=lambda: Instant(beside.clock() + 500 * DAY))
 
-    assert await turn(beside) == 0
+    assert await relay(beside) == 1
+    assert await mend(beside) == 2
+    assert await audit(beside) == 1
+    assert await tick_due(later) == 1
 
 
 class Work:
