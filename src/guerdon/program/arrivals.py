@@ -16,7 +16,8 @@ from guerdon.program.memory import Memory
 from guerdon.program.scenario import Reported
 
 Identity = tuple[str, str]
-_MEMBER_FIELDS = ("to", "into", "referrer")
+MEMBER_FIELDS = ("to", "into", "referrer")
+"""Fields of activities that name another member."""
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ class Arrivals:
             return activity  # meant for the very account that was given up
         survivor = self.memory.survivor
         data: dict[str, Value] = dict(activity.data)
-        for name in _MEMBER_FIELDS:
+        for name in MEMBER_FIELDS:
             value = data.get(name)
             if isinstance(value, str):
                 data[name] = survivor(value)

@@ -5,16 +5,18 @@ can be seen to be impossible (a wallet that the program lacks, a date that is no
 Comparing is `rehearse`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from guerdon.core.activity import Instant
 from guerdon.program.draft import Spot
+from guerdon.program.mistakes import Severity
 from guerdon.program.numbers import ANY_NUMBER, Whole
 from guerdon.program.records import ByKey, Fields, Key, Record
 from guerdon.program.scalars import FLAG, INSTANT, Reference, Text, TierReference
 from guerdon.program.shapes import Choice, ListOf, MapOf, Parsed, Schema, Shape, kind_of
-from guerdon.program.yaml_source import Node, Sequence, is_null
+from guerdon.program.yaml_source import Mapping, Node, Sequence, is_null
 
 RESULTS = ("accepted", "duplicate", "conflict", "parked", "rejected")
 
@@ -48,18 +50,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AsWritten(Shape[Node]):
-    """Judges a node by a shape and keeps the node itself."""
+    """Judges a node by a shape and keeps the node itself; `full` where {} says that none is."""
 
     inner: Shape[Any]
+    full: bool = False
 
     def read(self, spot: Spot) -> Node:
-        """Return the node."""
+        """Return the node, warning of maps that can be met by anything."""
         self.inner.read(spot)
+        if not self.full:
+            for empty in _empty(spot):
+                empty.note(
+                    f"`{empty.name}` is empty, so that it is met whatever there is.",
+                    "Name what must hold, or remove it.",
+                    severity=Severity.WARNING,
+                )
         return spot.node
 
     def schema(self) -> Schema:
         """Return the shape's."""
         return self.inner.schema()
+
+
+def _empty(spot: Spot) -> Iterator[Spot]:
+    """Yield the maps without a key, at any depth."""
+    if isinstance(spot.node, Mapping):
+        if not spot.node.entries:
+            yield spot
+        for key, node in spot.node.entries:
+            yield from _empty(spot.key(key.text, node))
 
 
 @dataclass(frozen=True)
@@ -310,7 +329,7 @@ _CHECKPOINT = Record(
         _named("member", Text(), "Whose figures these are.", "ada"),
         _named("leaderboard", Reference("leaderboard"), "Whose ranks these are.", "month"),
         *(
-            _named(name, AsWritten(shape), f"The expected {name}.", "{...}")
+            _named(name, AsWritten(shape, full=name == "badges"), f"The expected {name}.", "{...}")
             for name, shape in {**_OF_MEMBER, **_OF_PROGRAM, "ranks": _RANKS}.items()
         ),
     ),

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from guerdon.core.program import Program
 from guerdon.core.sentences import effect_sentence, explanation_sentence
-from guerdon.program.arrivals import Arrivals, Entry
+from guerdon.program.arrivals import MEMBER_FIELDS, Arrivals, Entry
 from guerdon.program.comparison import Difference, differences
 from guerdon.program.expectations import Checkpoint, Outcome
 from guerdon.program.memory import Memory
+from guerdon.program.mistakes import did_you_mean
 from guerdon.program.observation import MEMBER_FACTS, Observer
 from guerdon.program.scenario import Reported, Scenario
 from guerdon.program.yaml_source import Node, Sequence
@@ -110,11 +111,27 @@ class Comparison:
             raise ValueError(f"{scenario.name} has mistakes and cannot be rehearsed")
         self.program = scenario.program
         self._scenario = scenario
+        self._people = dict.fromkeys(_people(scenario))
         self._mismatches: list[Mismatch] = []
 
     def check(self, arrivals: Arrivals, checkpoint: Checkpoint) -> None:
         """Note what does not hold at a checkpoint."""
-        self._mismatches += _Play(self.program, arrivals).check(checkpoint)
+        member = checkpoint.member
+        if member is None or member in self._people:
+            self._mismatches += _Play(self.program, arrivals).check(checkpoint)
+        else:
+            self._mismatches.append(self._nobody(checkpoint, member))
+
+    def _nobody(self, checkpoint: Checkpoint, member: str) -> Mismatch:
+        """Return that no activity names a member, of whom nothing would be found otherwise."""
+        return Mismatch(
+            line=checkpoint.line,
+            at=checkpoint.written_at,
+            about=member,
+            expected="a member",
+            found=f"no activity of theirs. {did_you_mean(member, self._people)}".rstrip(),
+            why=checkpoint.why,
+        )
 
     def note(self, mismatch: Mismatch) -> None:
         """Note something else that is not as it must be."""
@@ -133,6 +150,15 @@ class Comparison:
             checks=len(scenario.expectations),
             mismatches=tuple(sorted(self._mismatches, key=lambda mismatch: mismatch.line)),
         )
+
+
+def _people(scenario: Scenario) -> Iterator[str]:
+    """Yield the members whom the activities of a scenario name."""
+    for reported in scenario.activities:
+        activity = reported.activity
+        for name in (activity.member, *(activity.data.get(field) for field in MEMBER_FIELDS)):
+            if isinstance(name, str):
+                yield name
 
 
 class _Play:
