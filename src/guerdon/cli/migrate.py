@@ -45,6 +45,8 @@ async def _migrate(settings: "Settings", *, dry_run: bool, contract: bool) -> No
     store = FormatStore(mongo)
     try:
         if dry_run:
+            if await store.is_empty():
+                typer.echo("Nothing is stored yet: would make what this release's format needs.")
             for step in await store.pending(kinds):
                 typer.echo(f"Would do {_named(step)}: {await step.remaining(mongo):,} documents.")
             typer.echo("Nothing was changed.")

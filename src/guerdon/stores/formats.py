@@ -110,7 +110,7 @@ class FormatStore:
 
     async def pending(self, kinds: Sequence[Kind]) -> list[Step]:
         """Return the steps of these kinds that are left, in order; none in an empty database."""
-        if await self._is_empty():
+        if await self.is_empty():
             return []
         left = pending(self._kinds, await self.done(), kinds)
         return [self._steps[number] for number in left]
@@ -131,7 +131,7 @@ class FormatStore:
         """
         await self._lock(owner)
         try:
-            if await self._is_empty():
+            if await self.is_empty():
                 await prepare(self._mongo)
                 await self._note(self._kinds)
                 return []
@@ -158,7 +158,7 @@ class FormatStore:
                 )
             progress(step, count)
 
-    async def _is_empty(self) -> bool:
+    async def is_empty(self) -> bool:
         """Tell whether nobody has ever stored anything here."""
         if await self.done():
             return False
