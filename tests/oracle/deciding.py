@@ -524,6 +524,11 @@ def _transfer(world: World, person: Person, happened: Happened) -> None:
     other = world.person(str(activity.data.get("to")))
     if other is person:
         raise Refused("self_transfer")
+    arriving = Fraction(points)
+    if wallet.transfer_to is not None:
+        arriving *= Fraction(10) ** (world.program.wallets[wallet.transfer_to].scale - wallet.scale)
+    if arriving.denominator != 1:
+        raise Refused("invalid_points")
     if other is None:
         raise Refused("unknown_member")
     if purse.spendable(world, person, wallet.id) < points:
@@ -532,7 +537,8 @@ def _transfer(world: World, person: Person, happened: Happened) -> None:
     person.uses.append((wallet.id, use))
     touched = purse.spend(world, person, wallet.id, use, points)
     if wallet.transfer_to is not None:
-        lot = Lot(other.name, wallet.transfer_to, activity.id, "received", points, activity.at)
+        got = int(arriving)
+        lot = Lot(other.name, wallet.transfer_to, activity.id, "received", got, activity.at)
         purse.grant(world, other, lot, now=activity.received, pending=None)
     else:
         for lot in touched:

@@ -480,4 +480,11 @@ CASES = [
         "`grace` belongs to",
         "Remove it.",
     ),
+    Case(
+        "keep: {for: P12M}",
+        "keep: {for: «P0D}",
+        "ladders.status.keep.for",
+        "A term of no days would never end.",
+        "`keep: {}` for ever",
+    ),
 ]

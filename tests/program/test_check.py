@@ -216,6 +216,8 @@ WHOLE = [
      "rules[0].lines.net", "no field of a line"),
     (f"rules: [{{id: r, activity: a, lines: {{member.card: gold}}, {GIVES}}}]",
      "rules[0].lines.member.card", "no field of a line"),
+    ("rules: [{id: r, activity: a, wallet: points, give: {rate: 1, max: 0}}]",
+     "rules[0].give", "gives nothing"),
 ]  # fmt: skip
 
 
@@ -237,6 +239,8 @@ MEANT = [
         "goal: 9, grant: [{wallet: points, fixed: 1}]}}"
     ),
     f"rules: [{{id: r, activity: a, lines: {{amount: {{gte: 5}}, colour: red}}, {GIVES}}}]",
+    f'missions: {{m: {{activity: a, window: {{to: "2026-06-01T00:00:00Z"}}, {PAID}}}}}',
+    "rules: [{id: r, activity: a, wallet: points, give: {bands: [[0, 0], [9.99, 1]], above: 2}}]",
 ]
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from guerdon.core import granting, wallets
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.amounts import to_minor
+from guerdon.core.amounts import to_decimal, to_minor
 from guerdon.core.conditions import number, text
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, PointsEffect
@@ -26,7 +26,7 @@ def transfer(d: Deciding, activity: Activity) -> None:
     points = _points(d, activity, slug)
     if to == d.standing.member:
         raise Rejected("self_transfer")
-    if points <= 0:
+    if points <= 0 or _arriving(d, slug, points) is None:
         raise Rejected("invalid_points")
     if not d.claim(Claim("member", to, 1, peek=True)):
         raise Rejected("unknown_member")
@@ -59,6 +59,21 @@ def transfer(d: Deciding, activity: Activity) -> None:
     )
 
 
+def _arriving(d: Deciding, slug: str, points: int) -> int | None:
+    """Return minor units as those of the wallet in which they arrive, one unit for each.
+
+    None where that wallet has too few digits for them: a part of a unit is nobody's to lose.
+    """
+    wallet = d.state.wallet(slug)
+    if wallet.transfer_to is None:
+        return points
+    sent = to_decimal(points, wallet.scale)
+    try:
+        return to_minor(sent, d.state.wallet(wallet.transfer_to).scale)
+    except ValueError:
+        return None
+
+
 def receive(d: Deciding, activity: Activity) -> None:
     """Take in what another member sent: one new lot under `transfer_to`, else the very lots."""
     slug = text(activity.data["wallet"])
@@ -68,7 +83,7 @@ def receive(d: Deciding, activity: Activity) -> None:
         granting.grant(
             d,
             wallet.transfer_to,
-            int(text(activity.data["points"])),
+            _arriving(d, slug, int(text(activity.data["points"]))) or 0,
             granting.Origin(source, "received", activity.at, activity.key),
             granting.Terms(how="received", account="transit"),
         )

@@ -122,6 +122,7 @@ def _worthless(program: Program, path: Path, rule: Rule, give: Give) -> Iterator
         or (isinstance(form, Rate) and not form.ratio.over)
         or (isinstance(form, Step) and not form.points.over)
         or (isinstance(form, Of) and not form.times.over)
+        or give.max == 0
     ):
         yield ((*path, "give"), "This rule gives nothing.", "Write how much it gives.")
     if isinstance(form, Of):

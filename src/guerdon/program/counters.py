@@ -73,7 +73,7 @@ _ROLLING = _period("rolling", WindowKind.ROLLING, "The last such period, at any 
 
 WINDOW: Shape[Window] = ByForm(
     value=_CALENDAR,
-    map=ByKey(what="A window", variants={"rolling": _ROLLING, "from": _FIXED}),
+    map=ByKey(what="A window", variants={"rolling": _ROLLING, "from": _FIXED, "to": _FIXED}),
 )
 MISSION_WINDOW: Shape[Window] = ByForm(
     value=_CALENDAR,
@@ -82,6 +82,7 @@ MISSION_WINDOW: Shape[Window] = ByForm(
         variants={
             "rolling": _ROLLING,
             "from": _FIXED,
+            "to": _FIXED,
             "for": _period("for", WindowKind.JOINED, "So long from joining on."),
         },
     ),

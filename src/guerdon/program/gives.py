@@ -18,7 +18,7 @@ from guerdon.core.program import (
     Unit,
 )
 from guerdon.program.draft import Spot
-from guerdon.program.numbers import POSITIVE_MONEY, POSITIVE_POINTS, Fraction
+from guerdon.program.numbers import MONEY, POINTS, POSITIVE_MONEY, Fraction
 from guerdon.program.records import ByKey, Fields, Key, Record
 from guerdon.program.scalars import LADDER, RULE, WORD, judge_tier
 from guerdon.program.shapes import Choice, ListOf, MapOf, Schema, Shape
@@ -36,7 +36,7 @@ _TAIL = (
     ),
     Key(
         name="max",
-        shape=POSITIVE_POINTS,
+        shape=POINTS,
         about="Never more than this for one activity.",
         example="500",
     ),
@@ -71,7 +71,7 @@ class _Band(Shape[tuple[int, Ratio]]):
                 "Write it like [30.00, 2].",
             )
         upto, points = (spot.item(i, item) for i, item in enumerate(node.items))
-        return POSITIVE_MONEY.read(upto), Fraction().read(points)
+        return MONEY.read(upto), Fraction().read(points)
 
     def schema(self) -> Schema:
         """Return a pair of numbers."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from guerdon.core.program import NO_TIER, Floor, Keep, KeepKind, Ladder, Rung
+from guerdon.core.program import NO_TIER, Floor, Keep, KeepKind, Ladder, Period, Rung
 from guerdon.program.conditions import MATCHER
 from guerdon.program.counters import WINDOW
 from guerdon.program.draft import Spot, child, written
@@ -65,6 +65,16 @@ def _until(fields: Fields) -> Keep:
     return Keep(kind=kind, grace=fields["grace"])
 
 
+def _term(fields: Fields) -> Keep:
+    period: Period = fields["for"]
+    if not period.months and not period.days:
+        raise fields.at("for").wrong(
+            "A term of no days would never end.",
+            "Write a period such as P12M, or `keep: {}` for ever.",
+        )
+    return Keep(kind=KeepKind.FOR, period=period)
+
+
 class _Keep(ByKey[Keep]):
     """`{until}`, `{for}`, or nothing at all: for ever."""
 
@@ -110,7 +120,7 @@ KEEP: Shape[Keep] = _Keep(
                     required=True,
                 ),
             ),
-            build=lambda fields: Keep(kind=KeepKind.FOR, period=fields["for"]),
+            build=_term,
         ),
     },
 )

@@ -165,7 +165,10 @@ def unknown_key(spot: Spot, what: str, known: Iterable[str]) -> Unreadable:
 
 @dataclass(frozen=True, kw_only=True)
 class ByKey(Shape[T]):
-    """One of several records, told apart by which key is there, such as `fixed` or `rate`."""
+    """One of several records, told apart by which key is there, such as `fixed` or `rate`.
+
+    A record that several keys tell of stands beside each of them.
+    """
 
     what: str
     variants: dict[str, Record[Any]] = field(default_factory=dict)
@@ -174,7 +177,7 @@ class ByKey(Shape[T]):
         """Return what the one variant builds."""
         names = [key.text for key, _ in entries_of(spot)]
         found = [name for name in self.variants if name in names]
-        if len(found) == 1:
+        if len({id(self.variants[name]) for name in found}) == 1:
             result: T = self.variants[found[0]].read(spot)
             return result
         choices = ", ".join(f"`{name}`" for name in self.variants)
@@ -202,7 +205,8 @@ class ByKey(Shape[T]):
 
     def schema(self) -> Schema:
         """Return the variants."""
-        return {"oneOf": [variant.schema() for variant in self.variants.values()]}
+        variants = {id(variant): variant for variant in self.variants.values()}
+        return {"oneOf": [variant.schema() for variant in variants.values()]}
 
 
 @dataclass(frozen=True, kw_only=True)
