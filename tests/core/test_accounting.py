@@ -43,13 +43,14 @@ def standing(name: str, spendable: int, pending: int = 0, debt: int = 0) -> Stan
 
 def test_the_liability_counts_spendable_and_pending_units_and_no_debts() -> None:
     held = totals([standing("ada", 10, 5), standing("ben", 0, debt=100)])
-    book = Book(value={"points": Ratio(1, 20), "cash": Ratio(1, 1)}, redemption_rate=Ratio(4, 5))
-    assert liability(program(book), held) == Fraction(15) * Fraction(1, 20) * Fraction(4, 5)
+    book = program(Book(value={"points": Ratio(1, 20), "cash": Ratio(1, 1)}))
+    assert liability(book, held, Fraction(4, 5)) == Fraction(15) * Fraction(1, 20) * Fraction(4, 5)
 
 
 def test_units_of_each_wallet_are_read_with_its_own_digits() -> None:
     held = {"cash": Totals(spendable=1234)}
-    assert liability(program(Book(value={"cash": Ratio(1, 1)})), held) == Fraction(1234, 100)
+    book = program(Book(value={"cash": Ratio(1, 1)}))
+    assert liability(book, held, Fraction(1)) == Fraction(1234, 100)
 
 
 def test_what_is_shown_is_rounded_once_with_halves_away_from_zero() -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
 
-from guerdon.core.activity import Activity, Instant, Value
+from guerdon.core.activity import OWN_TYPES, Activity, Instant, Value
 from guerdon.core.amounts import Rounding
 from guerdon.core.program import (
     After,
@@ -216,7 +216,7 @@ def _in_budget(world: World, draw: Draw, at: int, points: int) -> bool:
 
 def _original(world: World, person: Person, activity: Activity) -> Happened:
     for one in world.history_of(person):
-        if one.activity.id == activity.data.get("of"):
+        if one.activity.id == activity.data.get("of") and one.activity.type not in OWN_TYPES:
             return one
     raise Refused("unknown_original")
 

@@ -239,7 +239,8 @@ class Look:
         for wallet, value in book.value.items():
             held = sum(lot.left for lot in self.world.lots if lot.wallet == wallet)
             total += self._major(wallet, held) * fraction(value)
-        return total * fraction(book.redemption_rate)
+        changes = self.world.rate_changes
+        return total * (fraction(changes[-1][1]) if changes else fraction(book.redemption_rate))
 
     def _settlement(self, name: str) -> Fraction:
         partner = self.program.partners[name]

@@ -60,21 +60,21 @@ def units(program: Program, wallet: str, amount: int) -> Fraction:
     return Fraction(amount, 10 ** (held.scale if held is not None else 0))
 
 
-def liability(program: Program, held: Mapping[str, Totals]) -> Fraction:
+def liability(program: Program, held: Mapping[str, Totals], rate: Fraction) -> Fraction:
     """Return what the members' units will cost: those spendable or pending, times value and rate.
 
-    Debts do not lower it, because nobody is sure to repay them.
+    `rate` is the share that is expected to be redeemed now (`Contract.expected`). Debts do not
+    lower what is owed, because nobody is sure to repay them.
     """
-    book = program.book
     worth = sum(
         (
             units(program, slug, held[slug].spendable + held[slug].pending) * exact(value)
-            for slug, value in book.value.items()
+            for slug, value in program.book.value.items()
             if slug in held
         ),
         Fraction(0),
     )
-    return worth * exact(book.redemption_rate)
+    return worth * rate
 
 
 # ---------------------------------------------------------------- partners

@@ -171,7 +171,8 @@ class Observer:
     def book(self) -> Found:
         """Return the figures of the book, rounded to the money's digits once."""
         held = accounting.totals(self.memory.members())
-        figures: dict[str, Fraction] = {"liability": accounting.liability(self.program, held)}
+        rate = self.memory.contract.expected(self.program)
+        figures: dict[str, Fraction] = {"liability": accounting.liability(self.program, held, rate)}
         for name, balance in accounting.balances(self.program, self.memory.settlement).items():
             figures[f"partner:{name}"] = balance
         if self.program.book.ifrs15:
