@@ -4,7 +4,7 @@ Rule: the same function says how much an activity earns when it arrives and how 
 have earned had only the rest been bought; a refund takes the difference (S5, S8, S9).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -32,11 +32,12 @@ def fraction(ratio: object) -> Fraction:
 
 @dataclass
 class Rating:
-    """Rates one activity, with `left` of its lines."""
+    """Rates one activity, with `left` of its lines; `again` where it was decided before."""
 
     world: World
     happened: Happened
     left: list[int]
+    again: bool = False
 
     def rules(self) -> list[Rule]:
         """Return the rules that listen to the activity in the program's order.
@@ -87,7 +88,7 @@ class Rating:
         if isinstance(form, Rate):
             return net * fraction(form.ratio)
         if isinstance(form, Of):
-            parts = [self.awarded(one) for one in self.rules() if one.id in form.rules]
+            parts = [max(self.awarded(one), 0) for one in self.rules() if one.id in form.rules]
             return sum(parts) * fraction(form.times)
         if isinstance(form, Step):
             if form.carry:
@@ -124,7 +125,7 @@ class Rating:
         A rule that follows a running total pays what it already holds for this activity.
         """
         held = [one.lot for one in self.happened.awards if one.rule == rule.id]
-        if held and _carries(self, rule):
+        if (held or self.again) and _carries(self, rule):
             return sum(lot.worth for lot in held)
         points = self.raw(rule)
         if rule.best_of is not None:
@@ -233,7 +234,7 @@ def rerate(world: World, happened: Happened, now: int, carried: dict[str, int]) 
 
     `carried` tells for each rule with a running total what it had paid for before.
     """
-    after = rating(world, happened)
+    after = replace(rating(world, happened), again=True)
     for rule in after.rules():
         awards = [award for award in happened.awards if award.rule == rule.id]
         if _carries(after, rule):
