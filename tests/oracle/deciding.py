@@ -225,14 +225,16 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
     original = _original(world, person, activity)
     taken = _taken(original, activity)
+    credit = str(activity.data.get("as") or "")
+    if credit and credit not in world.program.wallets:
+        raise Refused("unknown_wallet")
     owed, issued = earning.owed_in_total(world, original), agreeing.issued_by(world, original)
     original.taken.append((activity.at, taken))
     _join_history(world, person, happened)
     earning.rerate(world, original, activity.received, owed)
     agreeing.give_back_issued(world, original, issued)
-    credit = activity.data.get("as")
     money = sum(taken)
-    if isinstance(credit, str) and money > 0:
+    if credit and money > 0:
         wallet = world.program.wallets[credit]
         shift = wallet.scale - world.program.money_scale
         points = Fraction(money) * Fraction(10) ** shift
@@ -244,6 +246,7 @@ def _refund(world: World, person: Person, happened: Happened) -> None:
             int(points),
             activity.at,
             policy=Never(),
+            partner=activity.partner,
         )
         purse.grant(world, person, lot, now=activity.received, pending=None)
     follow_on(world, person, activity, refunded=True)
@@ -508,7 +511,7 @@ def _adjust(world: World, person: Person, happened: Happened) -> None:
     points = units(world, wallet, activity.data.get("points"))
     if points > 0:
         lot = Lot(person.name, wallet, activity.id, "adjustment", points, activity.at)
-        lot.policy = own_expiry(activity)
+        lot.policy, lot.partner = own_expiry(activity), activity.partner
         purse.grant(world, person, lot, now=activity.received, pending=None)
     elif points < 0:
         use = Use("adjustment", activity.id, -points)

@@ -4,7 +4,7 @@ Rule: sums are exact; they are rounded to the money's digits once, when they are
 here is on the way of a decision: it reads totals, postings and sales that decisions left.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -104,12 +104,18 @@ class Settlement:
                 drawn = posting.amount if posting.source == PREPAID else -posting.amount
                 self.prepaid[key] = self.prepaid.get(key, 0) + drawn
                 continue
-            for account, sums in (("issued", self.issued), ("redeemed", self.redeemed)):
+            for account, sums in self._accounts():
                 sign = (posting.source == account) - (posting.target == account)
                 if account == "redeemed":
                     sign = -sign
                 if sign:
                     sums[key] = sums.get(key, 0) + sign * posting.amount
+
+    def _accounts(self) -> Iterator[tuple[str, dict[tuple[str, str], int]]]:
+        """Yield the accounts that are settled; a correction in a partner's name is issued by it."""
+        yield "issued", self.issued
+        yield "adjusted", self.issued
+        yield "redeemed", self.redeemed
 
 
 def balances(program: Program, settlement: Settlement) -> dict[str, Fraction]:

@@ -53,6 +53,9 @@ OWN_TYPES = frozenset(
 )
 """Types with a meaning of their own; every other type, and `enrollment`, may earn."""
 
+PROGRAM_WIDE = frozenset({"raffle", "estimate", "clock", "reward_stocked", "reward_offered"})
+"""Types that concern no member."""
+
 NOT_ENROLLING = frozenset({"enrollment", "member_merged"})
 """Types before which `enroll: auto` enrolls nobody: what it is, and what needs two accounts."""
 

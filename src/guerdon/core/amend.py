@@ -29,6 +29,9 @@ def refund(d: Deciding, activity: Activity) -> None:
     if record.get("void") or record.get("gone"):
         raise Rejected("refund_exceeds")
     after = reduced(original.activity.lines, before, activity)
+    credit = activity.data.get("as")
+    if credit is not None and text(credit) not in d.program.wallets:
+        raise Rejected("unknown_wallet")
     if not activity.lines and not any(line.amount for line in original.activity.lines):
         record["gone"] = True  # nothing of money tells that it all went back
     record["left"] = after
@@ -40,9 +43,8 @@ def refund(d: Deciding, activity: Activity) -> None:
     _recount(d, original, before=before, after=rest, at=activity.at)
     agreements.give_back(d, original.version, record)
     original.save(d)
-    credit = activity.data.get("as")
-    if isinstance(credit, str):
-        _store_credit(d, activity, credit, sum(before) - sum(after))
+    if credit is not None:
+        _store_credit(d, activity, text(credit), sum(before) - sum(after))
 
 
 def void(d: Deciding, activity: Activity) -> None:

@@ -13,13 +13,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from guerdon.core.activity import OWN_TYPES, Instant, Line, Value
+from guerdon.core.activity import OWN_TYPES, PROGRAM_WIDE, Instant, Line, Value
 from guerdon.core.amounts import plain, to_minor
 from guerdon.core.program import Program
 from guerdon.core.rulebook import Rulebook
 from guerdon.engine.inputs import ActivityInput, LineInput, MemberRef, Shown
 from guerdon.engine.outcomes import Problem
-from guerdon.engine.rights import PROGRAM_WIDE, may_report, needed
+from guerdon.engine.rights import may_report, needed
 from guerdon.engine.world import Caller, Role
 
 ID_MAX = 200

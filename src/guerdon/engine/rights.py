@@ -56,9 +56,6 @@ OWN: dict[str, Right] = {
     "referral_changed": Right(frozenset()),
 }
 
-PROGRAM_WIDE = frozenset({"raffle", "estimate", "clock", "reward_stocked", "reward_offered"})
-"""Types that concern no member."""
-
 
 def may_report(caller: Caller, kind: str) -> bool:
     """Tell whether a credential may report a type; a member's token needs no scope."""

@@ -7,7 +7,7 @@ an unknown number is parked until it is linked.
 
 from dataclasses import dataclass, field, replace
 
-from guerdon.core.activity import NOT_ENROLLING, Activity, Instant, Value
+from guerdon.core.activity import NOT_ENROLLING, PROGRAM_WIDE, Activity, Instant, Value
 from guerdon.core.conditions import number, text
 from guerdon.core.decision import Decision
 from guerdon.core.raffles import Ticket, winners
@@ -170,6 +170,8 @@ class Arrivals:
     def _judge(self, activity: Activity) -> str | None:
         """Return why an activity is refused before it is decided, None where it is not."""
         data = activity.data
+        if activity.member is None and activity.type not in PROGRAM_WIDE:
+            return "unknown_member"
         if activity.type == "identity_linked":
             owner = self._identities.get(_identity(activity))
             if owner is not None and self.memory.survivor(owner) != activity.member:
