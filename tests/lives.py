@@ -460,6 +460,26 @@ class Storyteller:
             return None
         return replace(plain, type=kind, member=original.member, data={"of": original.id, **said})
 
+    def _stock(self, plain: Activity, picks: Picks) -> Activity | None:
+        more = (Decimal(2), Decimal(-1), Decimal(1), Decimal(-2), Decimal(0), Decimal("0.5"))
+        data: dict[str, Value] = {"add": more[picks.below(6)]}
+        return self._offering(plain, picks, "reward_stocked", data)
+
+    def _offer(self, plain: Activity, picks: Picks) -> Activity | None:
+        data: dict[str, Value] = {"on_sale": ("true", "false")[picks.below(2)]}
+        return self._offering(plain, picks, "reward_offered", data)
+
+    def _offering(
+        self, plain: Activity, picks: Picks, kind: str, said: dict[str, Value]
+    ) -> Activity | None:
+        rewards = list(self.program.rewards)
+        if not rewards:
+            return None
+        data = {"item": rewards[picks.below(len(rewards))], **said}
+        reporters = ("service", *(f"partner:{name}" for name in self.program.partners))
+        reporter = reporters[picks.below(len(reporters))]
+        return replace(plain, type=kind, member=None, reporter=reporter, data=data)
+
     def _units(self, wallet: str, picks: Picks) -> Decimal:
         minor = (10, 1, 100, 333, 50, 2500)[picks.below(6)]
         return Decimal(minor).scaleb(-self.program.wallets[wallet].scale)
@@ -609,6 +629,8 @@ KINDS = {
     "cancel": 1,
     "fulfil": 1,
     "fail": 1,
+    "stock": 1,
+    "offer": 1,
     "adjust": 1,
     "transfer": 1,
     "enroll": 1,

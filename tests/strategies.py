@@ -512,6 +512,8 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
     ladders = list(program.get("ladders", ()))
     in_all = draw(rarely(st.just(1)))
     given = draw(rarely(st.sampled_from(list(program["wallets"].values()))))
+    stock = draw(rarely(st.integers(0, 3)))
+    partner = draw(rarely(st.just("cafe")))
     return Reward(
         id=name,
         name=name,
@@ -519,7 +521,7 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         cost=None if free else draw(st.sampled_from([10, 5, 100, 0])) * unit,
         any_points=13 * unit if free else 0,
         any_value=100 if free else 0,
-        stock=draw(rarely(st.integers(1, 3))),
+        stock=stock,
         period_stock=in_all and draw(st.integers(1, 2)),
         period_stock_per=in_all and draw(PER),
         visible=draw(rarely(SPANS, Span())),
@@ -535,6 +537,8 @@ def rewards(draw: st.DrawFn, name: str, program: dict[str, Any]) -> Reward:
         prices=tuple(prices) if draw(st.booleans()) else (),
         gives_wallet=given.id if given else "",
         gives_points=7 * 10**given.scale if given else None,
+        partner=partner,
+        stocked_by_partner=bool(partner) and stock is not None and draw(st.booleans()),
         fulfil_within=draw(rarely(st.sampled_from([Duration(60), Duration(3 * 1_440)]))),
     )
 
@@ -671,7 +675,7 @@ def programs(draw: st.DrawFn) -> Program:
                 id=name,
                 name=name,
                 counter=draw(st.sampled_from(counters)),
-                window=draw(st.sampled_from(CALENDAR_WINDOWS)),
+                window=draw(WINDOWS),
                 shared_ranks=draw(st.booleans()),
                 eligible=draw(conditions(ON_MEMBER)),
                 asof=draw(rarely(st.integers(0, 100).map(day_after))),

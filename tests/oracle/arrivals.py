@@ -9,7 +9,7 @@ from hashlib import sha256
 from guerdon.core.activity import Activity
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Program
-from oracle import agreeing
+from oracle import agreeing, offering
 from oracle.calendar import plus
 from oracle.deciding import DECIDERS, Refused, decide, take_attributes
 from oracle.merging import merge
@@ -18,7 +18,7 @@ from oracle.timers import pass_time
 from oracle.world import Later, Person, World
 
 Identity = tuple[str, str]
-WITHOUT_MEMBER = ("estimate", "raffle", "clock")
+WITHOUT_MEMBER = ("clock",)
 
 
 @dataclass
@@ -126,6 +126,10 @@ class Play:
             world.rate_changes.append((len(world.history), Ratio.of(rate)))
         elif activity.type == "raffle":
             self._raffle(activity)
+        elif activity.type == "reward_stocked":
+            offering.stock(world, activity)
+        elif activity.type == "reward_offered":
+            offering.offer(world, activity)
         elif activity.type not in WITHOUT_MEMBER:
             self._of_member(activity)
 

@@ -347,7 +347,8 @@ def stocks_left(world: World, reward: Reward, at: int) -> list[int]:
     taken = [one for one in world.redemptions if one.reward == reward.id and not one.cancelled]
     left = []
     if reward.stock is not None:
-        left.append(reward.stock - sum(one.quantity for one in taken))
+        more = sum(count for slug, count in world.stocked if slug == reward.id)
+        left.append(reward.stock + more - sum(one.quantity for one in taken))
     if reward.period_stock is not None:
         assert reward.period_stock_per is not None
         span = world.calendar.span(reward.period_stock_per, at)
@@ -365,6 +366,8 @@ def _redeem(world: World, person: Person, happened: Happened) -> None:
     look = seen(world, happened, 0)
     if closed := closed_at(reward, activity.at):
         raise Refused(closed)
+    if reward.id in world.off_sale:
+        raise Refused("off_sale")
     wallet, cost = price_of(world, reward, activity, look, quantity)
     if not holds(reward.when, look):
         raise Refused("not_eligible")

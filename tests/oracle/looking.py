@@ -173,6 +173,7 @@ class Look:
             <= purse.spendable(self.world, person, reward.wallet)
             and 0 not in stocks_left(self.world, reward, self.at)
             and not closed_at(reward, self.at)
+            and slug not in self.world.off_sale
             and holds(reward.when, look)
         )
 

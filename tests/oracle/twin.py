@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from guerdon.core.activity import Activity, Instant
+from guerdon.core.leaderboards import pinned
 from guerdon.core.program import Program
 from guerdon.core.rulebook import Rulebook
+from guerdon.core.windows import Calendar
 from guerdon.program.arrivals import Arrivals
 from guerdon.program.comparison import shown
 from guerdon.program.memory import Memory
@@ -25,15 +27,23 @@ class Disagreement(AssertionError):
     """Core and oracle show something different."""
 
 
+def _as_read(program: Program) -> Program:
+    """Return a program as the loader hands it to the core: leaderboards that `asof` pins are."""
+    calendar = Calendar(program.timezone, program.day_start_minutes)
+    boards = {slug: pinned(board, calendar) for slug, board in program.leaderboards.items()}
+    return replace(program, leaderboards=boards)
+
+
 class Twin:
     """A program that lives twice."""
 
     def __init__(self, program: Program, later: Later | None = None) -> None:
         self.program = program
-        memory = Memory(program)
+        first = _as_read(program)
+        memory = Memory(first)
         if later is not None:
-            second = replace(later[1], version=2, begin=Instant(later[0]))
-            memory.rulebook = Rulebook([program, second])
+            second = replace(_as_read(later[1]), version=2, begin=Instant(later[0]))
+            memory.rulebook = Rulebook([first, second])
         self.core = Arrivals(memory)
         self.oracle = Oracle(program, later)
         self.play = Play(World(program, later))

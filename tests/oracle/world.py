@@ -285,6 +285,9 @@ class World:
         self.known = 0, 0
         """How much had happened, and how many lots there were, before what is decided now."""
         self.redemptions: list[Redemption] = []
+        self.stocked: list[tuple[str, int]] = []
+        """What was added to the stock of rewards, or taken out of it."""
+        self.off_sale: set[str] = set()
         self.taken: list[Taken] = []
         self.draws: list[Drawn] = []
         self.payouts: list[tuple[str, str, int, int]] = []

@@ -5,12 +5,14 @@ member id. Only values above 0 are shown. Where rows are kept is the engine's an
 matter.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
-from guerdon.core.program import Leaderboard
-from guerdon.core.windows import Calendar
+from guerdon.core.program import Leaderboard, Window, WindowKind
+from guerdon.core.windows import DAY_MS, Calendar
 
 
 class Row(NamedTuple):
@@ -41,6 +43,21 @@ def rank(rows: Iterable[Row], *, shared: bool) -> list[Place]:
         tied = shared and places and places[-1].value == row.value
         places.append(Place(places[-1].rank if tied else position, row.member, row.value))
     return places
+
+
+def pinned(board: Leaderboard, calendar: Calendar) -> Leaderboard:
+    """Return a leaderboard whose rolling window `asof` pins as the span that this window was then.
+
+    Other windows hold the instant themselves, and their figures stay when it has passed.
+    """
+    period = board.window.period
+    if board.asof is None or board.window.kind is not WindowKind.ROLLING or period is None:
+        return board
+    longest = (period.months * 31 + period.days + 3) * DAY_MS
+    before = range(board.asof - longest, board.asof + 1)
+    left = bisect_right(before, board.asof, key=lambda at: calendar.leaves(Instant(at), period))
+    begin, end = Instant(before[left]), Instant(board.asof + 1)
+    return replace(board, window=Window(WindowKind.FIXED, begin=begin, end=end))
 
 
 def period_of(board: Leaderboard, calendar: Calendar, now: Instant) -> Instant:

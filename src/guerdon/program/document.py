@@ -5,7 +5,9 @@ Rule: the order of the sections does not matter; names are gathered before anyth
 
 from typing import Any
 
+from guerdon.core.leaderboards import pinned
 from guerdon.core.program import Book, Program
+from guerdon.core.windows import Calendar
 from guerdon.program.accounting import BOOK
 from guerdon.program.badges import BADGES
 from guerdon.program.counters import COUNTERS
@@ -44,8 +46,9 @@ _MONEY = Record(
 
 def _program(fields: Fields) -> Program:
     unit, scale = fields["money"]
+    calendar = Calendar(fields["timezone"], fields["day_start"])
     own: dict[str, Any] = fields.without(
-        "name", "day_start", "leap_birthday", "enroll", "money", "schedule"
+        "leaderboards", "name", "day_start", "leap_birthday", "enroll", "money", "schedule"
     )
     return Program(
         **own,
@@ -56,6 +59,9 @@ def _program(fields: Fields) -> Program:
         money_unit=unit,
         money_scale=scale,
         jobs=fields["schedule"],
+        leaderboards={
+            name: pinned(board, calendar) for name, board in fields["leaderboards"].items()
+        },
     )
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from guerdon.core import accounting, leaderboards
 from guerdon.core.activity import Instant
 from guerdon.core.amounts import to_decimal
+from guerdon.core.offering import ON_SALE
 from guerdon.core.program import NO_TIER, Reward
 from guerdon.core.rewards import period_of, stock_claims
 from guerdon.core.views import View
@@ -128,6 +129,7 @@ class Observer:
             and offer.availability in ("available", "limit")
             and offer.cost <= view.wallet(offer.wallet).spendable
             and self._is_in_stock(offer.reward)
+            and not self.memory.used.get((ON_SALE, offer.reward.id), 0)
         )
 
     def _is_in_stock(self, reward: Reward) -> bool:
