@@ -211,7 +211,10 @@ class TestMembers:
         assert (spring.period, spring.ends) == (instant("2026-03-01"), instant("2026-06-01"))
 
         decision = life.does("member_updated", "2026-07-01", attrs__club="none")
-        assert {s.leaderboard: s.eligible for s in decision.scores} == {"fair": False}
+        assert {s.leaderboard: s.eligible for s in decision.scores} == {
+            "fair": False,
+            "past": False,
+        }
 
     def test_a_value_that_is_not_above_nothing_is_not_shown(self) -> None:
         life = a_member("""
