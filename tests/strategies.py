@@ -782,7 +782,7 @@ def frugal_programs(draw: st.DrawFn) -> Program:
     program = draw(programs())
     expiry = st.one_of(SIMPLE_EXPIRY, INACTIVITY)
     simple = {
-        slug: replace(wallet, expiry=draw(expiry), extend=None, debt="allow")
+        slug: replace(wallet, expiry=draw(expiry), debt="allow")
         for slug, wallet in program.wallets.items()
     }
     plain_rules = [

@@ -98,9 +98,7 @@ def _listen(world: World, person: Person, happened: Happened) -> None:
             continue
         first = world.calendar.day(activity.at).replace(day=1)
         bound = world.calendar.begin(plus(first, extend.through))
-        for lot in world.lots_of(person, wallet.id):
-            if lot.left and lot.expires is not None:
-                lot.expires = max(lot.expires, bound)
+        purse.extend(world, person, wallet.id, activity, bound)
 
 
 # ---------------------------------------------------------------- earning

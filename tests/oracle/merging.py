@@ -58,6 +58,7 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
             [*into.terms.get(plan, []), *terms], key=lambda term: (term[0], term[1] or purse.NEVER)
         )
     now = activity.received
+    _unite_months(donor, into)
     _forget_self_referrals(world, into, now)
     _reverse_beyond_limits(world, into)
     _reverse_second_grants(world, into)
@@ -81,6 +82,15 @@ def merge(world: World, donor: Person, into: Person, activity: Activity) -> None
     follow_on(world, into, activity, brought=brought)
     stays = {it for it in calm if into.turned.get(it) == turned.get(it)}
     purse.bring_to_life(world, into, now, but=wallets.keys() - stays)
+
+
+def _unite_months(donor: Person, into: Person) -> None:
+    """Let what either did have let the lots of both live longer, as far as they are dated anew."""
+    for wallet, months in donor.extended.items():
+        mine = into.extended.setdefault(wallet, {})
+        for bound, (first, last) in months.items():
+            known = mine.get(bound, (first, last))
+            mine[bound] = min(known[0], first), max(known[1], last)
 
 
 def _unite_turns(world: World, donor: Person, into: Person) -> None:

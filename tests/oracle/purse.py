@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import date
 from fractions import Fraction
 
+from guerdon.core.activity import Activity
 from guerdon.core.amounts import Rounding
 from guerdon.core.program import (
     After,
@@ -101,8 +102,7 @@ def death_of(world: World, person: Person, lot: Lot) -> int | None:
     policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
     if not isinstance(policy, Inactivity):
         return lot.expires
-    begins = lot.at if lot.since is None else lot.since
-    ends = [end for end in deaths(world, person, lot.wallet, policy) if end > begins]
+    ends = [end for end in deaths(world, person, lot.wallet, policy) if end > begin_of(lot)]
     return min(ends if lot.expires is None else [lot.expires, *ends], default=None)
 
 
@@ -153,6 +153,8 @@ def grant(world: World, person: Person, lot: Lot, *, now: int, pending: Pending 
     lot.left = lot.granted
     if not lot.moved:
         date_lot(world, person, lot, lot.at)
+    if lot.expires is not None:
+        lot.expires = longer(person, lot, lot.expires)
     if pending is not None:
         lot.release = "confirmed"
         if pending.period is not None:
@@ -172,6 +174,42 @@ def date_lot(world: World, person: Person, lot: Lot, at: int) -> None:
     """Give a lot the date of the policy that holds now, counted from an instant."""
     policy = policy_now(world, person, world.program.wallets[lot.wallet], lot.policy)
     lot.expires = dies(world, policy, at)
+
+
+def extend(world: World, person: Person, wallet: str, activity: Activity, bound: int) -> None:
+    """Let no lot die before an instant that was there when an activity happened."""
+    months = person.extended.setdefault(wallet, {})
+    known = months.get(bound, (activity.at, activity.at))
+    months[bound] = min(known[0], activity.at), max(known[1], activity.at)
+    for lot in world.lots_of(person, wallet):
+        if lot.expires is None:
+            continue
+        if lot.left:
+            lot.expires = max(lot.expires, bound)
+        elif (
+            lot.expired
+            and lot.expires <= activity.received
+            and begin_of(lot) <= activity.at < lot.expires
+            and death_of(world, person, lot) == lot.expires
+        ):
+            lot.expires = longer(person, lot, max(lot.expires, bound))
+            death = death_of(world, person, lot)
+            if death is None or death > activity.received:
+                lot.left, lot.expired, lot.dead = lot.expired, 0, False
+    repay(world, person, wallet)
+
+
+def begin_of(lot: Lot) -> int:
+    """Return since when a lot is in its wallet."""
+    return lot.at if lot.since is None else lot.since
+
+
+def longer(person: Person, lot: Lot, expires: int) -> int:
+    """Return when a lot dies after what let it live longer before it died."""
+    for bound, ends in sorted(person.extended.get(lot.wallet, {}).items()):
+        if any(begin_of(lot) < at < expires for at in ends):
+            expires = max(expires, bound)
+    return expires
 
 
 def expire(lot: Lot) -> None:

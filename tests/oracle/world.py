@@ -258,6 +258,8 @@ class Person:
     """Wallets in which there ever was a unit, or an activity that keeps them alive."""
     turned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """By wallet: when a tier last brought other terms, and the last lapse that was known then."""
+    extended: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
+    """By wallet and instant until which none died: the first and last activity that saw to it."""
     kept: dict[str, Expiry] = field(default_factory=dict)
     """By wallet in which nothing was before a merge: the policy it was under, whose dates stay."""
 

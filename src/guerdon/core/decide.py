@@ -14,7 +14,7 @@ from guerdon.core import (
     counters,
     draws,
     erasure,
-    expiries,
+    extensions,
     grants,
     lapses,
     merge,
@@ -193,7 +193,7 @@ def _join_history(d: Deciding, activity: Activity, context: Context) -> None:
         context.net = context.whole.net
         if holds_all(d.state.bound(extend.when), context):
             month = calendar.month_begin(context.day, extend.through)
-            expiries.extend(d, wallet.id, month)
+            extensions.extend(d, wallet.id, activity.at, month)
 
 
 # ---------------------------------------------------------------- types of their own

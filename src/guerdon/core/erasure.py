@@ -96,7 +96,7 @@ def _forfeit(d: Deciding, slug: str) -> None:
         state.written_off += state.debt
         state.debt = 0
     state.due = state.spill_due = state.active_on = None
-    state.lapses = ()
+    state.lapses = state.extended = ()
     state.active_since = 0
 
 

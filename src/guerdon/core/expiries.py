@@ -141,17 +141,3 @@ def follow_policy(d: Deciding, slug: str) -> None:
     )
     evict(d, slug)
     owned.due = due_of(d, slug, owned)
-
-
-def extend(d: Deciding, slug: str, least: Instant) -> None:
-    """Let no lot of the wallet die before an instant."""
-    wallet = d.state.wallet(slug)
-    if slug not in d.standing.wallets:
-        return
-    spill_due = d.standing.wallets[slug].spill_due
-    if spill_due is not None and spill_due < least:
-        pull_all(d, slug)
-    soon = [lot for lot in head(d, slug) if lot.expires is not None and lot.expires < least]
-    if soon:
-        redate(d, wallet, [lot._replace(expires=least) for lot in soon])
-    evict(d, slug)

@@ -6,7 +6,7 @@ What happens to units afterwards is in `core.wallets`.
 
 from typing import NamedTuple
 
-from guerdon.core import lapses
+from guerdon.core import extensions, lapses
 from guerdon.core.activity import Instant
 from guerdon.core.counters import count_points, move, moves_of
 from guerdon.core.deciding import Deciding, earlier
@@ -111,6 +111,9 @@ class Granting:
             expires = purse.expiry(day)
         else:
             expires = _expires(d, purse, at, terms)
+        if expires is not None and state.extended:
+            begins = at if terms.since is None else terms.since
+            expires = extensions.reach(state.extended, begins, expires)
         fixed = terms.fixed if terms.dated else terms.expiry is not None
         release = None if terms.pending is None else _release(d, terms.pending, at)
         home = "spendable" if release is None else "pending"

@@ -208,13 +208,14 @@ def _revive(d: Deciding, wallet: Wallet) -> None:
         if lot.died is None or lot.fixed or has_passed or died(d, wallet, lot) is not None:
             continue
         if lot.expired:
-            _come_back(d, wallet, lot)
+            come_back(d, wallet, lot)
         else:
             replace(d, wallet, lot._replace(died=None))
     pay_debt_from_lots(d, slug)
 
 
-def _come_back(d: Deciding, wallet: Wallet, lot: Lot) -> None:
+def come_back(d: Deciding, wallet: Wallet, lot: Lot) -> None:
+    """Undo the expiry of a lot, which waits on where it waited; the debt is not paid here."""
     slug, part = wallet.id, lot.expired
     state = d.wallet(slug)
     waits = lot.release if lot.release is not None and lot.release > d.now else None

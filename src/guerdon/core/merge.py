@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from guerdon.core import (
     counters,
+    extensions,
     fulfilments,
     granting,
     holdings,
@@ -202,6 +203,8 @@ def _wallets(d: Deciding, donor: Standing, offset: int) -> None:
         for total in _TOTALS:
             setattr(state, total, getattr(state, total) + getattr(theirs, total))
         lapses.unite(d, slug, theirs)
+        state.extended = extensions.united(state.extended, theirs.extended)
+        state.buried = max(state.buried, theirs.buried)
         state.policy = state.policy or theirs.policy
         state.due = first([state.due, theirs.due])
 

@@ -284,6 +284,7 @@ def standing_from_plain(found: Plain) -> Standing:
     for slug, *fields in found["wallets"]:
         state = WalletState(*fields)
         state.lapses = tuple([(a, b, c) for a, b, c in state.lapses])
+        state.extended = tuple([(a, b, c) for a, b, c in state.extended])
         standing.wallets[slug] = state
     for slug, *fields in found["ladders"]:
         ladder = LadderState(*fields)

@@ -76,7 +76,9 @@ class WalletState:
     the last expiries through inactivity: (instant, active day before, active day after or None);
     `active_since` is the first active day before all of them, 0 where it is not known.
     `spill_due` is not later than the first expiry or release of any lot outside the head.
-    `policy` is the tier whose expiry policy the lots follow now.
+    `policy` is the tier whose expiry policy the lots follow now. `extended` are the last months in
+    which an activity let lots live longer: (first such activity, last one, until when none dies);
+    `buried` is when the date of a lot that died last had come.
     """
 
     spendable: int = 0
@@ -94,6 +96,8 @@ class WalletState:
     due: Instant | None = None
     policy: str = ""
     active_since: int = 0
+    extended: tuple[tuple[Instant, Instant, Instant], ...] = ()
+    buried: Instant = Instant(0)
 
     def fork(self) -> "WalletState":
         """Return a copy that may be changed."""
@@ -105,6 +109,7 @@ class WalletState:
         found.lapses, found.spill_due = self.lapses, self.spill_due
         found.due, found.policy = self.due, self.policy
         found.active_since = self.active_since
+        found.extended, found.buried = self.extended, self.buried
         return found
 
 

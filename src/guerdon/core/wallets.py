@@ -139,6 +139,8 @@ def die(d: Deciding, wallet: Wallet, lot: Lot, *, at: Instant) -> Lot:
     else:
         state.spendable -= part
     state.expired += part
+    if wallet.extend is not None and lot.expires is not None and lot.expires <= at:
+        state.buried = max(state.buried, lot.expires)
     d.post(wallet.id, account, "expired", part, lot=lot.no)
     d.effect(PointsEffect(wallet.id, "expired", -part, lot.rule, lot.source, at, None))
     return lot._replace(left=0, expired=lot.expired + part, died=at)
