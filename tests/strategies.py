@@ -322,10 +322,12 @@ def measures(
         "net": {"sum": "net", "scale": 2},
         "count": {},
         "km": {"sum": "km", "scale": COUNTER_SCALE},
-        "distinct": {"distinct": draw(st.sampled_from(["category", "channel", "partner"]))},
+        "distinct": {
+            "distinct": draw(st.sampled_from(["category", "channel", "partner", "weekday"]))
+        },
         "each": {"distinct": "category", "each_sum": "net", "each_least": 1000},
         "each_km": {
-            "distinct": draw(st.sampled_from(["category", "channel"])),
+            "distinct": draw(st.sampled_from(["category", "channel", "weekday"])),
             "each_sum": "km",
             "each_least": 11 * 10**COUNTER_SCALE,
         },

@@ -15,6 +15,8 @@ from oracle.calendar import Inside
 from oracle.reading import holds, is_gone, matching, number, own_field, seen
 from oracle.world import Happened, Lot, Person, World, when
 
+CALENDAR = ("date", "month_day", "weekday", "time")
+
 Admits = Callable[[Happened | Lot], bool]
 
 
@@ -30,6 +32,8 @@ class Counted:
     happened: Happened
     places: list[int]
     left: list[int]
+    money: int
+    """The digits of money behind the point."""
 
     @property
     def at(self) -> int:
@@ -50,7 +54,7 @@ def counted(world: World, happened: Happened, measure: Measure, left: list[int])
     places = matching(activity, measure.lines)
     if (measure.lines and not places) or is_gone(activity, left, places):
         return None
-    found = Counted(happened, places, left)
+    found = Counted(happened, places, left, world.program.money_scale)
     return found if holds(measure.when, seen(world, happened, found.net)) else None
 
 
@@ -73,8 +77,21 @@ def amount(measure: Measure, one: Counted) -> int:
         return 1
     if measure.sum == "net":
         return one.net
-    value = number(own_field(one.happened.activity, measure.sum))
-    return 0 if value is None else int(value.scaleb(measure.scale))
+    return figure(measure.sum, one, one.places)
+
+
+def figure(field: str, one: Counted, places: list[int]) -> int:
+    """Return the figure of an activity's field, else of those lines', with six digits."""
+    activity = one.happened.activity
+    own = number(own_field(activity, field))
+    if own is None:
+        own = Decimal(0)
+        for place in places:
+            line, left = activity.lines[place], one.left[place]
+            if left != 0 or line.amount == 0:
+                written = Decimal(left).scaleb(-one.money) if field == "amount" else None
+                own += number(line.fields.get(field, written)) or 0
+    return int(own.scaleb(6))
 
 
 def value(
@@ -89,7 +106,7 @@ def value(
     if measure.streak is not None:
         return _streak({world.calendar.day(one.at) for one in found}, measure.streak)
     if measure.distinct is not None:
-        return _distinct(measure, found)
+        return _distinct(world, measure, found)
     if measure.once_per_day:
         return len({world.calendar.day(one.at) for one in found})
     return sum(amount(measure, one) for one in found)
@@ -193,7 +210,7 @@ def _marks(world: World, measure: Measure, one: Counted) -> list[tuple[Value, in
         if measure.streak == "week":
             day -= timedelta(days=day.weekday())
         return [(day.isoformat(), 0)]
-    return list(_sums(measure, [one]).items())
+    return list(_sums(world, measure, [one]).items())
 
 
 def _streak(days: set[date], kind: str) -> int:
@@ -208,40 +225,50 @@ def _streak(days: set[date], kind: str) -> int:
     return best
 
 
-def _distinct(measure: Measure, found: list[Counted]) -> int:
-    sums = _sums(measure, found)
+def _distinct(world: World, measure: Measure, found: list[Counted]) -> int:
+    sums = _sums(world, measure, found)
     if measure.each_sum is None:
         return len(sums)
     return sum(total >= measure.each_least for total in sums.values())
 
 
-def _sums(measure: Measure, found: list[Counted]) -> dict[Value, int]:
+def _sums(world: World, measure: Measure, found: list[Counted]) -> dict[Value, int]:
     """Return the values of the field with their sums."""
     assert measure.distinct is not None
     sums: dict[Value, int] = {}
     for one in found:
-        activity = one.happened.activity
-        own = own_field(activity, measure.distinct)
-        for value_, net in _values(measure.distinct, one, own):
-            part = net
-            if measure.each_sum not in (None, "net"):
-                figure = number(own_field(activity, measure.each_sum or ""))
-                part = 0 if figure is None else int(figure.scaleb(6))
+        for value_, places in _values(world, measure.distinct, one):
+            if measure.each_sum in (None, "net"):
+                part = sum(one.left[place] for place in places)
+            else:
+                part = figure(measure.each_sum or "", one, places)
             sums[value_] = sums.get(value_, 0) + part
     return sums
 
 
-def _values(field: str, one: Counted, own: Value) -> list[tuple[Value, int]]:
-    """Return the values of the field, each with its money: the activity's, else its lines'."""
-    if own is not None:
-        return [(own, one.net)]
+def _values(world: World, field: str, one: Counted) -> list[tuple[Value, list[int]]]:
+    """Return the values of the field, each with its lines: the activity's, else its lines'.
+
+    What neither has the calendar may have.
+    """
     activity = one.happened.activity
-    return [
-        (line_value, one.left[place])
-        for place in one.places
-        if (one.left[place] != 0 or activity.lines[place].amount == 0)
-        and (line_value := activity.lines[place].fields.get(field)) is not None
-    ]
+    own = own_field(activity, field)
+    if (
+        own is None
+        and field in CALENDAR
+        and not any(field in line.fields for line in activity.lines)
+    ):
+        own = seen(world, one.happened, 0)(field)
+    if own is not None:
+        return [
+            (each, one.places) for each in dict.fromkeys(own if isinstance(own, tuple) else [own])
+        ]
+    found: dict[Value, list[int]] = {}
+    for place in one.places:
+        line = activity.lines[place]
+        if (one.left[place] != 0 or line.amount == 0) and field in line.fields:
+            found.setdefault(line.fields[field], []).append(place)
+    return list(found.items())
 
 
 def counter_value(

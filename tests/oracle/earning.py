@@ -21,7 +21,7 @@ from guerdon.core.program import (
     Unit,
 )
 from oracle import purse
-from oracle.reading import holds, is_gone, matching, number, own_field, seen
+from oracle.reading import holds, is_gone, matching, number, own_field, reported, seen
 from oracle.world import Award, Happened, Lot, Person, World
 
 
@@ -97,7 +97,10 @@ class Rating:
         if isinstance(form, Fixed):
             return Fraction(form.points)
         if isinstance(form, Unit):
-            units = number(own_field(activity, form.field)) or 0
+            own = own_field(activity, form.field)
+            if form.field == "amount":
+                own = reported(activity, self.world.program.money_scale)
+            units = number(own) or 0
             return max(Fraction(units), fraction(form.least)) * fraction(form.points)
         assert isinstance(form, Bands)
         for upto, points in form.bands:

@@ -108,6 +108,13 @@ def own_field(activity: Activity, name: str) -> Value:
     return None
 
 
+def reported(activity: Activity, scale: int) -> Value:
+    """Return the money of an activity as it was reported."""
+    if not activity.lines:
+        return activity.data.get("amount")
+    return Decimal(sum(line.amount for line in activity.lines)).scaleb(-scale)
+
+
 def matching(activity: Activity, lines: Condition) -> list[int]:
     """Return the places of the lines that match."""
     return [
@@ -144,6 +151,7 @@ def activity_look(world: World, activity: Activity, context: Context, net: int) 
     figures: dict[str, Value] = {
         "net": Decimal(net).scaleb(-world.program.money_scale),
         "nth": Decimal(context.nth),
+        "amount": reported(activity, world.program.money_scale),
         "date": day.isoformat(),
         "month_day": f"{day.month:02}-{day.day:02}",
         "weekday": WEEKDAYS[day.weekday()],

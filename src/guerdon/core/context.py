@@ -192,6 +192,21 @@ class Getters(dict[str, Getter]):
         self[field] = getter
         return getter
 
+    def measured(self, field: str) -> Getter:
+        """Return how a field is read that is measured: the activity's own comes first.
+
+        Conditions read `time` as the time of day; how long a run took may be called so, too.
+        """
+        read = self[field]
+        if field not in _OWN:
+            return read
+
+        def own(context: Context) -> Value:
+            found = context.activity.data.get(field)
+            return read(context) if found is None else found
+
+        return own
+
 
 def _own_getter(field: str) -> Getter:
     def get(context: Context) -> Value:
@@ -351,13 +366,18 @@ def _time(context: Context) -> Value:
     return context.calendar.clock(context.activity.at)
 
 
-_OWN: dict[str, Getter] = {
-    "net": lambda context: to_decimal(context.net, context.scale),
-    "amount": _amount,
+CALENDAR_FIELDS: dict[str, Getter] = {
     "date": _date,
     "month_day": lambda context: _written(context.day)[5:],
     "weekday": lambda context: context.calendar.weekday(context.day),
     "time": _time,
+}
+"""What the calendar says of an activity."""
+
+_OWN: dict[str, Getter] = {
+    **CALENDAR_FIELDS,
+    "net": lambda context: to_decimal(context.net, context.scale),
+    "amount": _amount,
     "type": lambda context: context.activity.type,
     "partner": lambda context: context.activity.partner,
     "ref": lambda context: context.activity.ref,

@@ -117,7 +117,7 @@ def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
 def _subject(d: Deciding, lot: Lot, field: str) -> str:
     original = Original(d, lot.key)
     context = original.context(d, original.record["left"])
-    return text(original.version.getters[field](context))
+    return text(original.version.getters.measured(field)(context))
 
 
 # ---------------------------------------------------------------- effects

@@ -66,7 +66,7 @@ def _step(form: Step, rounding: Rounding) -> Callable[[int, Rates], int]:
 
 
 def _unit(form: Unit, rounding: Rounding, getters: Getters) -> Callable[[int, Rates], int]:
-    get, least, points = getters[form.field], form.least, form.points
+    get, least, points = getters.measured(form.field), form.least, form.points
 
     def units(net: int, rates: Rates) -> int:
         del net

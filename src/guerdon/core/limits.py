@@ -74,5 +74,5 @@ def limit_key(limit: Limit, context: Context, getters: Getters) -> str:
     """Return the key under which a limit counts: its window, and its subject where it has one."""
     window = per_key(limit.per, context.day)
     if limit.subject is not None and limit.by in ("subject", "anyone"):
-        return f"{window}|{text(getters[limit.subject](context))}"
+        return f"{window}|{text(getters.measured(limit.subject)(context))}"
     return window

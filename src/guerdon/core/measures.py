@@ -11,7 +11,7 @@ from typing import NamedTuple
 from guerdon.core.activity import Value
 from guerdon.core.amounts import COUNTER_SCALE, Rounding, to_minor
 from guerdon.core.conditions import number, text
-from guerdon.core.context import Context, Matched
+from guerdon.core.context import CALENDAR_FIELDS, Context, Matched
 from guerdon.core.program import Measure
 from guerdon.core.standing import make
 
@@ -75,7 +75,7 @@ def _distinct(measure: Measure, field: str) -> Measured:
 
 
 def _values(field: str, context: Context, indexes: tuple[int, ...]) -> dict[str, None]:
-    own = field_value(context, field)
+    own = _of_activity(context, field)
     if own is not None:
         items = own if isinstance(own, tuple) else (own,)
         return dict.fromkeys(text(item) for item in items)
@@ -96,12 +96,21 @@ def field_value(context: Context, field: str) -> Value:
     return own.data.get(field)
 
 
+def _of_activity(context: Context, field: str) -> Value:
+    """Return a field of the activity, or what the calendar says; None where lines have it."""
+    own = field_value(context, field)
+    if own is None and field in CALENDAR_FIELDS:
+        of_lines = any(field in line.fields for line in context.activity.lines)
+        return None if of_lines else CALENDAR_FIELDS[field](context)
+    return own
+
+
 _OWN_FIELDS = frozenset({"partner", "ref", "type", "reporter"})
 
 
 def _each(measure: Measure, context: Context, indexes: tuple[int, ...], value: str) -> int:
     """Return the sum that stands behind one distinct value."""
-    if measure.distinct is not None and field_value(context, measure.distinct) is not None:
+    if measure.distinct is not None and _of_activity(context, measure.distinct) is not None:
         chosen = indexes
     else:
         chosen = tuple(
