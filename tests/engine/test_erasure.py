@@ -9,6 +9,7 @@ import pytest
 from pymongo import MongoClient
 from redis import Redis
 
+from guerdon.core.decision import RedemptionEffect
 from guerdon.engine import accept, read
 from guerdon.engine.enroll import enroll, update
 from guerdon.engine.inputs import (
@@ -25,7 +26,7 @@ from guerdon.engine.world import World
 from guerdon.settings import Settings
 from guerdon.stores.vault import KeyUnreadable
 from guerdon.wiring import build
-from worlds import PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
+from worlds import PROGRAM, SHOP, a_caller, a_purchase, a_world, by, drain, report, settings_for
 
 SECRETS = ("Anna Karenina", "anna-4711", "Vronsky Lane 7", "card-990011", "a red hat", "till-77")
 
@@ -141,6 +142,28 @@ async def test_accounts_that_were_merged_are_forgotten_with_the_member(
 
     assert found(mongo_client, settings) == set()
     assert (await verify(world, PROGRAM)).offences == ()
+
+
+async def test_a_redemption_that_waits_for_its_partner_does_not_keep_anybody(
+    settings: Settings,
+) -> None:
+    mug = "    mug: {wallet: points, cost: 10, stock: 3}\n"
+    assert mug in SHOP
+    made = "    mug: {wallet: points, cost: 10, partner: inn, fulfil: {within: PT24H}}\n"
+    document = SHOP.replace(mug, made) + "  partners: {inn: {}}\n"
+    async with a_world(settings, document=document) as world:
+        (bought,) = await report(world, [a_purchase(1)])
+        paid = ActivityInput(id="r", type="redemption", member=by("ann"), data={"item": "mug"})
+        waits = (await report(world, [paid]))[0].entry
+
+        erased = (await report(world, [erasing(bought.member or "")]))[0].entry
+
+        assert waits is not None
+        assert [it.state for it in waits.effects if isinstance(it, RedemptionEffect)] == ["pending"]
+        assert erased is not None
+        assert erased.result == Result.ACCEPTED
+        assert [it.state for it in erased.effects if isinstance(it, RedemptionEffect)] == ["failed"]
+        assert (await verify(world, PROGRAM)).offences == ()
 
 
 async def test_the_name_is_free_again_and_leads_to_somebody_new(world: World) -> None:

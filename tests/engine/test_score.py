@@ -411,6 +411,31 @@ async def test_a_merged_member_lives_on_in_the_survivor(world: World) -> None:
     assert (await figures(world))["ann"][0] == 50
 
 
+async def test_what_comes_to_the_inbox_again_after_a_merge_counts_once(world: World) -> None:
+    first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
+    ann, bob = (receipt.member or "" for receipt in first)
+    lane = lane_of(bob, await world.rulebooks.layout(PROGRAM))
+    merge = ActivityInput(id="m1", type="member_merged", member=by("bob"), data={"into": "ann"})
+    await accept.record(world, a_caller(), [a_purchase(3, member=by("bob")), merge])
+    load = await world.inbox.take(PROGRAM, lane, 10)
+    await drain(world)
+
+    # Whoever repeats what has no decision yet puts it there again, and may come too late.
+    await world.inbox.put(PROGRAM, [(lane, place) for place in load.waiting])
+    await drain(world)
+
+    assert [place.activity["id"] for place in load.waiting] == ["p3", "m1"]
+    (repeated,) = await report(world, [merge])
+    assert repeated.entry is not None
+    assert repeated.entry.result == Result.ACCEPTED
+    assert (await figures(world))["ann"][0] == 30
+    for member, own in ((ann, ["p1.enroll", "p1"]), (bob, ["p2.enroll", "p2", "p3", "m1"])):
+        seen = await read.journal(world, PROGRAM, member, limit=50)
+        reported = [it.activity.id for it in seen.items if it.activity.type != "member_absorbed"]
+        assert sorted(reported) == sorted(own)
+    assert (await verify(world, PROGRAM)).offences == ()
+
+
 async def test_the_enrollment_of_a_merged_member_never_comes_again_as_the_survivors(
     world: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
 ) -> None:

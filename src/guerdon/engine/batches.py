@@ -167,7 +167,9 @@ class _Work:
         before = self._standings.get(member) or self._heads[member].standing
         into = leads_to(before, activity, lane=self._hold.lane, layout=self._layout)
         if into is not None:
-            forward(self._batch, place, into=into, layout=self._layout)
+            # What is here a second time was perhaps decided before its member was merged.
+            if not await self._is_decided(activity):
+                forward(self._batch, place, into=into, layout=self._layout)
             return
         claims = Reservations(self._world, self._hold.program, activity.key)
         try:
@@ -179,6 +181,10 @@ class _Work:
             return
         self._keep_claims(activity, decision, claims)
         await self._follow(place, activity, decision)
+
+    async def _is_decided(self, activity: Activity) -> bool:
+        lanes = {activity.key: self._hold.lane}
+        return bool(await self._world.journal.results(self._hold.program, lanes))
 
     async def _decision(
         self, place: Waiting, activity: Activity, before: Standing, claims: Reservations

@@ -139,7 +139,9 @@ class Shelves:
 
     def _has(self, member: str, ref: PageRef) -> bool:
         if ref.scope == "one":
-            return (member, ref.shelf, ref.key) in self._known or (member, ref.shelf) in self._whole
+            # A record that lies on no page may be what the journal says of its activity.
+            is_whole = ref.shelf != RECORD and (member, ref.shelf) in self._whole
+            return is_whole or (member, ref.shelf, ref.key) in self._known
         return ref.scope == "front" or (member, ref.shelf) in self._whole
 
     async def _load_records(self, keys: Mapping[str, tuple[int, str]]) -> None:
