@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from pymongo.errors import WriteError
 from redis.exceptions import ResponseError
 
 from guerdon.cli.logs import configure_logs
@@ -67,10 +68,11 @@ def test_drivers_do_not_write_out_their_commands_at_debug(
     assert "Ada" not in said
 
 
+@pytest.mark.parametrize("log_format", ["json", "text"])
 def test_exceptions_are_part_of_their_line_and_tell_nobodys_name(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], log_format: str
 ) -> None:
-    configure_logs(settings())
+    configure_logs(settings(log_format=log_format))
     members = {"first": "Ada Lovelace"}
 
     try:
@@ -78,9 +80,46 @@ def test_exceptions_are_part_of_their_line_and_tell_nobodys_name(
     except KeyError:
         structlog.get_logger("guerdon").exception("batch failed")
 
-    (line,) = capsys.readouterr().err.splitlines()
-    assert json.loads(line)["exception"][0]["exc_type"] == "KeyError"
-    assert "Ada" not in line
+    said = capsys.readouterr().err
+    assert "KeyError" in said
+    assert __file__ in said
+    assert "Ada" not in said
+    if log_format == "json":
+        assert json.loads(said)["exception"][0]["exc_type"] == "KeyError"
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_what_several_exceptions_say_is_told_and_what_drivers_say_is_not(
+    capsys: pytest.CaptureFixture[str], log_format: str
+) -> None:
+    configure_logs(settings(log_format=log_format))
+
+    def refused() -> None:
+        raise ResponseError("unknown command, with args: Ada")
+
+    def fails() -> None:
+        try:
+            refused()
+        except ResponseError as error:
+            raise ExceptionGroup("both", [WriteError("of Ada"), TypeError("ours")]) from error
+
+    try:
+        fails()
+    except ExceptionGroup:
+        structlog.get_logger("guerdon").exception("a turn failed")
+
+    said = capsys.readouterr().err
+    assert "Ada" not in said
+    assert said.count("(not told: it may quote documents)") == 2
+    if log_format == "text":
+        _, *told = (line for line in said.splitlines() if f"  {__file__}:" not in line)
+        assert told == [
+            "ResponseError: (not told: it may quote documents)",
+            "and from that:",
+            "ExceptionGroup: both (2 sub-exceptions)",
+            "  | WriteError: (not told: it may quote documents)",
+            "  | TypeError: ours",
+        ]
 
 
 def test_lines_about_sockets_which_name_addresses_are_left_out(

@@ -7,6 +7,8 @@ for, because at DEBUG they write out the commands they send, and with them what 
 import logging
 import re
 import sys
+from collections.abc import Callable, Iterator
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,37 +22,76 @@ _WORD = re.compile(r"[A-Z]{3,}(?= )")
 _TALKATIVE = ("pymongo", "motor", "redis", "asyncio", "urllib3", "websockets")
 
 
-def _tracebacks() -> structlog.typing.Processor:
+Told = list[dict[str, Any]]
+"""An exception and what it came from, the last one first; see structlog's transformer."""
+
+
+def _tracebacks(written: Callable[[Told], Any]) -> structlog.typing.Processor:
     """Tell where an exception came from, but not what its variables held: members, keys, tokens.
 
     What the drivers' exceptions say is left out too: they quote the documents they were given.
     """
     told = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
-    def discreet(exc_info: tuple[type[BaseException], BaseException, Any]) -> list[dict[str, Any]]:
+    def discreet(exc_info: tuple[type[BaseException], BaseException, Any]) -> Any:
         found = told(exc_info)
-        drivers = set[str]()
-        error: BaseException | None = exc_info[1]
-        while error is not None:
-            if type(error).__module__.partition(".")[0] in _DRIVERS:
-                drivers.add(type(error).__name__)
-            error = error.__cause__ or error.__context__
-        for each in found:
-            if each["exc_type"] in drivers:
-                word = (
-                    _WORD.match(each["exc_value"]) if each["exc_type"] == "ResponseError" else None
-                )
-                said = f"{word[0]} " if word else ""
-                each["exc_value"] = f"{said}(not told: it may quote documents)"
-        return found
+        _leave_out(found, _of_drivers(exc_info[1]))
+        return written(found)
 
     return structlog.processors.ExceptionRenderer(discreet)
+
+
+def _of_drivers(error: BaseException) -> set[str]:
+    """Return which exceptions among this, its causes and what it groups are drivers'."""
+    found, left = set[str](), [error]
+    while left:
+        each = left.pop()
+        if type(each).__module__.partition(".")[0] in _DRIVERS:
+            found.add(type(each).__name__)
+        left += [cause for cause in (each.__cause__ or each.__context__,) if cause]
+        left += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+    return found
+
+
+def _leave_out(found: Told, drivers: set[str]) -> None:
+    """Leave out what the drivers' exceptions say, but for the server's own word."""
+    for each in found:
+        if each["exc_type"] in drivers:
+            word = _WORD.match(each["exc_value"]) if each["exc_type"] == "ResponseError" else None
+            said = f"{word[0]} " if word else ""
+            each["exc_value"] = f"{said}(not told: it may quote documents)"
+        for grouped in each["exceptions"]:
+            _leave_out(grouped, drivers)
+
+
+def _as_text(found: Told) -> str:
+    """Return the exceptions as a terminal shows them, what came first above."""
+    return "\nand from that:\n".join("\n".join(_lines(each)) for each in reversed(found))
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    for frame in told["frames"]:
+        yield f"  {frame['filename']}:{frame['lineno']} in {frame['name']}"
+    yield f"{told['exc_type']}: {told['exc_value']}"
+    for grouped in told["exceptions"]:
+        yield indent(_as_text(grouped), "  | ")
+
+
+def _as_it_is(found: Told) -> Told:
+    return found
 
 
 def _tells_no_address(record: logging.LogRecord) -> bool:
     """Leave out uvicorn's lines about each socket: they name the member's address."""
     told = str(record.msg)
     return record.name != "uvicorn.error" or not ("WebSocket" in told or "connection " in told)
+
+
+def _for_a_terminal() -> structlog.dev.ConsoleRenderer:
+    """Return what writes lines for people, tracebacks as they were made above."""
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def configure_logs(settings: "Settings") -> None:
@@ -71,9 +112,9 @@ def configure_logs(settings: "Settings") -> None:
         cache_logger_on_first_use=True,
     )
     ending: list[structlog.typing.Processor] = (
-        [_tracebacks(), structlog.processors.JSONRenderer()]
+        [_tracebacks(_as_it_is), structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [_tracebacks(_as_text), _for_a_terminal()]
     )
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(
