@@ -123,12 +123,14 @@ ON_ACTIVITY = (
     Test("member.card", "eq", "gold"),
     Test("member.card", "ne", "gold"),
     Test("km", "gte", Decimal(3)),
+    Test("amount", "lt", Decimal(60)),
 )
 ON_LINES = (
     Test("category", "eq", "a"),
     Test("category", "not_in", ("gift",)),
     Test("category", "in", ("a", "b")),
     Test("brand", "exists", True),
+    Test("amount", "gte", Decimal(5)),
 )
 ON_MEMBER = (Test("member.card", "eq", "gold"), Test("member.card", "ne", "gold"))
 

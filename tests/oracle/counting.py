@@ -51,7 +51,7 @@ def counted(world: World, happened: Happened, measure: Measure, left: list[int])
     activity = happened.activity
     if activity.type not in measure.activity or happened.is_out:
         return None
-    places = matching(activity, measure.lines)
+    places = matching(world, activity, measure.lines, left)
     if (measure.lines and not places) or is_gone(activity, left, places):
         return None
     found = Counted(happened, places, left, world.program.money_scale)

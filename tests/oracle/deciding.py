@@ -144,7 +144,7 @@ def _use_vouchers(person: Person, activity: Activity, key: str = "vouchers") -> 
     vouchers = []
     for name in names:
         voucher = person.vouchers.get(str(name))
-        if voucher is None or voucher.shown(activity.received) != "issued":
+        if voucher is None or voucher in vouchers or voucher.shown(activity.at) != "issued":
             raise Refused("voucher_used")
         vouchers.append(voucher)
     for voucher in vouchers:
@@ -153,7 +153,7 @@ def _use_vouchers(person: Person, activity: Activity, key: str = "vouchers") -> 
 
 def _draw(world: World, person: Person, happened: Happened, draw: Draw) -> None:
     activity = happened.activity
-    places = matching(activity, draw.lines)
+    places = matching(world, activity, draw.lines, happened.remaining())
     look = seen(world, happened, sum(happened.remaining()))
     if (draw.lines and not places) or not holds(draw.when, look):
         return

@@ -59,7 +59,7 @@ class Rating:
         if self.happened.is_out or beneficiary_of(self.world, rule, self.happened) is None:
             return None
         look = seen(self.world, self.happened, sum(self.left))
-        places = matching(activity, rule.lines)
+        places = matching(self.world, activity, rule.lines, self.left)
         if (rule.lines and not places) or not holds(rule.when, look):
             return None
         return sum(self.left[place] for place in places)
@@ -76,7 +76,7 @@ class Rating:
         net, give = self.net(rule), self.give(rule)
         if net is None or give is None:
             return 0
-        places = matching(self.happened.activity, rule.lines)
+        places = matching(self.world, self.happened.activity, rule.lines, self.left)
         follows = isinstance(give.form, Step) and give.form.carry
         if not follows and (net < 0 or is_gone(self.happened.activity, self.left, places)):
             return 0

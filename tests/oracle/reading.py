@@ -82,14 +82,14 @@ def _test(op: str, seen: Value, wanted: object) -> bool:
 # ---------------------------------------------------------------- lines
 
 
-def line_look(activity: Activity, line: Line) -> Look:
+def line_look(activity: Activity, line: Line, left: Decimal) -> Look:
     """A line's own fields; the line of an `amount` has the activity's scalars too."""
 
     def look(name: str) -> Value:
         if name in line.fields:
             return line.fields[name]
         if name == "amount":
-            return Decimal(line.amount)
+            return left
         return own_field(activity, name) if line.whole else None
 
     return look
@@ -115,12 +115,13 @@ def reported(activity: Activity, scale: int) -> Value:
     return Decimal(sum(line.amount for line in activity.lines)).scaleb(-scale)
 
 
-def matching(activity: Activity, lines: Condition) -> list[int]:
-    """Return the places of the lines that match."""
+def matching(world: World, activity: Activity, lines: Condition, left: list[int]) -> list[int]:
+    """Return the places of the lines that match with so much left of them."""
+    scale = world.program.money_scale
     return [
         place
         for place, line in enumerate(activity.lines)
-        if holds(lines, line_look(activity, line))
+        if holds(lines, line_look(activity, line, Decimal(left[place]).scaleb(-scale)))
     ]
 
 

@@ -105,12 +105,14 @@ def validity(d: Deciding, grant: GrantVoucher) -> Period | None:
 
 
 def use(d: Deciding, name: str) -> bool:
-    """Mark a voucher used; False where it cannot be used now, or is not honoured by who asks.
+    """Mark a voucher used; False where it cannot be used, or is not honoured by who asks.
 
-    A partner honours what its own rewards brought, and nothing else.
+    Whether it was still valid goes by when it was shown, whenever that is reported. A partner
+    honours what its own rewards brought, and nothing else.
     """
     value = d.look("voucher", name)
-    if value is None or voucher_of(value).shown(d.now) != "issued":
+    shown_at = d.now if d.activity is None else d.activity.at
+    if value is None or voucher_of(value).shown(shown_at) != "issued":
         return False
     reporter = "" if d.activity is None else d.activity.reporter
     honoured_by = d.rulebook.partner_of(voucher_of(value).kind)
