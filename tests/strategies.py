@@ -647,7 +647,7 @@ def programs(draw: st.DrawFn) -> Program:
         id="random",
         name="Random",
         timezone=draw(st.sampled_from(ZONES)),
-        day_start_minutes=draw(st.sampled_from([0, 0, 360])),
+        day_start_minutes=draw(st.sampled_from([0, 0, 150, 360])),
         leap_birthday_march=draw(st.booleans()),
         max_age=draw(rarely(st.just(Period(days=60)))),
         claim_window=draw(rarely(st.just(Period(days=14)))),

@@ -163,12 +163,15 @@ class TestClocksThatJump:
         nightly = Calendar("Europe/Berlin", 150)  # days begin at 02:30
 
         assert nightly.begin(day("2026-03-29")) == instant("2026-03-29T02:30:00+01:00")
-        assert nightly.day(instant("2026-03-29T03:29:59+02:00")) == day("2026-03-29")
+        assert nightly.day(instant("2026-03-29T03:29:59+02:00")) == day("2026-03-28")
+        assert nightly.day(instant("2026-03-29T03:30:00+02:00")) == day("2026-03-29")
 
     def test_a_reading_that_exists_twice_is_the_earlier_one(self) -> None:
         nightly = Calendar("Europe/Berlin", 150)
 
         assert nightly.begin(day("2026-10-25")) == instant("2026-10-25T02:30:00+02:00")
+        assert nightly.day(instant("2026-10-25T02:29:59+02:00")) == day("2026-10-24")
+        assert nightly.day(instant("2026-10-25T02:15:00+01:00")) == day("2026-10-25")
 
     def test_a_day_that_begins_at_midnight_where_midnight_does_not_exist(self) -> None:
         """In Beirut clocks went from 00:00 to 01:00 on 30 March 2025."""

@@ -73,6 +73,7 @@ def follow_on(
     brought: tuple[Happened | Lot, ...] = (),
 ) -> None:
     """Read ladders, missions and badges after something happened."""
+    earning.rate_multiples(world, activity.received)
     follow(world, person, Cause(activity.at, activity.received, brought), refunded=refunded)
 
 

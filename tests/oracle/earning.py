@@ -312,17 +312,23 @@ def _settle_running_total(
 
 def _take_newest(world: World, person: Person, rule: Rule, points: int) -> None:
     """Take back what a running total no longer owes from the rule's newest lots."""
-    lots = [
-        award.lot
-        for one in reversed(world.history_of(person))
-        for award in reversed(one.awards)
-        if award.rule == rule.id
-    ]
-    for lot in lots:
-        part = min(points, lot.worth)
-        if part > 0:
-            purse.take_back(world, owner(world, lot), lot, part)
-            points -= part
+    for one in reversed(world.history_of(person)):
+        before = points
+        for lot in [award.lot for award in reversed(one.awards) if award.rule == rule.id]:
+            part = min(points, lot.worth)
+            if part > 0:
+                purse.take_back(world, owner(world, lot), lot, part)
+                points -= part
+        rules = rating(world, one).rules()
+        if points < before and any(rule.id in _multiplied(other) for other in rules):
+            world.lessened.append(one)
+
+
+def rate_multiples(world: World, now: int) -> None:
+    """Let rules that multiply others follow what a running total took from these."""
+    while world.lessened:
+        one = world.lessened.pop(0)
+        rerate(world, one, now, owed_in_total(world, one))
 
 
 def decimal_units(minor: int, scale: int) -> Decimal:

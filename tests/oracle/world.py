@@ -284,6 +284,8 @@ class World:
         self.survivors: dict[str, str] = {}
         self.history: list[Happened] = []
         self.lots: list[Lot] = []
+        self.lessened: list[Happened] = []
+        """What has fewer units of a running total now, whose multiples are yet to follow."""
         self.known = 0, 0
         """How much had happened, and how many lots there were, before what is decided now."""
         self.redemptions: list[Redemption] = []

@@ -92,11 +92,25 @@ def resell(
         d.decision.sales.append(sale(sum(after), left, original.activity))
 
 
-def resell_lessened(d: Deciding) -> None:
-    """Let the book sell anew whatever has fewer units now, because a running total fell."""
+def follow_lessened(d: Deciding) -> None:
+    """Let what rests on units follow them where a running total fell: their multiples, the book."""
     for key, name, part in d.lessened:
         lessen(d, key, name, part)
+        if name in d.state.multiplied:
+            _rate_multiples(d, key)
     d.lessened.clear()
+
+
+def _rate_multiples(d: Deciding, key: str) -> None:
+    """Let rules that multiply others give what they give for the units that are left of those."""
+    found = d.look("record", key)
+    if found is None or found.get("void"):
+        return
+    original = Original(d, key)
+    earned, left = rules.granted(original.version, original.record), original.record["left"]
+    rerate(d, original, before=left, after=left)
+    resell(d, original, earned, before=left, after=left)
+    original.save(d)
 
 
 def lessen(d: Deciding, key: str, name: str, part: int) -> None:

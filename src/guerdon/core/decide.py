@@ -124,7 +124,7 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
     else:
         _join_history(d, activity, _context(d, activity))
     if d.lessened:
-        amend.resell_lessened(d)
+        amend.follow_lessened(d)
     follow(d, activity.at, after_refund=activity.type in ("refund", "ineligible"))
 
 

@@ -69,7 +69,7 @@ class Version:
         self._compiled: dict[Condition, Compiled | None] = {}
         self._counting: dict[str, tuple[tuple[Tally, ...], tuple[Reading, ...]]] = {}
         self._kept_fields: dict[str, tuple[tuple[str, StateGetter], ...]] = {}
-        read = {name for rule in program.rules for name in multiplied(rule)}
+        self.multiplied = frozenset(name for rule in program.rules for name in multiplied(rule))
         earnings = [
             Earning(
                 rule,
@@ -77,7 +77,7 @@ class Version:
                 when=self.bound(rule.when),
                 lines=self.line_match(rule.lines),
                 getters=self.getters,
-                is_read=rule.id in read or rule.best_of is not None,
+                is_read=rule.id in self.multiplied or rule.best_of is not None,
             )
             for place, rule in enumerate(program.rules)
         ]

@@ -235,5 +235,5 @@ def take_from_newest(d: Deciding, rule: Rule, points: int) -> None:
         part = min(points, lot.worth)
         wallets.reverse(d, rule.wallet, lot.no, part)
         points -= part
-        if part and d.program.book.ifrs15:
+        if part and (d.program.book.ifrs15 or rule.id in d.state.multiplied):
             d.lessened.append((lot.key, rule.id, part))

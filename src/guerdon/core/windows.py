@@ -141,11 +141,18 @@ class Calendar:
         return at + self.offset_ms(at)
 
     def day(self, at: Instant) -> int:
-        """Return the business day that holds the instant; one is often asked for many times."""
+        """Return the business day that holds the instant; one is often asked for many times.
+
+        Where clocks change as it begins, its first instant tells, not what the clock shows.
+        """
         asked, day = self._asked
         if asked == at:
             return day
         day = (at + self.offset_ms(at) - self.day_start_ms) // DAY_MS
+        if self.begin(day) > at:
+            day -= 1
+        elif self.begin(day + 1) <= at:
+            day += 1
         self._asked = (at, day)
         return day
 
