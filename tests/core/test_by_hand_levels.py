@@ -1,4 +1,4 @@
-"""What the paper says of levels, milestones and multipliers, one program a story.
+"""What the paper says of levels, milestones, multipliers and merged accounts, one program a story.
 
 The figures were worked out by hand from the paper of the language.
 """
@@ -118,4 +118,62 @@ expect:
      ladders: {status: {tier: mid}}}
   - {at: "2028-01-01T05:00:00Z", member: ada, wallets: {points: {earned: 295}},
      ladders: {status: {tier: low, since: "2028-01-01T00:00:00-05:00"}}}
+""")
+
+
+def test_two_accounts_become_one_with_their_transfers_plans_limits_and_running_totals() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}, gifts: {scale: 2, transfer_to: points}}
+  plans: {plus: {period: P1M}}
+  counters: {kinds: {activity: purchase, distinct: category}, spend: {activity: purchase,
+    sum: net, window: calendar_month}, days: {activity: purchase, streak: day}}
+  rules:
+    - {id: carry, activity: purchase, wallet: points, give: {step: 10, points: 1,
+       remainder: carry}}
+    - {id: week, activity: purchase, wallet: points, give: {fixed: 100}, limit: {times: 1,
+       per: week}}
+    - {id: plus, activity: purchase, when: {plan.plus: true}, wallet: points, give: {fixed: 1000}}
+  badges: {three: {counter: days, at: 3}}
+  leaderboards: {month: {counter: spend, window: calendar_month, ties: earliest}}
+activities:
+  - {id: e1, at: "2026-03-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: e3, at: "2026-03-01T09:00:00Z", type: enrollment, member: cyd}
+  - {id: p1, at: "2026-03-02T09:00:00Z", type: purchase, member: ada, amount: 9, category: a}
+  - {id: p2, at: "2026-03-03T09:00:00Z", type: purchase, member: bob, amount: 9, category: b}
+  - {id: p3, at: "2026-03-04T09:00:00Z", type: purchase, member: ada, amount: 3, category: b}
+  - {id: c1, at: "2026-03-04T10:00:00Z", type: purchase, member: cyd, amount: 21, category: b}
+  - {id: b1, at: "2026-03-04T11:00:00Z", type: plan_purchased, member: bob, plan: plus}
+  - {id: g1, at: "2026-03-05T09:00:00Z", type: adjustment, member: cyd, wallet: gifts,
+     points: 7.50}
+  - {id: t1, at: "2026-03-05T10:00:00Z", type: transfer, member: cyd, to: bob, wallet: gifts,
+     points: 5.00}
+  - {id: m1, at: "2026-03-06T09:00:00Z", type: member_merged, member: bob, into: ada}
+  - {id: p4, at: "2026-03-07T09:00:00Z", type: purchase, member: bob, amount: 1, category: c}
+  - {id: t2, at: "2026-03-07T10:00:00Z", type: transfer, member: cyd, to: bob, wallet: gifts,
+     points: 2.00}
+  - {id: t3, at: "2026-03-07T11:00:00Z", type: transfer, member: ada, to: bob, wallet: points,
+     points: 1}
+  - {id: r2, at: "2026-03-08T09:00:00Z", type: refund, member: bob, of: p2, amount: 2}
+expect:
+  - {activity: t3, result: rejected, reason: self_transfer}
+  - {at: "2026-03-05T12:00:00Z", member: ada, wallets: {points: {earned: 101}},
+     counters: {kinds: 2, spend: 12, days: 1}}
+  - {at: "2026-03-05T12:00:00Z", member: bob, wallets: {points: {earned: 105}},
+     plans: {plus: "2026-04-05T00:00:00Z"}}
+  - {at: "2026-03-05T12:00:00Z", leaderboard: month, ranks: [[1, cyd, 21], [2, ada, 12], [3, bob,
+     9]]}
+  - {at: "2026-03-06T12:00:00Z", member: ada, wallets: {points: {earned: 107, spendable: 107}},
+     counters: {kinds: 2, spend: 21, days: 3}, badges: {three: 2026-03-04},
+     plans: {plus: "2026-04-05T00:00:00Z"}}
+  - {at: "2026-03-06T12:00:00Z", leaderboard: month, ranks: [[1, ada, 21], [2, cyd, 21]]}
+  - {at: "2026-03-07T12:00:00Z", member: ada, wallets: {points: {earned: 1109}},
+     counters: {kinds: 3, spend: 22, days: 3}}
+  - {at: "2026-03-08T12:00:00Z", member: ada, wallets: {points: {earned: 1109}},
+     counters: {spend: 20}}
 """)
