@@ -18,7 +18,10 @@ def refresh(d: Deciding, at: Instant) -> bool:
     given = d.standing.badges
     before = len(given)
     for badge, reading in d.state.badges:
-        if badge.id in given or (reading is not None and reading.id not in d.touched):
+        if badge.id in given:
+            continue
+        # Who has counted nothing has reached nought all the same.
+        if reading is not None and badge.at > 0 and reading.id not in d.touched:
             continue
         reached = _reached_at(d, badge, reading, at)
         if reached is not None:
@@ -46,7 +49,7 @@ def _counted_at(d: Deciding, reading: Reading, goal: int, at: Instant) -> Instan
 
     What two accounts reach together, now that they are merged, is dated by what counted last.
     """
-    if d.is_merging:
+    if d.is_merging and reading.id in d.touched:
         found = [figure(d, reading, window) for window in d.touched[reading.id]]
         return first(Instant(entry[1]) for entry in found if entry and entry[0] >= goal)
     reached = counters.value(d, reading, d.now) >= goal
