@@ -1,4 +1,4 @@
-"""What the paper says of bounds that are reached exactly, in one program.
+"""What the paper says of bounds and ends that are reached exactly, one program a story.
 
 The figures were worked out by hand from the paper of the language.
 """
@@ -69,4 +69,53 @@ expect:
   - {at: "2026-03-05T10:30:00Z", member: ada, wallets: {points: {spendable: 0, redeemed: 60}}}
   - {at: "2026-03-05T12:30:00Z", member: ada, wallets: {points: {spendable: 29}}}
   - {at: "2026-03-05T14:30:00Z", member: ada, wallets: {points: {spendable: 0}}}
+""")
+
+
+def test_plans_of_days_and_for_life_end_and_begin_with_business_days() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: Pacific/Apia
+  day_start: "05:00"
+  money: {unit: WST, scale: 0}
+  wallets: {points: {}}
+  plans: {week: {period: P1W, fee: 3}, life: {}}
+  rules:
+    - {id: in, activity: x, when: {plan.week: true}, wallet: points, give: {fixed: 1}}
+    - {id: out, activity: x, when: {plan.week: {ne: true}, plan.life: false}, wallet: points,
+       give: {fixed: 10}}
+    - {id: life, activity: x, when: {plan.life: [true]}, wallet: points, give: {fixed: 100}}
+activities:
+  - {id: e1, at: "2026-03-01T08:00:00+13:00", type: enrollment, member: ada}
+  - {id: b1, at: "2026-03-02T04:59:59+13:00", type: plan_purchased, member: ada, plan: week}
+  - {id: x1, at: "2026-03-09T04:59:59+13:00", type: x, member: ada}
+  - {id: x2, at: "2026-03-09T05:00:00+13:00", type: x, member: ada}
+  - {id: b2, at: "2026-03-10T12:00:00+13:00", type: plan_purchased, member: ada, plan: week}
+  - {id: b3, at: "2026-03-18T04:00:00+13:00", type: plan_purchased, member: ada, plan: week}
+  - {id: x3, at: "2026-03-10T11:59:59+13:00", received: "2026-03-18T06:00:00+13:00", type: x,
+     member: ada}
+  - {id: x4, at: "2026-03-25T04:59:59+13:00", type: x, member: ada}
+  - {id: c1, at: "2026-03-25T04:59:59.500+13:00", type: plan_cancelled, member: ada, plan: week}
+  - {id: c2, at: "2026-03-26T05:00:00+13:00", type: plan_cancelled, member: ada, plan: week}
+  - {id: b4, at: "2026-03-26T06:00:00+13:00", type: plan_purchased, member: ada, plan: life}
+  - {id: b5, at: "2026-03-26T07:00:00+13:00", type: plan_purchased, member: ada, plan: life}
+  - {id: x5, at: "2026-03-26T08:00:00+13:00", type: x, member: ada}
+  - {id: c3, at: "2026-03-27T08:00:00+13:00", type: plan_cancelled, member: ada, plan: life}
+  - {id: x6, at: "2026-03-27T08:00:00+13:00", type: x, member: ada}
+  - {id: b6, at: "2026-03-28T07:00:00+13:00", type: plan_purchased, member: ada, plan: gold}
+expect:
+  - {activity: b4, result: accepted}
+  - {activity: b5, result: rejected, reason: already_for_life}
+  - {activity: b6, result: rejected, reason: unknown_plan}
+  - {at: "2026-03-02T12:00:00+13:00", member: ada, plans: {week: "2026-03-09T05:00:00+13:00"}}
+  - {at: "2026-03-09T12:00:00+13:00", member: ada, wallets: {points: {earned: 11}}}
+  - {at: "2026-03-18T06:00:00+13:00", member: ada, wallets: {points: {earned: 21}},
+     plans: {week: "2026-03-25T05:00:00+13:00"}}
+  - {at: "2026-03-25T04:59:59.500+13:00", member: ada, wallets: {points: {earned: 22}},
+     plans: {week: "2026-03-25T04:59:59.500+13:00"}}
+  - {at: "2026-03-26T12:00:00+13:00", member: ada, wallets: {points: {earned: 122}},
+     plans: {life: null}}
+  - {at: "2026-03-27T12:00:00+13:00", member: ada, wallets: {points: {earned: 132}}}
 """)

@@ -572,7 +572,9 @@ def _grant_tier(world: World, person: Person, happened: Happened) -> None:
 
 def _buy_plan(world: World, person: Person, happened: Happened) -> None:
     activity = happened.activity
-    plan = world.program.plans[str(activity.data.get("plan"))]
+    plan = world.program.plans.get(str(activity.data.get("plan")))
+    if plan is None:
+        raise Refused("unknown_plan")
     terms = person.terms.setdefault(plan.id, [])
     running = terms[-1] if terms else None
     if running is not None and running[1] is None:
