@@ -70,6 +70,42 @@ async def test_a_merged_account_leads_to_the_survivor_with_all_it_held(shop: Sho
     assert by_old_name["externalId"] == by_old_id["externalId"] == "new"
 
 
+@pytest.mark.parametrize("activity_id", ["m", None])
+@pytest.mark.parametrize("into", [{"externalId": "new"}, {"identity": CARD}, "id"])
+async def test_a_merge_that_is_repeated_says_the_same_when_its_survivor_is_another_by_then(
+    shop: Shop, into: dict[str, Any] | str, activity_id: str | None
+) -> None:
+    await shop.enroll("old")
+    new = await shop.enroll("new", identities=[CARD])
+    await shop.enroll("newest")
+    ref = {"id": new["id"]} if into == "id" else into
+    merge = {"activityId": activity_id, "from": {"externalId": "old"}, "into": ref}
+
+    merged = await change(shop, "mergeMembers", merge)
+    last = {"from": {"externalId": "new"}, "into": {"externalId": "newest"}}
+    assert (await change(shop, "mergeMembers", last))["problems"] == []
+    again = await change(shop, "mergeMembers", merge)
+
+    assert merged["problems"] == again["problems"] == []
+    assert (merged["member"]["externalId"], again["member"]["externalId"]) == ("new", "newest")
+
+
+async def test_an_enrollment_that_is_repeated_says_the_same_when_its_referrer_is_another_by_then(
+    shop: Shop,
+) -> None:
+    friend = await shop.enroll("friend")
+    await shop.enroll("survivor")
+    person = {"activityId": "e", "externalId": "ada", "referrer": {"id": friend["id"]}}
+
+    enrolled = await change(shop, "enrollMember", person)
+    last = {"from": {"externalId": "friend"}, "into": {"externalId": "survivor"}}
+    assert (await change(shop, "mergeMembers", last))["problems"] == []
+    again = await change(shop, "enrollMember", person)
+
+    assert enrolled == again
+    assert enrolled["problems"] == []
+
+
 @pytest.mark.parametrize(
     ("name", "input_", "code", "path"),
     [

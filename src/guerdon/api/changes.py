@@ -164,10 +164,14 @@ async def report(
     *,
     activity_id: str | None,
     data: Mapping[str, Any],
+    named: EngineRef | None = None,
 ) -> Receipt:
-    """Report a change about a member whom the engine can find, as `change` does."""
-    id_ = _derived_id(type_, ref, data) if activity_id is None else activity_id
-    reported = ActivityInput(id=id_, type=type_, member=ref, data=data)
+    """Report a change about a member whom the engine can find, as `change` does.
+
+    `named` is whom `data` names by the owner's id, where the caller said it otherwise.
+    """
+    id_ = _derived_id(type_, ref, named or data) if activity_id is None else activity_id
+    reported = ActivityInput(id=id_, type=type_, member=ref, data=data, named=named)
     (receipt,) = await accept.record(context.world, context.caller, [reported], wait=Wait.DECIDED)
     return receipt
 
@@ -193,7 +197,10 @@ _NAMES = {"points": "amount", "item": "reward", "qty": "quantity", "of": "redemp
 """What inputs call otherwise than the activities that are made of them."""
 
 
-def _derived_id(type_: str, ref: EngineRef | None, data: Mapping[str, Any]) -> str:
+def _derived_id(type_: str, ref: EngineRef | None, said: EngineRef | Mapping[str, Any]) -> str:
     """Return the id of a change that its caller did not name: the same for the same content."""
-    content = repr((ref, sorted((name, str(value)) for name, value in data.items())))
+    words: object = said
+    if not isinstance(said, EngineRef):
+        words = sorted((name, str(value)) for name, value in said.items())
+    content = repr((ref, words))
     return f"{type_}.{hashlib.blake2b(content.encode(), digest_size=16).hexdigest()}"

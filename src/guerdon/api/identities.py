@@ -15,6 +15,8 @@ from guerdon.api.members import Member, load_member
 from guerdon.api.problems import outcome_problems, refusing
 from guerdon.api.references import IdentityInput, MemberRef, engine_ref
 from guerdon.engine import read
+from guerdon.engine.enroll import looked_up
+from guerdon.engine.inputs import MemberRef as EngineRef
 from guerdon.engine.refusals import NotFound
 
 
@@ -70,27 +72,28 @@ class IdentityMutations:
     ) -> MemberPayload:
         """Merge two accounts of one person; what the first one holds follows at once."""
         context = info.context
-        survivor = await _survivor(context, input.into)
+        into = engine_ref(input.into, context.program)
+        survivor = await _survivor(context, into)
         receipt = await report(
             context,
             "member_merged",
             engine_ref(input.from_, context.program),
             activity_id=given(input.activity_id),
-            data={"into": survivor.external_id},
+            data={"into": into.external_id or survivor.external_id},
+            named=looked_up(into),
         )
         problems = outcome_problems(receipt, _place_of_merge)
         member = None if problems else await load_member(context, survivor.member_id)
         return MemberPayload(member=member, problems=problems)
 
 
-async def _survivor(context: Context, into: MemberRef) -> Member:
+async def _survivor(context: Context, into: EngineRef) -> Member:
     """Return the member into whom another is to be merged.
 
     Raises:
         NotFound: There is none.
     """
-    ref = engine_ref(into, context.program)
-    member_id = await read.find(context.world, context.caller, ref)
+    member_id = await read.find(context.world, context.caller, into)
     member = await load_member(context, member_id) if member_id else None
     if member is None:
         raise NotFound("member", ("into",))

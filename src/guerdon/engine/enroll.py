@@ -45,7 +45,12 @@ async def enroll(
         data["referrer"] = await _external(world, caller, person.referrer)
     member = MemberRef(external_id=person.external_id)
     enrollment = ActivityInput(
-        id=activity_id, type="enrollment", member=member, data=data, shown=shown
+        id=activity_id,
+        type="enrollment",
+        member=member,
+        data=data,
+        shown=shown,
+        named=looked_up(person.referrer),
     )
     links = [
         ActivityInput(
@@ -107,6 +112,11 @@ def derived_id(kind: str, content: object) -> str:
     """Return the id of a call that came without one: the same for the same content."""
     digest = hashlib.blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()
     return f"{kind}:{digest}"
+
+
+def looked_up(ref: MemberRef | None) -> MemberRef | None:
+    """Return a reference whose owner's id has to be looked up; None where it says that itself."""
+    return None if ref is None or ref.external_id is not None else ref
 
 
 async def _external(world: World, caller: Caller, ref: MemberRef) -> str | None:

@@ -52,7 +52,9 @@ class Shown:
 class ActivityInput:
     """One activity as reported; `at` absent means now, `member` absent the whole program.
 
-    `shown` belongs to an `enrollment` and is no part of what is decided.
+    `shown` belongs to an `enrollment` and is no part of what is decided. `named` is the other
+    member whom `data` names (see `NAMING`), as the reporter said it where that was not by the
+    owner's id: a repeat says it again, though it may lead to somebody else by then.
     """
 
     id: str
@@ -65,6 +67,11 @@ class ActivityInput:
     lines: tuple[LineInput, ...] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     shown: Shown | None = None
+    named: MemberRef | None = None
+
+
+NAMING = {"enrollment": "referrer", "transfer": "to", "member_merged": "into"}
+"""Which field of an activity's data names another member."""
 
 
 class Wait(StrEnum):

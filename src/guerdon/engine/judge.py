@@ -17,7 +17,7 @@ from guerdon.core.activity import OWN_TYPES, PROGRAM_WIDE, Instant, Line, Value
 from guerdon.core.amounts import plain, to_minor
 from guerdon.core.program import Program
 from guerdon.core.rulebook import Rulebook
-from guerdon.engine.inputs import ActivityInput, LineInput, MemberRef, Shown
+from guerdon.engine.inputs import NAMING, ActivityInput, LineInput, MemberRef, Shown
 from guerdon.engine.outcomes import Problem
 from guerdon.engine.rights import may_report, needed
 from guerdon.engine.world import Caller, Role
@@ -191,18 +191,24 @@ def known_types(rulebook: Rulebook) -> frozenset[str]:
 
 def fingerprint(given: ActivityInput, data: Mapping[str, Value]) -> bytes:
     """Return a digest of all that was sent but the time of arrival."""
-    member = given.member
+    looked_up = None if given.named is None else NAMING[given.type]
     parts: list[object] = [
         given.type,
         given.at,
-        None if member is None else (member.id, member.external_id, member.identity),
+        _ref_parts(given.member),
         given.partner,
         given.ref,
         None if given.amount is None else plain(given.amount),
         None if given.lines is None else [_line_parts(line) for line in given.lines],
-        sorted((name, _value_parts(value)) for name, value in data.items()),
+        sorted((name, _value_parts(value)) for name, value in data.items() if name != looked_up),
     ]
+    if given.named is not None:
+        parts.append(_ref_parts(given.named))
     return hashlib.blake2b(repr(parts).encode(), digest_size=_PRINT_BYTES).digest()
+
+
+def _ref_parts(ref: MemberRef | None) -> object:
+    return None if ref is None else (ref.id, ref.external_id, ref.identity)
 
 
 def _line_parts(line: LineInput) -> object:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from guerdon.core.activity import NOT_ENROLLING, Value
 from guerdon.core.conditions import text
-from guerdon.engine.inputs import Identity, MemberRef
+from guerdon.engine.inputs import NAMING, Identity, MemberRef
 from guerdon.engine.judge import Draft, Refusal
 from guerdon.engine.outcomes import Problem, Profile
 from guerdon.engine.pseudonyms import meant_by
@@ -22,7 +22,6 @@ from guerdon.engine.world import Caller, Role, World
 EXTERNAL = ""
 """The scheme of the owner's own ids."""
 
-NAMING = {"enrollment": "referrer", "transfer": "to", "member_merged": "into"}
 """Fields of the data that name another member, by the owner's id."""
 
 _WITH_ORIGINAL = frozenset({"refund", "confirmation", "ineligible", "redemption_cancelled"})
