@@ -1,4 +1,4 @@
-"""What the paper says of last days, first people, vouchers and refunds, one program a story.
+"""What the paper says of last days, first people, numbers, vouchers and refunds.
 
 The figures were worked out by hand from the paper of the language.
 """
@@ -179,4 +179,101 @@ expect:
   - {at: "2026-03-02T11:30:00Z", member: ada, wallets: {points: {earned: 40}}}
   - {at: "2026-03-02T13:30:00Z", member: ada, wallets: {points: {earned: 0},
      credit: {spendable: 37}}, lots: {credit: [{from: r5.refund, left: 37, expires: null}]}}
+""")
+
+
+def test_the_same_is_a_duplicate_and_another_content_a_conflict_under_numbers_too() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  claim_window: P7D
+  wallets: {points: {}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}, limit: {times: 2,
+    per: day, by: subject, subject: shop}}]
+activities:
+  - {id: e1, at: "2026-03-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-01T09:00:00Z", type: purchase, external: {scheme: card, value: "7"},
+     amount: 1, shop: a, ref: r1}
+  - {id: p1, at: "2026-03-01T09:00:00Z", received: "2026-03-02T09:00:00Z", type: purchase,
+     external: {scheme: card, value: "7"}, amount: 1.00, shop: a, ref: r1}
+  - {id: p1, at: "2026-03-01T09:00:00Z", received: "2026-03-02T10:00:00Z", type: purchase,
+     external: {scheme: card, value: "7"}, amount: 1.01, shop: a, ref: r1}
+  - {id: p2, at: "2026-03-01T09:30:00Z", received: "2026-03-02T11:00:00Z", type: purchase,
+     external: {scheme: app, value: "7"}, amount: 2, shop: a}
+  - {id: p3, at: "2026-03-01T09:40:00Z", received: "2026-03-02T12:00:00Z", type: purchase,
+     member: ada, amount: 4, shop: a, ref: r1}
+  - {id: p4, at: "2026-03-01T09:50:00Z", received: "2026-03-02T13:00:00Z", type: purchase,
+     member: ada, amount: 8, shop: a}
+  - {id: l1, at: "2026-03-08T23:59:59Z", type: identity_linked, member: ada, scheme: card,
+     value: "7"}
+  - {id: l2, at: "2026-03-09T00:00:00Z", type: identity_linked, member: ada, scheme: app,
+     value: "7"}
+  - {id: p5, at: "2026-03-01T23:59:59Z", received: "2026-03-09T09:00:00Z", type: purchase,
+     external: {scheme: app, value: "7"}, amount: 16, shop: a}
+  - {id: p6, at: "2026-03-01T23:59:59Z", received: "2026-03-09T10:00:00Z", type: purchase,
+     member: ada, amount: 32, shop: b, ref: r1}
+  - {id: p7, at: "2026-03-01T23:59:59Z", received: "2026-03-09T10:30:00Z", type: visit,
+     member: ada, ref: r1}
+expect:
+  - {activity: p1, result: accepted}
+  - {activity: p1, copy: 2, result: duplicate}
+  - {activity: p1, copy: 3, result: conflict, reason: payload_differs}
+  - {activity: p2, result: rejected, reason: claim_window}
+  - {activity: p3, result: duplicate, reason: ref}
+  - {activity: p6, result: duplicate, reason: ref}
+  - {activity: p7, result: accepted}
+  - {at: "2026-03-02T14:00:00Z", member: ada, wallets: {points: {earned: 8}}}
+  - {at: "2026-03-08T23:59:59Z", member: ada, wallets: {points: {earned: 9}},
+     lots: {points: [{from: p1.base, left: 1, earned: "2026-03-01T09:00:00Z"}, {from: p4.base,
+     left: 8}]}}
+  - {at: "2026-03-09T12:00:00Z", member: ada, wallets: {points: {earned: 9}}}
+""")
+
+
+def test_an_extension_lets_nothing_die_before_the_month_it_names_whatever_it_waits_for() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: Europe/Vienna
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {spend: fifo, expiry: {mode: after, period: P1M},
+    extend: {activity: [purchase, redemption], when: {channel: {ne: web}}, through_month: P2M}}}
+  rules:
+    - {id: base, activity: [purchase, visit], wallet: points, give: {fixed: 10}}
+    - {id: wait, activity: visit, wallet: points, give: {fixed: 3}, pending: {for: P40D}}
+    - {id: own, activity: visit, wallet: points, give: {fixed: 1}, expiry: {mode: after,
+       period: P2M, round: month}}
+  rewards: {tea: {wallet: points, cost: 4}}
+activities:
+  - {id: e1, at: "2026-01-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: v1, at: "2026-01-10T09:00:00Z", type: visit, member: ada}
+  - {id: p1, at: "2026-01-31T22:59:59Z", type: purchase, member: ada, channel: web}
+  - {id: p2, at: "2026-01-31T22:59:59Z", received: "2026-02-01T09:00:00Z", type: purchase,
+     member: ada}
+  - {id: d1, at: "2026-02-28T22:59:59Z", type: redemption, member: ada, item: tea}
+  - {id: r2, at: "2026-03-02T09:00:00Z", type: refund, member: ada, of: p2}
+expect:
+  - {at: "2026-01-31T23:00:00Z", member: ada, lots: {points: [{from: v1.base, left: 10,
+     expires: "2026-02-11T00:00:00+01:00"}, {from: v1.wait, left: 3,
+     expires: "2026-02-11T00:00:00+01:00"}, {from: v1.own, left: 1,
+     expires: "2026-04-01T00:00:00+02:00"}, {from: p1.base, left: 10,
+     expires: "2026-03-01T00:00:00+01:00"}]}}
+  - {at: "2026-02-01T10:00:00Z", member: ada, wallets: {points: {spendable: 31, pending: 3}},
+     lots: {points: [{from: v1.base, expires: "2026-03-01T00:00:00+01:00"}, {from: v1.wait,
+     expires: "2026-03-01T00:00:00+01:00"}, {from: v1.own, expires: "2026-04-01T00:00:00+02:00"},
+     {from: p1.base, expires: "2026-03-01T00:00:00+01:00"}, {from: p2.base,
+     expires: "2026-03-01T00:00:00+01:00"}]}}
+  - {at: "2026-02-19T00:00:00+01:00", member: ada, wallets: {points: {spendable: 34, pending: 0}}}
+  - {at: "2026-02-28T23:30:00Z", member: ada, wallets: {points: {spendable: 30, redeemed: 4}},
+     lots: {points: [{from: v1.base, left: 6, expires: "2026-04-01T00:00:00+02:00"},
+     {from: v1.wait, left: 3, expires: "2026-04-01T00:00:00+02:00"}, {from: v1.own,
+     expires: "2026-04-01T00:00:00+02:00"}, {from: p1.base, expires: "2026-04-01T00:00:00+02:00"},
+     {from: p2.base, expires: "2026-04-01T00:00:00+02:00"}]}}
+  - {at: "2026-03-02T12:00:00Z", member: ada, wallets: {points: {spendable: 20, earned: 24}}}
+  - {at: "2026-03-31T22:00:00Z", member: ada, wallets: {points: {spendable: 0, expired: 20,
+     redeemed: 4}}}
 """)
