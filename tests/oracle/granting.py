@@ -17,7 +17,7 @@ from guerdon.core.program import (
     WindowKind,
 )
 from oracle import purse
-from oracle.calendar import plus
+from oracle.calendar import CALENDAR_WINDOWS, plus
 from oracle.counting import counter_value, last_at, value
 from oracle.purse import NEVER
 from oracle.reading import holds, member_look
@@ -163,20 +163,24 @@ def progress(world: World, person: Person, mission: Mission, at: int) -> int:
     inside = world.calendar.inside(mission.window, at, joined)
     began = joined if mission.opt_in and joined is not None else -NEVER
     happened, lots = person.joined_after.get(mission.id, (0, 0))
-    closed = last_report(world, person, mission)
 
     def admits(one: Happened | Lot) -> bool:
         if isinstance(one, Lot):
             return one.at >= began and one in world.lots[lots:]
+        closed = last_report(world, person, mission, one.activity.at)
         on_time = closed is None or one.activity.received < closed
         return one.activity.at >= began and on_time and one in world.history[happened:]
 
     return value(world, person, mission.measure, inside, admits)
 
 
-def last_report(world: World, person: Person, mission: Mission) -> int | None:
-    """Return the first instant at which reports come too late for the mission."""
+def last_report(world: World, person: Person, mission: Mission, at: int) -> int | None:
+    """Return the first instant at which reports of an instant come too late for the mission."""
     end = window_end(world, person, mission)
+    window = window_of(world, mission)
+    if window.kind in CALENDAR_WINDOWS:
+        span = world.calendar.span(CALENDAR_WINDOWS[window.kind], at)
+        end = None if span is None else span[1]
     if mission.late is None or end is None:
         return None
     return world.calendar.begin(plus(world.calendar.day(end), mission.late))
@@ -191,7 +195,7 @@ def missions(world: World, person: Person, cause: Cause) -> None:
             continue
         if mission.opt_in and mission.id not in person.joined:
             continue
-        if mission.counter is not None and not world.calendar.inside(mission.window, 0)(cause.now):
+        if _is_over(world, mission, cause.now):
             continue
         eligible = holds(mission.eligible, member_look(person.attrs))
         if eligible and _reached(world, person, mission, cause):
@@ -219,7 +223,7 @@ def _completed_in(world: World, person: Person, mission: Mission, cause: Cause) 
         return cause.at
     reached = [
         at
-        for at in instants(cause, window_of(world, mission))
+        for at in _in_question(world, person, mission, cause)
         if at in (cause.at, cause.now) and progress(world, person, mission, at) >= mission.goal
     ]
     return cause.now if cause.at not in reached and cause.now in reached else cause.at
@@ -229,8 +233,26 @@ def _reached(world: World, person: Person, mission: Mission, cause: Cause) -> bo
     """Tell whether the goal is reached now, or in the window of the activity that caused it."""
     return any(
         progress(world, person, mission, at) >= mission.goal
-        for at in instants(cause, window_of(world, mission))
+        for at in _in_question(world, person, mission, cause)
     )
+
+
+def _in_question(world: World, person: Person, mission: Mission, cause: Cause) -> list[int]:
+    """Return when the progress is read: not where what was reported comes too late for it."""
+    closed = last_report(world, person, mission, cause.at)
+    late = closed is not None and closed <= cause.now
+    return [
+        at
+        for at in instants(cause, window_of(world, mission))
+        if at != cause.at or at == cause.now or not late
+    ]
+
+
+def _is_over(world: World, mission: Mission, now: int) -> bool:
+    """Tell whether the span of a mission that reads a counter is not now."""
+    window = mission.window
+    is_span = mission.counter is not None and window.kind is WindowKind.FIXED
+    return is_span and not world.calendar.inside(window, 0)(now)
 
 
 def window_of(world: World, mission: Mission) -> Window:

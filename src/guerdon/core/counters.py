@@ -18,7 +18,7 @@ from guerdon.core.program import Mission, WindowKind
 from guerdon.core.readings import Reading
 from guerdon.core.standing import Plain
 from guerdon.core.streaks import change_days
-from guerdon.core.windows import add
+from guerdon.core.windows import CALENDAR_KINDS, add
 
 # ---------------------------------------------------------------- which window
 
@@ -64,13 +64,21 @@ def _listens(d: Deciding, reading: Reading, activity: Activity) -> bool:
         joined = state.joined_at if state is not None else None
         if mission.opt_in and (joined is None or activity.at < joined):
             return False
-        if mission.late is not None:
-            ends = joined_end(d, reading) or reading.window.end
-            calendar = d.rulebook.calendar
-            if ends is not None:
-                closed = calendar.begin(add(calendar.day(ends), mission.late))
-                return activity.received < closed
+        closed = closed_at(d, mission, reading, activity.at)
+        return closed is None or activity.received < closed
     return True
+
+
+def closed_at(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> Instant | None:
+    """Return from when on reports of an instant are too late for a mission; None for never."""
+    if mission.late is None:
+        return None
+    calendar = d.rulebook.calendar
+    if reading.window.kind in CALENDAR_KINDS:
+        ends = calendar.bounds(reading.window, at)[1]
+    else:
+        ends = joined_end(d, reading) or reading.window.end
+    return None if ends is None else calendar.begin(add(calendar.day(ends), mission.late))
 
 
 # ---------------------------------------------------------------- change

@@ -73,7 +73,7 @@ def refresh(d: Deciding, at: Instant) -> None:
         if state is not None and state.completed_at is not None:
             has_fallen |= _recheck(d, mission, reading, at)
             continue
-        value = _best(d, reading, at)
+        value = _best(d, mission, reading, at)
         if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
             _complete(d, mission, reading, value, at)
         elif reading.id in d.touched:
@@ -82,15 +82,24 @@ def refresh(d: Deciding, at: Instant) -> None:
         has_fallen = any(_recheck(d, mission, reading, at) for mission, reading in d.state.goals)
 
 
-def _best(d: Deciding, reading: Reading, at: Instant) -> int:
-    """Return the best progress of the windows in question: the current one and those touched."""
+def _best(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> int:
+    """Return the best progress of the windows in question: the current one and those touched.
+
+    A window of the past is out of question once its reports come too late for the mission.
+    """
     found = counters.value(d, reading, d.now)
-    if at != d.now:
+    if _is_past_in_time(d, mission, reading, at):
         found = max(found, counters.value(d, reading, at))
     if d.is_merging:
         touched = d.touched.get(reading.id, ())
         found = max((found, *((figure(d, reading, window) or (0,))[0] for window in touched)))
     return found
+
+
+def _is_past_in_time(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> bool:
+    """Tell whether an instant of the past is one of which the mission still takes reports."""
+    closed = counters.closed_at(d, mission, reading, at)
+    return at != d.now and (closed is None or d.now < closed)
 
 
 def _open(d: Deciding, mission: Mission, state: MissionState | None) -> bool:
@@ -111,7 +120,8 @@ def _complete(d: Deciding, mission: Mission, reading: Reading, value: int, at: I
     """
     state = d.mission(mission.id)
     state.completed_at = at
-    if at != d.now and counters.value(d, reading, at) < mission.goal:
+    in_time = at == d.now or _is_past_in_time(d, mission, reading, at)
+    if not in_time or counters.value(d, reading, at) < mission.goal:
         is_now = counters.value(d, reading, d.now) >= mission.goal
         state.completed_at = d.now if is_now else at
     d.effect(MissionEffect(mission.id, "completed", value, at))

@@ -123,19 +123,24 @@ def missions(program: Program) -> Iterator[Warned]:
                 program, (*path, "goal"), mission.goal, counter.measure, counter.window
             )
         yield from about_members(path, "eligible", mission.eligible)
-        yield from _mission_window(path, mission)
+        yield from _mission_window(path, mission, _window_read(program, mission))
         yield from effects((*path, "grant"), mission.grant)
 
 
-def _mission_window(path: Path, mission: Mission) -> Iterator[Warned]:
-    kind = mission.window.kind
-    if kind is WindowKind.JOINED and not mission.opt_in:
+def _window_read(program: Program, mission: Mission) -> Window:
+    """Return the window over which a mission's progress is read."""
+    counter = program.counters.get(mission.counter or "")
+    return mission.window if counter is None else counter.window
+
+
+def _mission_window(path: Path, mission: Mission, read: Window) -> Iterator[Warned]:
+    if mission.window.kind is WindowKind.JOINED and not mission.opt_in:
         yield (
             (*path, "window"),
             "This window opens when a member joins, but nobody can: `opt_in` is missing.",
             "Add `opt_in: true`.",
         )
-    if mission.late is not None and kind not in (WindowKind.FIXED, WindowKind.JOINED):
+    if mission.late is not None and read.kind in (WindowKind.LIFETIME, WindowKind.ROLLING):
         yield (
             (*path, "late"),
             "`late` has no effect: this window has no end of its own.",
