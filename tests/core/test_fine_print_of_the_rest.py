@@ -216,6 +216,37 @@ expect:
 """)
 
 
+def test_a_merge_takes_back_the_newest_of_those_without_a_subject_that_are_too_many() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules:
+    - {id: quiz, activity: quiz, wallet: points, give: {fixed: 50}, limit: {times: 1,
+       per: lifetime, by: subject, subject: topic}}
+activities:
+  - {id: e1, at: "2026-03-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2026-03-01T09:00:00Z", type: enrollment, member: bob}
+  - {id: a1, at: "2026-03-02T09:00:00Z", type: quiz, member: ada}
+  - {id: b1, at: "2026-03-03T09:00:00Z", type: quiz, member: bob}
+  - {id: b2, at: "2026-03-04T09:00:00Z", type: quiz, member: bob, topic: x}
+  - {id: a2, at: "2026-03-05T09:00:00Z", type: quiz, member: ada, topic: y}
+  - {id: m1, at: "2026-03-06T09:00:00Z", type: member_merged, member: bob, into: ada}
+  - {id: a3, at: "2026-03-07T09:00:00Z", type: quiz, member: ada}
+  - {id: a4, at: "2026-03-07T09:00:00Z", type: quiz, member: ada, topic: x}
+expect:
+  - at: "2026-03-08T00:00:00Z"
+    member: ada
+    why: of the two without a topic the newer one goes, and no other
+    wallets: {points: {earned: 150}}
+    lots: {points: [{from: a1.quiz, left: 50}, {from: b2.quiz, left: 50}, {from: a2.quiz,
+     left: 50}]}
+""")
+
+
 def test_an_estimate_changes_what_is_owed_and_what_is_revenue_from_then_on() -> None:
     both_meet("""\
 scenario: 1

@@ -101,14 +101,14 @@ def _newest(d: Deciding, rule: Rule, key: str) -> list[Lot]:
     limit = rule.limit
     assert limit is not None
     calendar = d.rulebook.calendar
-    window, _, subject = key.partition("|")
+    window, has_subject, subject = key.partition("|")
     found = []
     for lot in holdings.every_lot(d, rule.wallet):
         if lot.rule != rule.id or not lot.worth:
             continue
         if per_key(limit.per, calendar.day(lot.at)) != window:
             continue
-        if subject and _subject(d, lot, limit.subject or "") != subject:
+        if has_subject and _subject(d, lot, limit.subject or "") != subject:
             continue
         found.append(lot)
     return sorted(found, key=lambda lot: (-lot.at, -lot.place))
