@@ -1,4 +1,4 @@
-"""What the paper says of the fields of activities and members, one program a story.
+"""What the paper says of fields that are asked, summed and counted, one program a story.
 
 The figures were worked out by hand from the paper of the language.
 """
@@ -72,4 +72,49 @@ activities:
 expect:
   - {at: "2026-03-01T09:00:00Z", member: ada, wallets: {points: {earned: 1101001}}}
   - {at: "2026-03-01T11:00:00Z", member: ada, wallets: {points: {earned: 1111111}}}
+""")
+
+
+def test_counters_over_redemptions_and_refunds_and_streaks_of_weeks() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: Europe/Berlin
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+  rewards: {tea: {wallet: points, cost: 1}}
+  counters:
+    taken: {activity: redemption, window: calendar_month}
+    back: {activity: refund, sum: net, window: lifetime}
+    weeks: {activity: purchase, streak: week, window: {rolling: P3M}, when: {net: {gte: 5}}}
+    food: {activity: purchase, lines: {category: [food, drink]}, when: {net: {gte: 5}},
+      distinct: category, window: week}
+    gain: {sum: "points:points:base", window: {rolling: P7D}}
+  missions: {sip: {counter: taken, goal: 2, grant: [{wallet: points, fixed: 100}]}}
+activities:
+  - {id: e1, at: "2026-03-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-03-22T22:59:59Z", type: purchase, member: ada, lines: [{category: food,
+     amount: 3}, {category: drink, amount: 2}]}
+  - {id: p2, at: "2026-03-22T23:00:00Z", type: purchase, member: ada, amount: 5, category: food}
+  - {id: p3, at: "2026-03-29T22:00:00Z", type: purchase, member: ada, amount: 9, category: toys}
+  - {id: d1, at: "2026-03-31T21:59:59Z", type: redemption, member: ada, item: tea}
+  - {id: d2, at: "2026-03-31T22:00:00Z", type: redemption, member: ada, item: tea}
+  - {id: r1, at: "2026-04-01T09:00:00Z", type: refund, member: ada, of: p2, amount: 0.01}
+  - {id: c1, at: "2026-04-01T10:00:00Z", type: redemption_cancelled, member: ada, of: d2}
+  - {id: d3, at: "2026-04-02T09:00:00Z", type: redemption, member: ada, item: tea}
+expect:
+  - {at: "2026-03-22T22:59:59Z", member: ada, counters: {weeks: 1, food: 2, gain: 5}}
+  - {at: "2026-03-22T23:00:00Z", member: ada, counters: {weeks: 2, food: 1, gain: 10}}
+  - {at: "2026-03-29T21:59:58Z", member: ada, counters: {gain: 10}}
+  - {at: "2026-03-29T21:59:59Z", member: ada, counters: {gain: 5}}
+  - {at: "2026-03-29T22:00:00Z", member: ada, counters: {weeks: 3, food: 0, gain: 9}}
+  - {at: "2026-03-31T21:59:59Z", member: ada, counters: {taken: 1}}
+  - {at: "2026-03-31T22:00:00Z", member: ada, counters: {taken: 1},
+     wallets: {points: {spendable: 17}}}
+  - {at: "2026-04-01T09:30:00Z", member: ada, counters: {weeks: 1, gain: 9, back: 0.01}}
+  - {at: "2026-04-02T12:00:00Z", member: ada, counters: {taken: 2},
+     missions: {sip: {state: completed}}, wallets: {points: {spendable: 116}}}
+  - {at: "2026-06-22T21:59:58Z", member: ada, counters: {weeks: 1}}
 """)
