@@ -21,23 +21,12 @@ from guerdon.engine.dossier import dossier
 from guerdon.engine.verify import verify
 from guerdon.settings import Settings
 from guerdon.wiring import prepare
-
-Request = dict[str, Any]
+from mutations import Request, mutation
 
 DIES = str(Path(__file__).with_name("cut_off.py"))
 WRITES_MAX = 200
 OWN = "N-"
 """What all names of one life begin with, in the place of its number."""
-
-
-def mutation(name: str, answer: str, **input_: Any) -> Request:
-    """Return a request; `answer` is what is asked of the payload besides the problems."""
-    kind = f"{name[0].upper()}{name[1:]}Input"
-    fields = f"{{ {answer} problems {{ code message path }} }}"
-    return {
-        "query": f"mutation($i: {kind}!) {{ {name}(input: $i) {fields} }}",
-        "variables": {"i": input_},
-    }
 
 
 def by(name: str) -> dict[str, str]:

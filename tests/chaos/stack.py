@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.shop import DOCUMENT, PROGRAM
+from chaos.shop import DOCUMENT
 from guerdon.embedded import mongod, valkey
 from guerdon.embedded.logins import OWNER, Logins
 from guerdon.embedded.parts import OwnParts, Part, mongod_part, valkey_part
@@ -45,11 +45,15 @@ async def a_stack(
     *,
     workers: int = 4,
     apis: int = 2,
+    document: str = DOCUMENT,
     say: Callable[[str], None] = lambda _: None,
     more: Callable[[Settings], list[Part]] = lambda _: [],
     **given: str,
 ) -> AsyncIterator[Stack]:
-    """Give a stack whose parts come back when they die; `more` are parts beside it."""
+    """Give a stack whose parts come back when they die; `more` are parts beside it.
+
+    Its key reports to the program of `document`.
+    """
     mongo_port, redis_port, *ports = free_ports(2 + apis)
     logins = Logins.of(folder)
     supervisor = Supervisor(say, gives_up=False)  # a storm kills whom it likes, ready or not
@@ -78,8 +82,8 @@ async def a_stack(
         await prepare(loaded)
         world = build(Settings.load(**{**settings, "mongo_url": owner}), at_work=True)
         try:
-            await publish.publish(world, DOCUMENT)
-            key, _ = await keys.create(world, PROGRAM, name="storm", role=Role.SERVICE)
+            program = (await publish.publish(world, document)).program
+            key, _ = await keys.create(world, program, name="storm", role=Role.SERVICE)
             environment = {f"GUERDON_{name.upper()}": value for name, value in settings.items()}
             own = OwnParts(kennel=kennel, folder=folder, environment=environment)
             await supervisor.start(
