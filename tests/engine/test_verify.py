@@ -15,6 +15,9 @@ from worlds import PROGRAM, a_purchase, by, report
 
 Db = Database[dict[str, Any]]
 
+LOTS = 30
+"""More of a member than a head holds."""
+
 
 @pytest.fixture
 def database(mongo_client: MongoClient[dict[str, Any]], settings: Settings) -> Db:
@@ -31,6 +34,19 @@ async def test_an_undisturbed_program_is_in_order(world: World) -> None:
     assert (found.entries, found.members, found.has_redis) == (33, 3, True)
     assert found.lots == 30
     assert found.rows >= 6
+
+
+@pytest.mark.parametrize("at_once", [1, 5_000])
+async def test_lots_that_lie_on_pages_are_looked_at_however_many_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("guerdon.engine.verify._PAGES_AT_ONCE", at_once)
+    await report(world, [a_purchase(n, member=by(f"m{n % 3}")) for n in range(3 * LOTS)])
+
+    found = await verify(world, PROGRAM)
+
+    assert found.offences == ()
+    assert (found.members, found.lots) == (3, 3 * LOTS)
 
 
 def _spoil_a_posting(database: Db) -> None:

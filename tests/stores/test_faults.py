@@ -8,14 +8,17 @@ import pytest
 from pymongo import MongoClient
 
 from guerdon.core.activity import Instant
+from guerdon.core.standing import PageRef
 from guerdon.engine.crash import CrashPoints
 from guerdon.engine.outcomes import VersionText
 from guerdon.engine.records import Batch, Entry, Hold, LaneLost, StandingWrite, StoreDown, Waiting
-from guerdon.stores.client import Access, Mongo, unit_of_work
+from guerdon.stores.client import WORK_SECONDS, Access, Mongo, unit_of_work
 from guerdon.stores.commit import CommitStore
 from guerdon.stores.inbox import InboxStore
 from guerdon.stores.installation import Installation
+from guerdon.stores.keyed import lane_key
 from guerdon.stores.lanes import LaneStore
+from guerdon.stores.pages import PageStore
 from guerdon.stores.programs import ProgramStore
 from guerdon.stores.vault import Vault
 
@@ -158,3 +161,18 @@ async def test_what_is_still_under_way_makes_no_new_connection_once_it_is_closed
 
     with pytest.raises(StoreDown, match="closed"):
         await mongo["lanes"].find_one({})
+
+
+async def test_a_shelf_of_any_length_is_read_with_a_deadline_for_each_part(
+    mongo: Mongo, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    folder = lane_key("p", 0, "m", "lots:points")
+    names = [f"{n:05d}" for n in range(5_001)]
+    pages = [{"_id": f"{folder}|{name}", "f": folder, "s": name, "v": name} for name in names]
+    await mongo["pages"].insert_many(pages)
+
+    slow = {"blockConnection": True, "blockTimeMS": int(500 * WORK_SECONDS) + 100}
+    with failing(mongo_client, "find", "getMore", times=2, **slow):
+        found = await PageStore(mongo).load("p", {(0, "m"): [PageRef("lots:points", "all")]})
+
+    assert [key for _, key, _, _ in found["m"]] == names

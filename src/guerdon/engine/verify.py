@@ -10,13 +10,14 @@ more before it is called wrong.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from guerdon.core.decision import Score
 from guerdon.core.lots import Lot, lot_of
 from guerdon.core.plain import standing_from_plain
-from guerdon.core.standing import PageRef, Shelf, Standing
+from guerdon.core.standing import PageRef, Plain, Shelf, Standing
 from guerdon.engine import proofs
 from guerdon.engine.epochs import locate
 from guerdon.engine.outcomes import BoardRow
@@ -28,6 +29,7 @@ from guerdon.engine.world import World
 __all__ = ["Offence", "Progress", "Verified", "verify"]
 
 _AT_ONCE = 500
+_PAGES_AT_ONCE = 5_000
 _LOOKS = 3
 
 
@@ -141,10 +143,8 @@ def _entry(name: str, entry: Entry, books: _Books, found: Verified) -> None:
 async def _members(
     world: World, program: str, members: list[str], books: _Books, found: Verified
 ) -> None:
-    standings = await _standings(world, program, members)
     people = await world.evidence.people(program, members)
-    for member in members:
-        standing = standings.get(member)
+    async for member, standing in _standings(world, program, members):
         wrong = list(_standing(standing, member, books))
         for _ in range(_LOOKS):
             if not wrong:
@@ -167,40 +167,62 @@ async def _again(world: World, program: str, member: str, books: _Books) -> list
         for entry in entries:
             own.add(entry)
         seq = entries[-1].member_seq
-    standing = (await _standings(world, program, [member])).get(member)
     fresh = _Books({**books.seqs, **own.seqs}, {**books.balances, **own.balances})
-    return list(_standing(standing, member, fresh))
+    found = [
+        _standing(standing, name, fresh)
+        async for name, standing in _standings(world, program, [member])
+    ]
+    return list(chain.from_iterable(found))
 
 
-async def _standings(world: World, program: str, members: list[str]) -> dict[str, Standing]:
-    """Return whole standings, with all lots in the head."""
+async def _standings(
+    world: World, program: str, members: list[str]
+) -> AsyncIterator[tuple[str, Standing | None]]:
+    """Yield whole standings, with all lots in the head; of so many pages at a time."""
     layout = await world.rulebooks.layout(program)
-    located = await locate(world, program, members, layout)
-    standings = {
-        member: standing_from_plain(plain)
-        for member, (_, plain) in located.items()
-        if plain is not None
-    }
+    portion: dict[tuple[int, str], Standing | None] = {}
+    pages = 0
+    for member, (lane, plain) in (await locate(world, program, members, layout)).items():
+        standing = portion[lane, member] = None if plain is None else standing_from_plain(plain)
+        if standing is not None:
+            pages += sum(standing.shelves[name].spilled for name in _spilled(standing))
+        if pages >= _PAGES_AT_ONCE:
+            await _pull_lots(world, program, portion)
+            for (_, each), whole in portion.items():
+                yield each, whole
+            portion, pages = {}, 0
+    await _pull_lots(world, program, portion)
+    for (_, each), whole in portion.items():
+        yield each, whole
+
+
+async def _pull_lots(
+    world: World, program: str, owners: Mapping[tuple[int, str], Standing | None]
+) -> None:
+    """Put the lots that lie on pages into the heads."""
+    standings = {owner: standing for owner, standing in owners.items() if standing is not None}
     asked = {
-        (located[member].lane, member): [
-            PageRef(name, "all") for name in _lot_shelves(standing, spilled=True)
-        ]
-        for member, standing in standings.items()
+        owner: [PageRef(name, "all") for name in names]
+        for owner, standing in standings.items()
+        if (names := _spilled(standing))
     }
-    pages = await world.pages.load(program, {owner: refs for owner, refs in asked.items() if refs})
-    for member, rows in pages.items():
-        shelves = standings[member].shelves
-        for shelf, key, _, value in rows:
-            shelves[shelf] = Shelf({**shelves[shelf].items, key: value}, shelves[shelf].spilled)
-    return standings
+    pages = await world.pages.load(program, asked) if asked else {}
+    for (_, member), standing in standings.items():
+        whole: dict[str, dict[str, Plain]] = {}
+        for name, key, _, value in pages.get(member, ()):
+            whole.setdefault(name, {})[key] = value
+        for name, items in whole.items():
+            head = standing.shelves[name]
+            standing.shelves[name] = Shelf({**head.items, **items}, head.spilled)
 
 
-def _lot_shelves(standing: Standing, *, spilled: bool = False) -> list[str]:
+def _spilled(standing: Standing) -> list[str]:
+    return [name for name in _lot_shelves(standing) if standing.shelves[name].spilled]
+
+
+def _lot_shelves(standing: Standing) -> list[str]:
     return [
-        name
-        for name, shelf in standing.shelves.items()
-        if name.partition(":")[0] in ("lots", "pending", "closed")
-        if shelf.spilled or not spilled
+        name for name in standing.shelves if name.partition(":")[0] in ("lots", "pending", "closed")
     ]
 
 

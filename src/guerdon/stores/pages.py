@@ -14,6 +14,8 @@ from guerdon.stores.prints import Whole, printed
 
 PageRow = tuple[str, str, str, Plain]
 
+_AT_ONCE = 5_000
+
 
 class PageStore:
     """See `engine.world.Pages`."""
@@ -27,7 +29,8 @@ class PageStore:
         """Return (shelf, key, sort, value) by member; `front` refs bring `extra` more.
 
         Single entries and whole shelves of all members are read together; each front is a read
-        of its own, because it ends after so many.
+        of its own, because it ends after so many. How many a whole shelf has is not known: each
+        `_AT_ONCE` of them are a read with its own deadline.
         """
         single: dict[str, tuple[str, str]] = {}
         whole: dict[str, tuple[str, str]] = {}
@@ -44,12 +47,11 @@ class PageStore:
                     fronts[folder] = (member, ref.shelf)
                     begins.append((folder, ref.key))
         found: dict[str, list[PageRow]] = {member: [] for _, member in asked}
-        with unit_of_work():
-            rows = await asyncio.gather(
-                self._read({"_id": {"$in": list(single)}}, bool(single)),
-                self._read({"$or": [_all_of(folder) for folder in whole]}, bool(whole)),
-                *(self._front(*begin, FRONT + extra) for begin in begins),
-            )
+        rows = await asyncio.gather(
+            self._single(list(single)),
+            self._whole(list(whole)),
+            *(self._front(*begin, FRONT + extra) for begin in begins),
+        )
         for document in (document for part in rows for document in part):
             member, shelf = (
                 single.get(document["_id"]) or whole.get(document["f"]) or fronts[document["f"]]
@@ -58,10 +60,29 @@ class PageStore:
             found[member].append((shelf, name, document["s"], document["v"]))
         return found
 
-    async def _read(self, query: Document, wanted: bool) -> list[Document]:  # noqa: FBT001
-        if not wanted:
+    async def _single(self, ids: Sequence[str]) -> list[Document]:
+        if not ids:
             return []
-        rows: list[Document] = await self._mongo["pages"].find(query).to_list(None)
+        with unit_of_work():
+            rows: list[Document] = (
+                await self._mongo["pages"].find({"_id": {"$in": ids}}).to_list(None)
+            )
+        return rows
+
+    async def _whole(self, folders: Sequence[str]) -> list[Document]:
+        """Return all entries of these shelves, each shelf's in its order."""
+        rows: list[Document] = []
+        asked = [_all_of(folder) for folder in folders]
+        while asked:
+            cursor = self._mongo["pages"].find({"$or": asked}, batch_size=_AT_ONCE)
+            cursor = cursor.sort("_id", 1).limit(_AT_ONCE)
+            with unit_of_work():
+                part: list[Document] = await cursor.to_list(None)
+            rows += part
+            if len(part) < _AT_ONCE:
+                break
+            asked = [rest for each in asked if (rest := _rest(each, part[-1]["_id"]))]
+        rows.sort(key=lambda each: (each["f"], each["s"]))
         return rows
 
     async def _front(self, folder: str, after: str, limit: int) -> list[Document]:
@@ -69,13 +90,23 @@ class PageStore:
         if after:
             query["s"] = {"$gt": after}
         cursor = self._mongo["pages"].find(query).sort("s", 1).limit(limit)
-        rows: list[Document] = await cursor.to_list(None)
+        with unit_of_work():
+            rows: list[Document] = await cursor.to_list(None)
         return rows
 
 
 def _all_of(folder: str) -> Document:
     """Return the condition of a shelf's pages: by the index that has their order, on one shard."""
     return {"f": folder, "_id": within(folder)}
+
+
+def _rest(condition: Document, after: str) -> Document | None:
+    """Return what of such a condition lies behind an id; None where nothing does."""
+    ids = condition["_id"]
+    if after >= ids["$lt"]:
+        return None
+    is_begun = "$gt" in ids or after >= ids["$gte"]
+    return {**condition, "_id": {"$gt": after, "$lt": ids["$lt"]}} if is_begun else condition
 
 
 def page_document(program: str, lane: int, member: str, write: PageWrite) -> Whole:
