@@ -15,8 +15,8 @@ from guerdon.api.members import Member, load_member
 from guerdon.api.problems import outcome_problems, refusing
 from guerdon.api.references import IdentityInput, MemberRef, engine_ref
 from guerdon.engine import read
-from guerdon.engine.enroll import looked_up
 from guerdon.engine.inputs import MemberRef as EngineRef
+from guerdon.engine.inputs import looked_up
 from guerdon.engine.refusals import NotFound
 
 

@@ -43,12 +43,16 @@ def _tracebacks(written: Callable[[Told], Any]) -> structlog.typing.Processor:
 
 def _of_drivers(error: BaseException) -> set[str]:
     """Return which exceptions among this, its causes and what it groups are drivers'."""
-    found, left = set[str](), [error]
+    found, seen = set[str](), set[int]()
+    left: list[BaseException | None] = [error]
     while left:
         each = left.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
         if type(each).__module__.partition(".")[0] in _DRIVERS:
             found.add(type(each).__name__)
-        left += [cause for cause in (each.__cause__ or each.__context__,) if cause]
+        left += [each.__cause__, each.__context__]
         left += each.exceptions if isinstance(each, BaseExceptionGroup) else ()
     return found
 

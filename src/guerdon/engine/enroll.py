@@ -19,6 +19,7 @@ from guerdon.engine.inputs import (
     ProfileInput,
     Shown,
     Wait,
+    looked_up,
 )
 from guerdon.engine.outcomes import Problem, Receipt, Result
 from guerdon.engine.read import find
@@ -112,11 +113,6 @@ def derived_id(kind: str, content: object) -> str:
     """Return the id of a call that came without one: the same for the same content."""
     digest = hashlib.blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()
     return f"{kind}:{digest}"
-
-
-def looked_up(ref: MemberRef | None) -> MemberRef | None:
-    """Return a reference whose owner's id has to be looked up; None where it says that itself."""
-    return None if ref is None or ref.external_id is not None else ref
 
 
 async def _external(world: World, caller: Caller, ref: MemberRef) -> str | None:

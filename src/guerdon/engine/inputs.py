@@ -74,6 +74,11 @@ NAMING = {"enrollment": "referrer", "transfer": "to", "member_merged": "into"}
 """Which field of an activity's data names another member."""
 
 
+def looked_up(ref: MemberRef | None) -> MemberRef | None:
+    """Return a reference whose owner's id has to be looked up; None where it says that itself."""
+    return None if ref is None or ref.external_id is not None else ref
+
+
 class Wait(StrEnum):
     """How long `accept.record` waits: until durably accepted, or (bounded) until decided."""
 

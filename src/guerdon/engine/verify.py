@@ -12,7 +12,6 @@ more before it is called wrong.
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 from guerdon.core.decision import Score
 from guerdon.core.lots import Lot, lot_of
@@ -168,11 +167,11 @@ async def _again(world: World, program: str, member: str, books: _Books) -> list
             own.add(entry)
         seq = entries[-1].member_seq
     fresh = _Books({**books.seqs, **own.seqs}, {**books.balances, **own.balances})
-    found = [
-        _standing(standing, name, fresh)
+    return [
+        message
         async for name, standing in _standings(world, program, [member])
+        for message in _standing(standing, name, fresh)
     ]
-    return list(chain.from_iterable(found))
 
 
 async def _standings(

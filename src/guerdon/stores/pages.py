@@ -96,7 +96,7 @@ class PageStore:
 
 
 def _all_of(folder: str) -> Document:
-    """Return the condition of a shelf's pages: by the index that has their order, on one shard."""
+    """Return the condition of a shelf's pages, on one shard: by their order, or by their ids."""
     return {"f": folder, "_id": within(folder)}
 
 
