@@ -10,8 +10,9 @@ import pytest
 from pymongo import MongoClient
 
 from guerdon.engine import read
-from guerdon.engine.drift import mend
+from guerdon.engine.drift import differing, mend
 from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.rebuild import restore
 from guerdon.engine.records import Board
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
@@ -124,3 +125,20 @@ async def test_a_rank_without_redis_is_right_among_a_hundred_thousand(
                 f"m{n:06d}" for n in order[max(place - 1, 0) : place + 2]
             ]
             assert took < 5, "two reads, each promised in half a second on a quiet machine"
+
+
+async def test_nothing_counts_as_restored_while_whoever_builds_a_leaderboard_may_be_dead(
+    world: World,
+) -> None:
+    await report(world, [a_purchase(1)])
+    client, _ = await _name(world, "set")
+    seqs = await world.lanes.seqs(PROGRAM)
+    await client.flushdb()
+
+    async with world.projection.lock(PROGRAM, ALL_TIME):
+        assert not await restore(world, PROGRAM)
+        assert set((await world.projection.marks(PROGRAM, seqs)).values()) == {None}
+
+    assert await restore(world, PROGRAM)
+    assert await world.projection.marks(PROGRAM, seqs) == seqs
+    assert (await differing(world, PROGRAM))[1] == []

@@ -1,15 +1,17 @@
 """Leaderboards in Redis: order, guard, pages, and what happens when they are not there."""
 
+import asyncio
 import random
 
 import pytest
+from redis.asyncio import Redis
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.records import Board, ScoreRow
 from guerdon.engine.refusals import LiveDown
-from guerdon.live.client import Live
+from guerdon.live.client import LIVE_DB, Live, with_db
 from guerdon.live.leaderboards import LiveBoards
 
 BOARD = Board("spent", 0)
@@ -170,6 +172,21 @@ async def test_marks_move_on_without_gaps_and_never_back(live: Live) -> None:
     assert [each.mark for each in (first, gap, late, lost)] == [5, 5, 5, None]
     await boards.mark("p", {3: 2, 4: 8})
     assert await boards.marks("p", [3, 4, 5]) == {3: 5, 4: 8, 5: None}
+
+
+async def test_a_lock_is_held_for_as_long_as_the_work_takes(
+    live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guerdon.live.leaderboards._LOCK_MS", 600)
+    boards = LiveBoards(live)
+    async with Redis.from_url(with_db(redis_url, LIVE_DB)) as client, boards.lock("p") as mine:
+        (name,) = await client.keys("*:lock:*")
+        last = await client.pttl(name)
+        async with asyncio.timeout(10):
+            while (now := await client.pttl(name)) <= last:  # it is renewed
+                last = now
+        assert mine
+        assert 0 < now <= 600
 
 
 async def test_one_rebuild_at_a_time(live: Live) -> None:

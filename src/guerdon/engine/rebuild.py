@@ -23,17 +23,22 @@ def silent(done: int, total: int) -> None:
     del done, total
 
 
-async def complete(world: World, program: str, boards: Iterable[Board]) -> None:
+async def complete(world: World, program: str, boards: Iterable[Board]) -> bool:
     """Make leaderboards whole that are missing, such as those of a period that has just begun.
+
+    False says that another is at work on one of them, or was killed at it.
 
     Raises:
         LiveDown: Redis does not answer; they stay missing, and readers go to MongoDB.
     """
+    is_whole = True
     for board in boards:
         async with world.projection.lock(program, board) as held:
+            is_whole = is_whole and held
             if held:
                 await _fill(world, program, board, apart=False)
                 await world.projection.finish(program, board)
+    return is_whole
 
 
 async def restore(world: World, program: str) -> bool:
@@ -47,7 +52,8 @@ async def restore(world: World, program: str) -> bool:
             return False
         # Read first: what is committed from here on projects itself, or is found behind its mark.
         seqs = await world.lanes.seqs(program)
-        await complete(world, program, await _all(world, program))
+        if not await complete(world, program, await _all(world, program)):
+            return False  # without marks the next turn comes here again
         await world.projection.mark(program, seqs)
     return True
 

@@ -7,20 +7,22 @@ wins, so that writing twice, late or in any order does no harm; a leaderboard wi
 there, however many rows it has, and is read from MongoDB.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
 from guerdon.engine.outcomes import BoardPage, BoardRow
 from guerdon.engine.records import Board, Projected, ScoreRow
-from guerdon.engine.refusals import NotBuilt
+from guerdon.engine.refusals import LiveDown, NotBuilt
 from guerdon.live.client import Live, Scripts
 from guerdon.live.texts import level_of, prefix_of, read
 from guerdon.live.together import Together
 
 _BLOCK = 5_000
-_LOCK_MS = 60_000
+_LOCK_MS = 10_000
+"""How long a builder that was killed keeps others away; who lives renews its lock in time."""
 
 _WRITE = """
 for i = 1, #ARGV, 4 do
@@ -123,6 +125,11 @@ redis.call('RENAME', KEYS[2], KEYS[4])
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
+_KEEP = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+"""
+
+
 class LiveBoards:
     """See `engine.world.Boards` and `engine.world.BoardWriter`."""
 
@@ -137,6 +144,7 @@ class LiveBoards:
             rank=_RANK,
             swap=_SWAP,
             unlock=_UNLOCK,
+            keep=_KEEP,
         )
         self._reads = Together(live, self._scripts)
 
@@ -269,13 +277,28 @@ class LiveBoards:
         held = bool(
             await self._live.ask(lambda client: client.set(name, token, nx=True, px=_LOCK_MS))
         )
+        if not held:
+            yield False
+            return
+        keeping = asyncio.create_task(self._keep(name, token))
         try:
-            yield held
+            yield True
         finally:
-            if held:
-                digest = self._scripts.hash
+            keeping.cancel()
+            await asyncio.wait([keeping])
+            await self._scripts.run(
+                lambda client: client.evalsha(self._scripts.hash("unlock"), 1, name, token)
+            )
+
+    async def _keep(self, name: str, token: str) -> None:
+        """Hold a lock for as long as the work takes."""
+        while True:
+            await asyncio.sleep(_LOCK_MS / 3_000)
+            with suppress(LiveDown):  # then the lock is gone, or kept the next time
                 await self._scripts.run(
-                    lambda client: client.evalsha(digest("unlock"), 1, name, token)
+                    lambda client: client.evalsha(
+                        self._scripts.hash("keep"), 1, name, token, _LOCK_MS
+                    )
                 )
 
     # ------------------------------------------------------------ reading
