@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from api.shop import Shop
@@ -48,7 +49,7 @@ async def test_a_partner_reads_its_own_statements_and_no_others(shop: Shop) -> N
     assert (own["hash"], own["lineCount"]) == (issued.digest, 1)
     (line,) = own["lines"]
     assert (line["type"], line["activityId"], line["pointsRedeemed"]) == ("redemption", None, "10")
-    assert "ada" not in repr(own)
+    assert not re.search(r"\bada\b", repr(own)), "as a word: a digest may hold these letters"
     assert await ask(shop, deli) == []
     assert await ask(shop, deli, partner="cafe") == []
     assert await ask(shop, "partner", partner="deli") == []

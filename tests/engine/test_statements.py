@@ -1,5 +1,6 @@
 """Statements: a month of a partner's accounts, proven line by line, and never changed."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -136,7 +137,7 @@ async def test_every_line_has_its_proof_and_no_member_is_named(world: World, clo
     assert len({line.proof for line in (*lines, *more)}) == 4
     assert [line.activity for line in lines] == ["p1", "p2", ""], "the redemption is not its own"
     assert len({line.member for line in (*lines, *more)}) == 1
-    assert "ann" not in repr((lines, more))
+    assert not re.search(r"\bann\b", repr((lines, more))), "as a word: digests hold any letters"
     forged = replace(april, digest="0" * 64)
     with pytest.raises(ValueError, match="no longer says"):
         await statements.lines(world, PROGRAM, forged)
