@@ -60,3 +60,21 @@ async def test_a_refusal_is_told_by_the_servers_own_word_alone(live: Live) -> No
         await live.ask(lambda client: client.eval(script, 0))
 
     assert str(refused.value) == "ResponseError DENIED"
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_who_is_cancelled_while_asking_ends_at_whatever_step(live: Live, turns: int) -> None:
+    async def asks_for_ever() -> None:
+        while True:
+            await live.ask(lambda client: client.ping())
+
+    await live.ask(lambda client: client.ping())
+    asking = asyncio.create_task(asks_for_ever())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking], timeout=1)
+    has_ended = asking.done()
+    asking.cancel()
+
+    assert has_ended

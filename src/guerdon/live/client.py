@@ -77,7 +77,7 @@ class Live:
         if loop in self._probes:
             raise LiveDown
         try:
-            return await work(self.client)
+            return await _heard(work(self.client))
         except NoScriptError:
             raise  # a question of what it knows, not of whether it answers
         except (RedisError, OSError, TimeoutError) as error:
@@ -91,7 +91,7 @@ class Live:
             while True:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 with contextlib.suppress(RedisError, OSError, TimeoutError):
-                    await self.client.ping()
+                    await _heard(self.client.ping())
                     return
         finally:
             del self._probes[loop]
@@ -118,6 +118,21 @@ class Live:
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()
+
+
+async def _heard(asking: Awaitable[Answer]) -> Answer:
+    """Return the answer, unless who asks was cancelled meanwhile.
+
+    The client sends by `asyncio.wait_for`, which until Python 3.12 loses a cancellation that comes
+    when all is sent: whoever ends a task that goes on asking would wait for it for ever.
+    """
+    task = asyncio.current_task()
+    asked = task.cancelling() if task else 0
+    try:
+        return await asking
+    finally:
+        if task and task.cancelling() > asked:
+            raise asyncio.CancelledError
 
 
 class Scripts:
