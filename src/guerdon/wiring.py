@@ -38,6 +38,7 @@ from guerdon.live.checkup import checkup as checkup_of_redis
 from guerdon.live.client import Live
 from guerdon.live.hints import LiveHints
 from guerdon.live.leaderboards import LiveBoards
+from guerdon.live.projection import LiveProjection
 from guerdon.live.rates import LiveRates
 from guerdon.partners.courier import Courier
 from guerdon.partners.key_sets import fetch
@@ -119,7 +120,7 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
     live = _live(settings, patience)
     lease_ms = int(settings.lane_lease_seconds * 1_000)
     programs, inbox = ProgramStore(mongo), InboxStore(mongo)
-    boards, channels = LiveBoards(live), LiveChannels(live)
+    channels = LiveChannels(live)
     members, revisions = MemberStore(mongo), Revisions(channels)
     hints = LiveHints(live, settings.redis_url.get_secret_value(), timeout_seconds=patience)
     secrets = _installation(mongo, settings)
@@ -157,8 +158,8 @@ def build(settings: Settings, *, at_work: bool = False, watched: Watched = UNWAT
         trust=trust,
         formats=FormatStore(mongo),
         commit=CommitStore(mongo, vault, lease_ms=lease_ms, crash=crash),
-        boards=boards,
-        projection=boards,
+        boards=LiveBoards(live),
+        projection=LiveProjection(live),
         channels=channels,
         revisions=revisions,
         faces=Faces(members, revisions),

@@ -14,6 +14,7 @@ from guerdon.engine.drift import differing, mend
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.rebuild import restore
 from guerdon.engine.records import Board
+from guerdon.engine.sweep import sweep
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 from guerdon.settings import Settings
@@ -142,3 +143,17 @@ async def test_nothing_counts_as_restored_while_whoever_builds_a_leaderboard_may
     assert await restore(world, PROGRAM)
     assert await world.projection.marks(PROGRAM, seqs) == seqs
     assert (await differing(world, PROGRAM))[1] == []
+
+
+async def test_a_leaderboard_whose_builder_was_killed_is_built_at_the_next_sweep(
+    world: World,
+) -> None:
+    async with world.projection.lock(PROGRAM, ALL_TIME):
+        await report(world, [a_purchase(1)])
+        await sweep(world)
+        assert (await differing(world, PROGRAM))[1] == [ALL_TIME]
+
+    await sweep(world)  # without another score
+
+    assert (await differing(world, PROGRAM))[1] == []
+    assert await world.projection.unbuilt(PROGRAM) == []

@@ -1,18 +1,17 @@
-"""Leaderboards in Redis: order, guard, pages, and what happens when they are not there."""
+"""Reading leaderboards from Redis: order, pages, ranks, and what happens when they are away."""
 
-import asyncio
 import random
 
 import pytest
-from redis.asyncio import Redis
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Score
 from guerdon.engine.outcomes import BoardRow
 from guerdon.engine.records import Board, ScoreRow
 from guerdon.engine.refusals import LiveDown
-from guerdon.live.client import LIVE_DB, Live, with_db
+from guerdon.live.client import Live
 from guerdon.live.leaderboards import LiveBoards
+from guerdon.live.projection import LiveProjection
 
 BOARD = Board("spent", 0)
 
@@ -23,14 +22,14 @@ def a_row(member: str, value: int, *, at: int = 0, seq: int = 1, eligible: bool 
 
 
 async def built(live: Live, rows: list[ScoreRow]) -> LiveBoards:
-    boards = LiveBoards(live)
-    await boards.fill("p", BOARD, rows, apart=True)
-    await boards.swap("p", BOARD)
-    return boards
+    projection = LiveProjection(live)
+    await projection.fill("p", BOARD, rows, apart=True)
+    await projection.swap("p", BOARD)
+    return LiveBoards(live)
 
 
-async def write(boards: LiveBoards, *rows: ScoreRow) -> None:
-    projected = await boards.write("p", rows, lane=0, before=0, seq=1)
+async def write(live: Live, *rows: ScoreRow) -> None:
+    projected = await LiveProjection(live).write("p", rows, lane=0, before=0, seq=1)
     assert not projected.missing
 
 
@@ -89,7 +88,7 @@ async def test_a_cursor_whose_row_moved_still_leads_to_its_place(live: Live) -> 
     boards = await built(live, [a_row(f"m{n}", n) for n in range(10)])
     page = await boards.page("p", BOARD, limit=3)
 
-    await write(boards, a_row("m7", 100, seq=2))
+    await write(live, a_row("m7", 100, seq=2))
     after = await boards.page("p", BOARD, limit=2, after=page.rows[-1])
 
     assert [row.member for row in page.rows] == ["m9", "m8", "m7"]
@@ -110,9 +109,9 @@ async def test_a_row_stands_between_its_neighbours(live: Live) -> None:
 async def test_the_greater_sequence_wins_whatever_comes_last(live: Live) -> None:
     boards = await built(live, [])
 
-    await write(boards, a_row("ann", 30, seq=3))
-    await write(boards, a_row("ann", 20, seq=2))
-    await write(boards, a_row("ann", 99, seq=3))
+    await write(live, a_row("ann", 30, seq=3))
+    await write(live, a_row("ann", 20, seq=2))
+    await write(live, a_row("ann", 99, seq=3))
 
     row = await boards.row("p", BOARD, "ann")
     assert row is not None
@@ -122,35 +121,12 @@ async def test_the_greater_sequence_wins_whatever_comes_last(live: Live) -> None
 async def test_a_row_that_was_taken_away_does_not_come_back_late(live: Live) -> None:
     boards = await built(live, [a_row("ann", 10, seq=1), a_row("bob", 5, seq=1)])
 
-    await write(boards, a_row("ann", 0, seq=3, eligible=False))
-    await write(boards, a_row("ann", 20, seq=2))
+    await write(live, a_row("ann", 0, seq=3, eligible=False))
+    await write(live, a_row("ann", 20, seq=2))
 
     page = await boards.page("p", BOARD, limit=10)
     assert [row.member for row in page.rows] == ["bob"]
     assert page.total == 1
-
-
-async def test_a_leaderboard_that_was_never_built_is_not_there(live: Live) -> None:
-    boards = LiveBoards(live)
-
-    projected = await boards.write("p", [a_row("ann", 10)], lane=0, before=0, seq=1)
-
-    assert projected.missing == (BOARD,)
-    with pytest.raises(LiveDown):
-        await boards.page("p", BOARD, limit=10)
-
-
-async def test_what_is_written_while_a_leaderboard_is_completed_in_place_stays(
-    live: Live,
-) -> None:
-    boards = LiveBoards(live)
-    await boards.write("p", [a_row("ann", 30, seq=3)], lane=0, before=0, seq=1)
-
-    await boards.fill("p", BOARD, [a_row("ann", 20, seq=2), a_row("bob", 5)], apart=False)
-    await boards.finish("p", BOARD)
-
-    page = await boards.page("p", BOARD, limit=10)
-    assert [(row.member, row.value) for row in page.rows] == [("ann", 30), ("bob", 5)]
 
 
 async def test_an_empty_leaderboard_is_there(live: Live) -> None:
@@ -159,43 +135,6 @@ async def test_an_empty_leaderboard_is_there(live: Live) -> None:
     page = await boards.page("p", BOARD, limit=10)
 
     assert (page.rows, page.total, page.has_next, page.has_previous) == ((), 0, False, False)
-
-
-async def test_marks_move_on_without_gaps_and_never_back(live: Live) -> None:
-    boards = await built(live, [])
-
-    first = await boards.write("p", [], lane=3, before=0, seq=5)
-    gap = await boards.write("p", [], lane=3, before=7, seq=9)
-    late = await boards.write("p", [], lane=3, before=2, seq=4)
-    lost = await boards.write("p", [], lane=4, before=7, seq=9)
-
-    assert [each.mark for each in (first, gap, late, lost)] == [5, 5, 5, None]
-    await boards.mark("p", {3: 2, 4: 8})
-    assert await boards.marks("p", [3, 4, 5]) == {3: 5, 4: 8, 5: None}
-
-
-async def test_a_lock_is_held_for_as_long_as_the_work_takes(
-    live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("guerdon.live.leaderboards._LOCK_MS", 600)
-    boards = LiveBoards(live)
-    async with Redis.from_url(with_db(redis_url, LIVE_DB)) as client, boards.lock("p") as mine:
-        (name,) = await client.keys("*:lock:*")
-        last = await client.pttl(name)
-        async with asyncio.timeout(10):
-            while (now := await client.pttl(name)) <= last:  # it is renewed
-                last = now
-        assert mine
-        assert 0 < now <= 600
-
-
-async def test_one_rebuild_at_a_time(live: Live) -> None:
-    boards = LiveBoards(live)
-
-    async with boards.lock("p") as mine, boards.lock("p") as theirs:
-        assert (mine, theirs) == (True, False)
-    async with boards.lock("p") as again:
-        assert again
 
 
 async def test_programs_do_not_meet(live: Live) -> None:

@@ -10,18 +10,21 @@ from guerdon.engine.records import Board, ScoreRow
 from guerdon.engine.refusals import LiveDown
 from guerdon.live.client import Live
 from guerdon.live.leaderboards import LiveBoards
+from guerdon.live.projection import LiveProjection
 
 BOARD = Board("spent", 0)
 
 
 async def filled(live: Live, many: int) -> LiveBoards:
-    boards = LiveBoards(live)
+    projection = LiveProjection(live)
     rows = [
         ScoreRow(f"m{n:04d}", 1, Score("spent", Instant(0), None, many - n, Instant(0), True))
         for n in range(many)
     ]
-    await boards.fill("p", BOARD, rows, apart=False)
-    await boards.finish("p", BOARD)
+    await projection.fill("p", BOARD, rows, apart=False)
+    await projection.finish("p", BOARD)
+    boards = LiveBoards(live)
+    await boards.page("p", BOARD, limit=1)  # which loads the scripts
     return boards
 
 

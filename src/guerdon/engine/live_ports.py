@@ -16,7 +16,10 @@ class BoardWriter(Protocol):
     async def write(
         self, program: str, rows: Sequence[ScoreRow], *, lane: int, before: int, seq: int
     ) -> Projected:
-        """Write rows and move the lane's mark from `before` to `seq`, in one round trip.
+        """Write rows and move the lane's mark from `before` to `seq`.
+
+        One round trip, and two where a leaderboard is new to this process: before the mark moves,
+        those that are not whole are noted as `unbuilt`.
 
         Raises:
             LiveDown: Redis does not answer; the mark did not move.
@@ -39,6 +42,10 @@ class BoardWriter(Protocol):
 
     async def swap(self, program: str, board: Board) -> None:
         """Put the leaderboard that was built apart in the place of the present one."""
+        ...
+
+    async def unbuilt(self, program: str) -> list[Board]:
+        """Return the leaderboards that somebody met unbuilt and nobody has finished."""
         ...
 
     async def differing(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> list[str]:

@@ -101,4 +101,7 @@ async def if_behind(world: World, program: str) -> bool:
     for lane, seq in behind.items():
         mark = Projected(mark=marks[lane])
         await catch_up(world, program, lane, seq=seq, projected=mark)
-    return bool(behind)
+    # Their builders are at work, or were killed at it.
+    unbuilt = await world.projection.unbuilt(program)
+    await complete(world, program, unbuilt)
+    return bool(behind or unbuilt)

@@ -1,4 +1,4 @@
-"""How a leaderboard row is written in a sorted set, so that its order is the leaderboard's.
+"""Where a leaderboard lies in Redis, and how a row is written so that they stand in order.
 
 A sorted set orders by score, then by the bytes of the member text. The score is minus the value,
 the text `<instant>:<member id>` with the instant in fixed width: value descending, instant
@@ -8,6 +8,7 @@ with the exact value, so that the order is right for every 64-bit value. Rule: `
 """
 
 from guerdon.core.activity import Instant
+from guerdon.engine.records import Board
 
 EXACT = 1 << 53
 _ERA = 1 << 47  # so that instants before 1970 are not negative
@@ -31,3 +32,10 @@ def read(text: str, score: str) -> tuple[int, Instant, str]:
         value = _DESCENDING - int(text[1:21])
         text = text[22:]
     return value, Instant(int(text[:12], 16) - _ERA), text[13:]
+
+
+def keys_of(namespace: str, program: str, board: Board, *, apart: bool = False) -> tuple[str, str]:
+    """Return the keys of the sorted set and the hash, in one slot; or of those built apart."""
+    tag = f"{namespace}:{{{program}:{board.leaderboard}:{board.period}}}"
+    end = ":new" if apart else ""
+    return f"{tag}:z{end}", f"{tag}:h{end}"

@@ -1,0 +1,283 @@
+"""Leaderboards in Redis: a sorted set a period, and a hash that knows each member's row.
+
+Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster; marks of how far lanes
+are projected are `ns:mark:{program}:lane`; the set `ns:unbuilt:{program}` has the leaderboards that
+somebody met without `~`, and may have died of building. The hash maps a member id to `<sequence>
+<prefix>`; its field `~` says that the leaderboard is whole. Rules: values are absolute and the
+greater sequence wins, so that writing twice, late or in any order does no harm; a leaderboard
+without `~` is not there, however many rows it has, and is read from MongoDB.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+from guerdon.engine.records import Board, Projected, ScoreRow
+from guerdon.engine.refusals import LiveDown, NotBuilt
+from guerdon.live.client import Live, Scripts
+from guerdon.live.texts import keys_of, prefix_of
+
+_BLOCK = 5_000
+_MET_MAX = 10_000
+_LOCK_MS = 10_000
+"""How long a builder that was killed keeps others away; who lives renews its lock in time."""
+
+_WRITE = """
+for i = 1, #ARGV, 4 do
+  local member, seq, score, prefix = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local old = redis.call('HGET', KEYS[2], member)
+  local cut = old and string.find(old, ' ', 1, true)
+  if not old or tonumber(string.sub(old, 1, cut - 1)) < tonumber(seq) then
+    local before = old and string.sub(old, cut + 1) or ''
+    if before ~= '' and before ~= prefix then redis.call('ZREM', KEYS[1], before .. member) end
+    if prefix ~= '' then redis.call('ZADD', KEYS[1], score, prefix .. member) end
+    redis.call('HSET', KEYS[2], member, seq .. ' ' .. prefix)
+  end
+end
+return redis.call('HEXISTS', KEYS[2], '~')
+"""
+
+_MARK = """
+local mark = redis.call('GET', KEYS[1])
+if not mark and ARGV[1] == '0' then mark = '0' end
+if mark and tonumber(mark) >= tonumber(ARGV[1]) and tonumber(mark) < tonumber(ARGV[2]) then
+  mark = ARGV[2]
+  redis.call('SET', KEYS[1], mark)
+end
+return mark
+"""
+
+# A leaderboard without rows has no sorted set.
+_SWAP = """
+redis.call('HSET', KEYS[2], '~', '0 ')
+redis.call('DEL', KEYS[3])
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) end
+redis.call('RENAME', KEYS[2], KEYS[4])
+"""
+
+_UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+
+_KEEP = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+"""
+
+
+class LiveProjection:
+    """See `engine.live_ports.BoardWriter`."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._scripts = Scripts(
+            live, write=_WRITE, mark=_MARK, swap=_SWAP, unlock=_UNLOCK, keep=_KEEP
+        )
+        self._met: set[tuple[str, Board]] = set()
+
+    async def write(
+        self, program: str, rows: Sequence[ScoreRow], *, lane: int, before: int, seq: int
+    ) -> Projected:
+        """Write rows and move the lane's mark, in one round trip; see `BoardWriter`."""
+        by_board = _by_board(rows)
+        # Whoever dies between the mark and the building leaves the name of what is to be built.
+        # What was whole once needs no look ahead: it goes only with all marks, or behind our back.
+        is_known = all((program, board) in self._met for board in by_board)
+
+        async def work(client: Any) -> Projected:
+            async with client.pipeline(transaction=False) as pipe:
+                for board, own in by_board.items():
+                    self._write(pipe, self._keys(program, board), own)
+                if is_known:
+                    self._move(pipe, program, lane, before, seq)
+                answers = await _answers(pipe)
+                missing = [board for board, got in zip(by_board, answers, strict=False) if not got]
+                if missing:
+                    pipe.sadd(self._unbuilt(program), *map(_word, missing))
+                if not is_known:
+                    self._move(pipe, program, lane, before, seq)
+                later = await _answers(pipe)
+            if len(self._met) > _MET_MAX:
+                self._met.clear()
+            self._met.update((program, board) for board in by_board if board not in missing)
+            mark = (answers if is_known else later)[-1]
+            return Projected(tuple(missing), None if mark is None else int(mark))
+
+        return await self._scripts.run(work)
+
+    def _write(self, pipe: Any, names: tuple[str, str], rows: Sequence[ScoreRow]) -> None:
+        words: list[str | int] = []
+        for row in rows:
+            words += (row.member, row.seq, -row.score.value, _prefix(row))
+        pipe.evalsha(self._scripts.hash("write"), 2, *names, *words)
+
+    def _move(self, pipe: Any, program: str, lane: int, before: int, seq: int) -> None:
+        pipe.evalsha(self._scripts.hash("mark"), 1, self._mark(program, lane), before, seq)
+
+    async def fill(
+        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
+    ) -> None:
+        """Add rows, to the leaderboard in place or to one that is built apart."""
+        names = self._keys(program, board, apart=apart)
+
+        async def work(client: Any) -> None:
+            async with client.pipeline(transaction=False) as pipe:
+                for begin in range(0, len(rows), _BLOCK):
+                    self._write(pipe, names, rows[begin : begin + _BLOCK])
+                await _answers(pipe)
+
+        if rows:
+            await self._scripts.run(work)
+
+    async def clear(self, program: str, board: Board) -> None:
+        """Throw away what was built apart."""
+        names = self._keys(program, board, apart=True)
+        await self._live.ask(lambda client: client.delete(*names))
+
+    async def finish(self, program: str, board: Board) -> None:
+        """Say that the leaderboard in place is whole."""
+        _, guard = self._keys(program, board)
+        await self._live.ask(lambda client: client.hset(guard, "~", "0 "))
+        await self._built(program, board)
+
+    async def swap(self, program: str, board: Board) -> None:
+        """Put the leaderboard that was built apart in the place of the present one."""
+        apart = self._keys(program, board, apart=True)
+        present = self._keys(program, board)
+
+        names = (*apart, *present)
+        await self._scripts.run(
+            lambda client: client.evalsha(self._scripts.hash("swap"), len(names), *names)
+        )
+        await self._built(program, board)
+
+    async def _built(self, program: str, board: Board) -> None:
+        name = self._unbuilt(program)
+        await self._live.ask(lambda client: client.srem(name, _word(board)))
+
+    async def unbuilt(self, program: str) -> list[Board]:
+        """Return the leaderboards that somebody met unbuilt and nobody has finished."""
+        name = self._unbuilt(program)
+        found = await self._live.ask(lambda client: client.smembers(name))
+        words = sorted(each.decode().rpartition(":") for each in found)
+        return [Board(leaderboard, int(period)) for leaderboard, _, period in words]
+
+    async def differing(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> list[str]:
+        """Return the members whose rows are missing, behind, or otherwise than these say."""
+        if not rows:
+            return []
+        sorted_set, guard = self._keys(program, board)
+        prefixes = [_prefix(row) for row in rows]
+        texts = [prefix + row.member for prefix, row in zip(prefixes, rows, strict=True)]
+
+        async def work(client: Any) -> Any:
+            async with client.pipeline(transaction=False) as pipe:
+                pipe.hget(guard, "~")
+                pipe.hmget(guard, [row.member for row in rows])
+                pipe.zmscore(sorted_set, texts)
+                return await pipe.execute()
+
+        whole, guards, scores = await self._live.ask(work)
+        if whole is None:
+            raise NotBuilt
+        found = []
+        for row, prefix, known, score in zip(rows, prefixes, guards, scores, strict=True):
+            seq, _, written = (known or b"-1 ").decode().partition(" ")
+            is_ahead = int(seq) > row.seq
+            expected = -float(row.score.value) if row.score.eligible else None
+            is_equal = int(seq) == row.seq and written == prefix and score == expected
+            if not is_ahead and not is_equal:
+                found.append(row.member)
+        return found
+
+    async def size(self, program: str, board: Board) -> int:
+        """Return how many rows are shown."""
+        sorted_set, _ = self._keys(program, board)
+        counted: int = await self._live.ask(lambda client: client.zcard(sorted_set))
+        return counted
+
+    async def marks(self, program: str, lanes: Collection[int]) -> dict[int, int | None]:
+        """Return up to which sequence each lane is projected; None where that is not known."""
+        names = [self._mark(program, lane) for lane in lanes]
+        found = await self._live.ask(lambda client: client.mget(names)) if names else []
+        return {
+            lane: None if mark is None else int(mark)
+            for lane, mark in zip(lanes, found, strict=True)
+        }
+
+    async def mark(self, program: str, marks: Mapping[int, int]) -> None:
+        """Set marks after a rebuild, never backwards."""
+
+        async def work(client: Any) -> None:
+            for lane, seq in marks.items():
+                name = self._mark(program, lane)
+                await client.set(name, "0", nx=True)
+                await client.evalsha(self._scripts.hash("mark"), 1, name, 0, seq)
+
+        await self._scripts.run(work)
+
+    @asynccontextmanager
+    async def lock(self, program: str, board: Board | None = None) -> AsyncIterator[bool]:
+        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
+        what = "all" if board is None else _word(board)
+        name = f"{self._live.namespace}:lock:{program}:{what}"
+        token = uuid4().hex
+        held = bool(
+            await self._live.ask(lambda client: client.set(name, token, nx=True, px=_LOCK_MS))
+        )
+        if not held:
+            yield False
+            return
+        keeping = asyncio.create_task(self._keep(name, token))
+        try:
+            yield True
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+            await self._scripts.run(
+                lambda client: client.evalsha(self._scripts.hash("unlock"), 1, name, token)
+            )
+
+    async def _keep(self, name: str, token: str) -> None:
+        """Hold a lock for as long as the work takes."""
+        while True:
+            await asyncio.sleep(_LOCK_MS / 3_000)
+            with suppress(LiveDown):  # then the lock is gone, or kept the next time
+                await self._scripts.run(
+                    lambda client: client.evalsha(
+                        self._scripts.hash("keep"), 1, name, token, _LOCK_MS
+                    )
+                )
+
+    def _keys(self, program: str, board: Board, *, apart: bool = False) -> tuple[str, str]:
+        return keys_of(self._live.namespace, program, board, apart=apart)
+
+    def _mark(self, program: str, lane: int) -> str:
+        return f"{self._live.namespace}:mark:{{{program}}}:{lane}"
+
+    def _unbuilt(self, program: str) -> str:
+        return f"{self._live.namespace}:unbuilt:{{{program}}}"
+
+
+def _word(board: Board) -> str:
+    return f"{board.leaderboard}:{board.period}"
+
+
+async def _answers(pipe: Any) -> list[Any]:
+    """Send what a pipeline holds, all of it, and raise the first error among the answers."""
+    answers: list[Any] = await pipe.execute(raise_on_error=False)
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
+
+
+def _prefix(row: ScoreRow) -> str:
+    """Return what stands before the member id; nothing for a row that was taken away."""
+    return prefix_of(row.score.value, row.score.at) if row.score.eligible else ""
+
+
+def _by_board(rows: Sequence[ScoreRow]) -> dict[Board, list[ScoreRow]]:
+    found: dict[Board, list[ScoreRow]] = {}
+    for row in rows:
+        found.setdefault(Board(row.score.leaderboard, row.score.period), []).append(row)
+    return found
