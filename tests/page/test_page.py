@@ -30,6 +30,15 @@ async def test_the_link_shows_the_leaderboard_and_one_member(visit: Visit) -> No
         await expect(member.get_by_role("heading", name=part)).to_be_visible()
 
 
+async def test_the_leaderboard_is_read_once_and_shows_no_second_loading(visit: Visit) -> None:
+    asked: list[str] = []
+    visit.page.on("request", lambda request: asked.append(request.post_data or ""))
+    await visit.open()
+    await expect(visit.page.get_by_role("option", name="Ben")).to_have_count(1)
+
+    assert len([text for text in asked if "query Leaderboard(" in text]) == 1
+
+
 async def test_the_key_leaves_the_address_at_once_and_survives_a_reload(visit: Visit) -> None:
     await visit.open()
     address = visit.page.url

@@ -58,9 +58,11 @@ class Page {
     at("till").hidden = this.#isMember;
     this.#link.addEventListener("state", () => this.#showState());
     this.#showState();
-    this.#showBoards(program.leaderboards);
+    // Whom we look at comes first, so that the leaderboard is read for them at once.
     if (this.#isMember) this.#lookAt(null);
-    else await this.#openTill();
+    else this.#openTill();
+    this.#showBoards(program.leaderboards);
+    if (!this.#isMember) await this.#nameMembers();
   }
 
   #showState() {
@@ -119,9 +121,8 @@ class Page {
     return this.#isMember ? null : at("who").value || at("other").value.trim() || null;
   }
 
-  async #openTill() {
-    const names = await Promise.all(this.#members.map((id) => this.#nameOf(id)));
-    const options = this.#members.map((id, index) => node("option", { value: id }, names[index]));
+  #openTill() {
+    const options = this.#members.map((id) => node("option", { value: id }, id));
     at("who").replaceChildren(...options, node("option", { value: OTHER }, "Another member …"));
     at("who").onchange = () => this.#onWho();
     at("look-up").onclick = () => this.#lookAt(this.member);
@@ -134,9 +135,14 @@ class Page {
     this.#onWho();
   }
 
-  async #nameOf(id) {
-    const { member } = await this.#link.ask(WHO, { ref: { externalId: id } });
-    return member?.displayName ?? id;
+  /** Let members be chosen by their names; who shows none keeps the id. */
+  async #nameMembers() {
+    await Promise.all(
+      this.#members.map(async (id, index) => {
+        const { member } = await this.#link.ask(WHO, { ref: { externalId: id } });
+        if (member?.displayName) at("who").options[index].textContent = member.displayName;
+      }),
+    );
   }
 
   #onWho() {
