@@ -197,7 +197,7 @@ def effects(path: Path, given: Iterable[Grant]) -> Iterator[Warned]:
 
 
 def leaderboards(program: Program) -> Iterator[Warned]:
-    """Warn of leaderboards that never show anybody."""
+    """Warn of leaderboards that never show anybody, or not what was meant."""
     for name, board in program.leaderboards.items():
         path: Path = ("leaderboards", name)
         yield from about_members(path, "eligible", board.eligible)
@@ -208,6 +208,6 @@ def leaderboards(program: Program) -> Iterator[Warned]:
             if early or late:
                 yield (
                     (*path, "asof"),
-                    "This instant is outside the window, so nobody is ever shown.",
-                    "Choose an instant within it.",
+                    "`asof` has no effect: this window is the same at any instant, also outside of it.",
+                    "Remove it, or choose the window that is meant.",
                 )
