@@ -208,6 +208,6 @@ def leaderboards(program: Program) -> Iterator[Warned]:
             if early or late:
                 yield (
                     (*path, "asof"),
-                    "`asof` has no effect: this window is the same at any instant, also outside of it.",
+                    "`asof` has no effect: this window is the same at any instant.",
                     "Remove it, or choose the window that is meant.",
                 )
