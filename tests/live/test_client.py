@@ -78,3 +78,40 @@ async def test_who_is_cancelled_while_asking_ends_at_whatever_step(live: Live, t
     asking.cancel()
 
     assert has_ended
+
+
+async def test_more_who_ask_at_once_than_there_are_connections_wait_for_their_turn(
+    live: Live,
+) -> None:
+    asked = (live.ask(lambda client: client.ping()) for _ in range(500))
+
+    assert await asyncio.gather(*asked) == [True] * 500
+    assert (await live.client.info("clients"))["connected_clients"] < 100
+
+
+async def test_those_who_wait_for_their_turn_wait_no_longer_than_for_a_server_that_stalls(
+    redis_url: str,
+) -> None:
+    live = Live(redis_url, namespace="test", timeout_seconds=0.3)
+    await live.ask(lambda client: client.ping())
+    await live.client.client_pause(2_000)
+    began = asyncio.get_running_loop().time()
+    asked = (live.ask(lambda client: client.set("x", 1)) for _ in range(500))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    took = asyncio.get_running_loop().time() - began
+    await live.close()
+
+    assert {type(answer) for answer in answers} == {LiveDown}
+    assert took < 1.5, "one deadline, not one after the other"
+
+
+async def test_who_is_cancelled_while_waiting_takes_nobodys_turn(live: Live) -> None:
+    for _ in range(20):
+        asking = [asyncio.create_task(live.ask(lambda client: client.ping())) for _ in range(200)]
+        await asyncio.sleep(0)
+        for task in asking[::2]:
+            task.cancel()
+        await asyncio.wait(asking)
+        assert [task.result() for task in asking[1::2]] == [True] * 100
+
+    assert await live.ask(lambda client: client.ping())

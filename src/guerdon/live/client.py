@@ -1,9 +1,10 @@
 """The Redis client: one an event loop, short deadlines, and a pause after a failure.
 
 Rule: after a failure nobody waits for the server until it has answered a ping, which is sent every
-second in the background; so a stalled server costs one deadline in all, and not one a call. The
-broker's queues lie in database 0, everything else in database 1, because Dramatiq's maintenance
-walks all keys of its own.
+second in the background; so a stalled server costs one deadline in all, and not one a call. As
+many ask at once as there are connections, and the others after them: the library would take the
+server of whoever has much to ask for one that is away. The broker's queues lie in database 0,
+everything else in database 1, because Dramatiq's maintenance walks all keys of its own.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ Answer = TypeVar("Answer")
 BROKER_DB = 0
 LIVE_DB = 1
 _PAUSE_SECONDS = 1.0
+_AT_ONCE_MAX = 64
+"""How many ask at once; the server answers one after the other, so that more would win nothing."""
 
 
 def with_db(url: str, db: int) -> str:
@@ -44,6 +47,9 @@ class Live:
         self._url = with_db(url, LIVE_DB)
         self._timeout_seconds = timeout_seconds
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+            WeakKeyDictionary()
+        )
         self._probes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = (
             WeakKeyDictionary()
         )
@@ -77,13 +83,31 @@ class Live:
         if loop in self._probes:
             raise LiveDown
         try:
-            return await _heard(work(self.client))
+            return await _heard(self._in_turn(work))
         except NoScriptError:
             raise  # a question of what it knows, not of whether it answers
         except (RedisError, OSError, TimeoutError) as error:
             if loop not in self._probes:
                 self._probes[loop] = loop.create_task(self._probe(loop))
             raise LiveDown(_reason(error)) from error
+
+    async def _in_turn(self, work: Callable[[Any], Awaitable[Answer]]) -> Answer:
+        """Run `work(client)` once there is a connection for it; waiting has the same deadline."""
+        loop = asyncio.get_running_loop()
+        turns = self._turns.get(loop)
+        if turns is None:
+            turns = self._turns[loop] = asyncio.Semaphore(_AT_ONCE_MAX)
+        if turns.locked():
+            async with asyncio.timeout(self._timeout_seconds):
+                await turns.acquire()
+        else:
+            await turns.acquire()
+        try:
+            if loop in self._probes:
+                raise LiveDown  # who had the turn before found that out
+            return await work(self.client)
+        finally:
+            turns.release()
 
     async def _probe(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wait until the server answers."""
