@@ -2,7 +2,8 @@
 
 Rule: a message carries nothing but its arrival, and a lost one costs no more than the poll
 interval of whoever waits: after every new connection all listeners are woken, because anything may
-have happened in between. One connection listens for the whole process.
+have happened in between. One connection listens for the whole process; a silent one is asked for a
+sign of life, because a way that breaks without a word would leave it deaf for good.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ from guerdon.live.client import Live, Scripts
 
 _PAUSE_SECONDS = 0.2
 _PAUSE_SECONDS_MAX = 2.0
+_SILENCE_SECONDS = 10.0
+"""After so long without a word the server is asked for one, and so long it has for the answer."""
 
 # One call for a whole batch: hundreds of commands would cost the caller more than the server.
 _PUBLISH = "for _, name in ipairs(ARGV) do redis.call('PUBLISH', name, '') end"
@@ -64,8 +67,8 @@ class LiveChannels:
         listener = self._listener()
         names = [self._name(program, topic) for topic in topics]
         signal = Wakes()
-        await listener.add(names, signal)
         try:
+            await listener.add(names, signal)
             yield signal
         finally:
             await listener.remove(names, signal)
@@ -125,6 +128,7 @@ class _Listener:
         self._client: Any = None
         self._task: asyncio.Task[None] | None = None
         self._has_names = asyncio.Event()
+        self._pause = _PAUSE_SECONDS
 
     async def add(self, names: Collection[str], signal: Wakes) -> None:
         fresh = [name for name in names if name not in self._signals]
@@ -145,8 +149,8 @@ class _Listener:
         if left:
             await self._tell("unsubscribe", left)
 
-    async def _tell(self, verb: str, names: Collection[str]) -> None:
-        """Change the subscription; a failure is left to the reader, who connects anew."""
+    async def _tell(self, verb: str, names: Collection[str] = ()) -> None:
+        """Change the subscription, or ping; a failure is left to the reader, who connects anew."""
         pubsub = self._pubsub
         if pubsub is None:
             return
@@ -156,15 +160,13 @@ class _Listener:
                     await getattr(pubsub, verb)(*names)
 
     async def _run(self) -> None:
-        pause = _PAUSE_SECONDS
         while True:
             try:
                 await self._read()
-                pause = _PAUSE_SECONDS
             except (RedisError, OSError, LiveDown):
                 await self._disconnect()
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _PAUSE_SECONDS_MAX)
+                await asyncio.sleep(self._pause)
+                self._pause = min(self._pause * 2, _PAUSE_SECONDS_MAX)
 
     async def _read(self) -> None:
         """Subscribe to everything that is wanted, wake everybody, then follow until it breaks."""
@@ -177,9 +179,18 @@ class _Listener:
         late = [name for name in self._signals if name not in names]
         if late:
             await self._tell("subscribe", late)
+        is_asked = False
         while True:
-            message = await pubsub.get_message(timeout=None)
-            if message is not None and message["type"] in ("message", "subscribe"):
+            message = await pubsub.get_message(timeout=_SILENCE_SECONDS)
+            if message is None:
+                if is_asked:
+                    raise LiveDown
+                is_asked = True
+                await self._tell("ping")
+                continue
+            is_asked = False
+            self._pause = _PAUSE_SECONDS
+            if message["type"] in ("message", "subscribe"):
                 # A subscription that has begun counts as news: what came before it was not heard.
                 for signal in tuple(self._signals.get(message["channel"].decode(), ())):
                     signal.set()
