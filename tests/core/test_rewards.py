@@ -4,6 +4,7 @@ import pytest
 
 from builders import Given, Life, a_member, a_program, a_town, instant
 from guerdon.core.decision import Claim, RedemptionEffect
+from guerdon.core.rewards import QUANTITY_MAX, VOUCHERS_MAX
 
 
 def rich(reward: str, points: int = 100, more: str = "") -> Life:
@@ -70,6 +71,18 @@ class TestCost:
     @pytest.mark.parametrize("quantity", [0, -1, "1.5", "many"])
     def test_a_quantity_that_is_no_count_is_refused(self, quantity: Given) -> None:
         assert reason(rich("cost: 30"), qty=quantity) == "invalid_quantity"
+
+    @pytest.mark.parametrize(
+        ("reward", "most"), [("voucher: {}", VOUCHERS_MAX), ("stock: 1000000000", QUANTITY_MAX)]
+    )
+    def test_a_quantity_has_an_end_that_depends_on_what_it_brings(
+        self, reward: str, most: int
+    ) -> None:
+        life = rich(f"cost: 0, {reward}")
+
+        assert reason(life, qty=most + 1) == "invalid_quantity"
+        assert reason(life, qty=10**30) == "invalid_quantity"
+        assert reason(life, qty=most) is None
 
     @pytest.mark.parametrize(
         ("value", "left"), [("10.00", 50), ("10.01", 49), ("0.01", 99), ("0.001", 99)]

@@ -1,10 +1,17 @@
 """Vouchers: how long they are valid, by whom they are named, and what using them means."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import pytest
 
-from builders import a_member, instant, shown
+from builders import Town, a_member, a_program, instant, shown
 from guerdon.core.deciding import Deciding
+from guerdon.core.decision import Given as Answers
+from guerdon.core.rewards import VOUCHERS_MAX
 from guerdon.core.vouchers import Voucher, held, voucher_of
+
+T = TypeVar("T")
 
 PROGRAM = """
     wallets: {points: {}}
@@ -122,16 +129,51 @@ def test_a_voucher_that_an_account_never_had_is_called_nothing_there() -> None:
     life.redeems("mug", "2026-03-03", id="r")
     now = instant("2026-03-04")
 
-    def called(member: str, name: str) -> str | None:
+    def called(member: str, *names: str) -> list[str]:
         rulebook, standing = life.town.rulebook, life.standing
         return life.town.answering(
             "ana",
-            lambda given: held(Deciding(rulebook, standing, now=now, given=given), member, name),
+            lambda given: held(Deciding(rulebook, standing, now=now, given=given), member, names),
         )
 
-    assert called("ana", "r") == "r"
-    assert called("ana", "r#2") is None
-    assert called("bob", "r") is None
+    assert called("ana", "r", "r#2") == ["r"]
+    assert called("ana", "r#2") == []
+    assert called("bob", "r") == []
+
+
+class Patient(Town):
+    """A town that counts how often it is asked anew."""
+
+    asked = 0
+
+    def answering(self, member: str, ask: Callable[[Answers], T]) -> T:
+        def counted(given: Answers) -> T:
+            self.asked += 1
+            return ask(given)
+
+        return super().answering(member, counted)
+
+
+def test_many_vouchers_at_once_are_made_and_taken_back_in_few_questions() -> None:
+    town = Patient(
+        a_program("""
+        wallets: {points: {}}
+        rewards: {treat: {wallet: points, cost: 0, voucher: {valid: P30D}}}
+        """)
+    )
+    life = a_member(town)
+    life.redeems("treat", "2026-03-02", id="few", qty=80)
+
+    town.asked = 0
+    life.redeems("treat", "2026-03-02", id="many", qty=VOUCHERS_MAX)
+    assert town.asked <= 3, "each time all is decided anew"
+    assert len(life.vouchers("2026-03-02")) == 80 + VOUCHERS_MAX
+
+    town.asked = 0
+    cancelled = life.does("redemption_cancelled", "2026-03-02", of="many")
+    assert town.asked <= 5
+    assert cancelled.result == "accepted"
+    assert list(life.vouchers("2026-03-02").values()).count("void") == VOUCHERS_MAX
 
 
 @pytest.mark.parametrize(

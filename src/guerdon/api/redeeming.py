@@ -35,7 +35,9 @@ class RedeemRewardInput:
     redemption_id: str = asks("Chosen by the caller; makes a repeated call harmless.")
     member: MemberRef | None = may("Absent: the member of the token.")
     reward: str = asks("The reward's short name.")
-    quantity: int | None = strawberry.field(description="How many.", default=1)
+    quantity: int | None = strawberry.field(
+        description="How many; at most 1,000 where each brings a voucher.", default=1
+    )
     wallet: str | None = may("Which wallet is to pay; absent: the reward's own.")
     value: Decimal | None = may("What it is to be worth, where the member chooses the value.")
 

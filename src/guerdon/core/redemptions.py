@@ -123,8 +123,7 @@ def cancel(d: Deciding, activity: Activity) -> None:
         raise Rejected("not_redeemed")
     if found["state"] not in ("issued", "pending"):
         raise Rejected("not_redeemed")
-    issued = (vouchers.held(d, found["member"], name) for name in found["vouchers"])
-    held = [name for name in issued if name is not None]
+    held = vouchers.held(d, found["member"], found["vouchers"])
     if any(vouchers.voucher_of(d.look("voucher", name)).state == "used" for name in held):
         raise Rejected("voucher_used")
     record = _own(d, key)

@@ -23,13 +23,18 @@ from guerdon.core.rulebook import Version
 from guerdon.core.windows import per_key
 
 
+QUANTITY_MAX = 1_000_000
+VOUCHERS_MAX = 1_000
+"""How many one redemption takes at most, and where each brings a voucher: all are made at once."""
+
+
 def redeem(d: Deciding, activity: Activity) -> dict[str, Any]:
     """Spend units on a reward and return the redemption's record."""
     version = d.rulebook.at(activity.at)
     reward = version.program.rewards.get(text(activity.data.get("item")))
     if reward is None:
         raise Rejected("unknown_reward")
-    quantity = _quantity(activity)
+    quantity = _quantity(reward, activity)
     if closed := closed_at(reward, activity.at):
         raise Rejected(closed)
     if reward.partner is not None and not d.claim(sale_claim(reward.id, peek=True)):
@@ -95,6 +100,8 @@ def _set_aside(d: Deciding, reward: Reward, activity: Activity) -> Instant | Non
 def deliver(d: Deciding, reward: Reward, key: str, quantity: int, at: Instant) -> dict[str, Any]:
     """Give what a redemption brings, vouchers and units; return what its record says of them."""
     redemption = key.partition("/")[2]
+    copies = range(1, 1 + quantity if reward.has_voucher else 1)
+    d.expect("voucher", [vouchers.named(redemption, copy) for copy in copies])
     names = [
         vouchers.issue(
             d,
@@ -103,9 +110,10 @@ def deliver(d: Deciding, reward: Reward, key: str, quantity: int, at: Instant) -
             at=at,
             valid=reward.voucher_valid,
             redemption=redemption,
-            codes=f"{reward.codes}|{place}|{key}" if reward.codes else "",
+            codes=f"{reward.codes}|{copy - 1}|{key}" if reward.codes else "",
+            copy=copy,
         )
-        for place in range(quantity if reward.has_voucher else 0)
+        for copy in copies
     ]
     origin = granting.Origin(redemption, "reward", at, key)
     points = (reward.gives_points or 0) * quantity
@@ -157,9 +165,10 @@ def matches(d: Deciding, version: Version, condition: Condition, activity: Activ
     return holds_all(version.bound(condition), context)
 
 
-def _quantity(activity: Activity) -> int:
+def _quantity(reward: Reward, activity: Activity) -> int:
     value = number(activity.data.get("qty", Decimal(1)))
-    if value is None or value < 1 or value != int(value):
+    most = VOUCHERS_MAX if reward.has_voucher else QUANTITY_MAX
+    if value is None or value != int(value) or not 1 <= value <= most:
         raise Rejected("invalid_quantity")
     return int(value)
 

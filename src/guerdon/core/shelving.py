@@ -4,7 +4,7 @@ Rule: an entry outside the head is only touched after it was given; otherwise `N
 What the entries mean, and the rest of a decision's working state, is in `core.deciding` and above.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from guerdon.core.decision import Given, Needed
 from guerdon.core.standing import FRONT, PageRef, PageWrite, Plain, Shelf, Standing, make, new
@@ -98,6 +98,21 @@ class Shelving:
         if PageRef(name, "all") in self.given.loaded and name != "record":
             return None
         raise Needed((PageRef(name, "one", key),))
+
+    def expect(self, name: str, keys: Iterable[str]) -> None:
+        """Ask at once for all these entries, and keep in mind which are not there.
+
+        Else each that is put would be asked for by itself, once something lies outside the head.
+        """
+        missing: list[PageRef] = []
+        for key in keys:
+            try:
+                if self.look(name, key) is None:
+                    self.pages[name, key] = None
+            except Needed as needed:
+                missing += needed.pages
+        if missing:
+            raise Needed(tuple(missing))
 
     def put(self, name: str, key: str, value: Plain, sort: str = "") -> None:
         """Store an entry: in the head while there is room, else in its page."""

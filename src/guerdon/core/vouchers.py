@@ -4,7 +4,7 @@ Rule: a voucher is named by what it came from (a redemption's id, `mission:x`, `
 `job:date`); whether it has expired is read off its date, so nothing has to happen when it does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from guerdon.core.activity import Instant
@@ -52,21 +52,29 @@ def origin_of(member: str, name: str, voucher: Voucher) -> str:
     return voucher.origin or f"{member}/{name}"
 
 
-def held(d: Deciding, member: str, name: str) -> str | None:
-    """Return what a voucher is called here that a member was issued; None where it is not here."""
-    for here, voucher in of_source(d, name.partition("#")[0]):
-        if origin_of(d.standing.member, here, voucher) == f"{member}/{name}":
-            return here
-    return None
+def held(d: Deciding, member: str, names: Sequence[str]) -> list[str]:
+    """Return what vouchers are called here that a member was issued; those elsewhere left out."""
+    d.expect("voucher", names)
+    origins = {f"{member}/{name}" for name in names}
+    return [
+        here
+        for source in dict.fromkeys(name.partition("#")[0] for name in names)
+        for here, voucher in of_source(d, source)
+        if origin_of(d.standing.member, here, voucher) in origins
+    ]
+
+
+def named(source: str, copy: int) -> str:
+    """Return the name of one of the vouchers that stem from one source, counted from 1."""
+    return source if copy == 1 else f"{source}#{copy}"
 
 
 def of_source(d: Deciding, source: str) -> Iterator[tuple[str, Voucher]]:
     """Yield the vouchers that stem from one source, with their names; the first has its own."""
-    name, copy = source, 1
-    while (value := d.look("voucher", name)) is not None:
-        yield name, voucher_of(value)
+    copy = 1
+    while (value := d.look("voucher", named(source, copy))) is not None:
+        yield named(source, copy), voucher_of(value)
         copy += 1
-        name = f"{source}#{copy}"
 
 
 def issue(
@@ -78,14 +86,18 @@ def issue(
     valid: Period | None,
     redemption: str = "",
     codes: str = "",
+    copy: int = 1,
 ) -> str:
-    """Give the member a voucher, valid through its last day, and return its name."""
+    """Give the member a voucher, valid through its last day, and return its name.
+
+    `copy` is the first number that may be free: those before are known to be taken.
+    """
     calendar = d.rulebook.calendar
     until = None if valid is None else calendar.through(add(calendar.day(at), valid))
-    name, copy = source, 1
+    name = named(source, copy)
     while (held := d.look("voucher", name)) is not None and voucher_of(held).state != "void":
         copy += 1
-        name = f"{source}#{copy}"
+        name = named(source, copy)
     voucher = Voucher(kind, "issued", until, at, redemption, codes=codes)
     d.put("voucher", name, voucher)
     d.effect(VoucherEffect(name, kind, "issued", until, d.now, redemption))
