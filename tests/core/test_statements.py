@@ -97,6 +97,15 @@ def test_a_partner_who_left_is_shown_what_moved_and_owes_nothing_for_it() -> Non
     assert [line.issued, line.redeemed, line.amount] == [Fraction(1_000), Fraction(0), Fraction(0)]
 
 
+def test_a_wallet_that_is_gone_keeps_its_digits() -> None:
+    later = a_program("wallets: {points: {}}\npartners: {cafe: {pays_per_point: 0.02}}",
+                      version=2, begin="2026-04-01")  # fmt: skip
+    back = Posting("miles", "spendable", "issued", 1_250, 1, "cafe")
+    (line,) = lines_of(Rulebook([PROGRAM, later]), "cafe", [back], instant("2026-04-01"))
+
+    assert (line.issued, line.amount) == (Fraction("-12.5"), Fraction("-0.25"))
+
+
 def test_what_came_and_went_at_once_is_no_line() -> None:
     there = Posting("points", "issued", "spendable", 1_000, 1, "cafe")
     back = Posting("points", "spendable", "issued", 1_000, 1, "cafe")

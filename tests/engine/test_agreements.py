@@ -44,12 +44,12 @@ async def told(world: World) -> list[tuple[str, str, str]]:
         await agreements.watch(world, PROGRAM)
     assert await world.inbox.depth(PROGRAM, 9) < 3
     await drain(world)
-    program = (await world.rulebooks.get(PROGRAM)).versions[-1].program
+    rulebook = await world.rulebooks.get(PROGRAM)
     found = []
     for lane in range(layout.lanes):
         for entry in await world.journal.since(PROGRAM, lane, 0, 1_000):
             mine, others = (
-                [it for it in messages(program, entry, partner=slug) if "partner." in it.topic]
+                [it for it in messages(rulebook, entry, partner=slug) if "partner." in it.topic]
                 for slug in ("cafe", "deli")
             )
             found += [(it.topic, it.data["of"], it.data["left"]) for it in mine]

@@ -137,7 +137,7 @@ async def test_what_was_given_back_can_be_had_again(inn: World) -> None:
 
 async def test_a_webhook_tells_the_partner_and_nobody_else(inn: World) -> None:
     await says(inn, "redemption_refused", "n", reason="full")
-    program = (await inn.rulebooks.get(PROGRAM)).versions[-1].program
+    rulebook = await inn.rulebooks.get(PROGRAM)
 
     async def told(partner: str | None) -> list[tuple[str, Any, Any]]:
         found = []
@@ -145,7 +145,7 @@ async def test_a_webhook_tells_the_partner_and_nobody_else(inn: World) -> None:
             for entry in await inn.journal.since(PROGRAM, lane, 0, 100):
                 found += [
                     (it.topic, it.data["until"] is not None, it.data["reason"])
-                    for it in messages(program, entry, partner=partner)
+                    for it in messages(rulebook, entry, partner=partner)
                     if it.topic.startswith("redemption.")
                 ]
         return found

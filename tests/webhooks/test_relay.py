@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from standardwebhooks import Webhook
 
 from guerdon.core.activity import Instant
+from guerdon.engine import publish
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.refusals import InvalidInput, NotFound
 from guerdon.engine.webhook_records import Endpoint
@@ -288,6 +289,40 @@ async def test_a_partner_hears_of_its_own_and_knows_nobody_by_name(
     spoken = b"".join(request.body for request in listener.requests)
     assert b"ann" not in spoken
     assert str(member[0].member).encode() not in spoken
+
+
+async def test_what_is_gone_from_the_program_is_told_of_as_before(
+    world: World, listener: Listener, clock: Clock
+) -> None:
+    """A reward that was redeemed, and a wallet with digits, are in the next version no more."""
+    cash = "    cash: {name: Cash, scale: 2, expiry: {mode: after, period: P1D}}\n"
+    with_cash = SHOP.replace("  rules:\n", cash + "  rules:\n", 1)
+    gone = SHOP.replace(
+        "    coffee: {wallet: points, cost: 5, partner: cafe, voucher: {valid: P30D}}\n", ""
+    )
+    await publish.publish(world, with_cash)
+    clock.forward(1)
+    gift = {"wallet": "cash", "points": Decimal("12.50"), "reason": "hello"}
+    await report(
+        world,
+        [
+            a_purchase(1, amount=Decimal(20)),
+            ActivityInput(id="g", type="adjustment", member=by("ann"), data=gift),
+            ActivityInput(id="r", type="redemption", member=by("ann"), data={"item": "coffee"}),
+        ],
+    )
+    await listening(world, listener, "redemption.*", "voucher.*", partner="cafe")
+    await listening(world, listener, "points.expired")
+    clock.forward(3_600)
+    await publish.publish(world, gone)
+    clock.forward(3 * 86_400)
+    back = ActivityInput(id="c", type="redemption_cancelled", member=by("ann"), data={"of": "r"})
+    await report(world, [back])
+    await relay(world)
+
+    told = {request.message["type"]: request.message["data"] for request in listener.requests}
+    assert sorted(told) == ["points.expired", "redemption.cancelled", "voucher.cancelled"]
+    assert told["points.expired"]["amount"] == "-12.50"
 
 
 async def test_an_erased_member_has_no_name_in_what_is_still_to_be_sent(

@@ -22,7 +22,6 @@ from guerdon.core.program import Condition, Per, Reward
 from guerdon.core.rulebook import Version
 from guerdon.core.windows import per_key
 
-
 QUANTITY_MAX = 1_000_000
 VOUCHERS_MAX = 1_000
 """How many one redemption takes at most, and where each brings a voucher: all are made at once."""

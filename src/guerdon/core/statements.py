@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from guerdon.core.accounting import Settlement, exact, shown, units
+from guerdon.core.accounting import Settlement, exact, shown
 from guerdon.core.activity import Instant
 from guerdon.core.decision import Posting
 from guerdon.core.rulebook import Rulebook
@@ -49,13 +49,13 @@ def lines_of(
     """Return what a decision's postings mean for a partner, a line a wallet; none for nothing."""
     own = Settlement()
     own.add(posting for posting in postings if posting.partner == partner)
-    program = rulebook.at(at).program
-    terms = program.partners.get(partner)
+    terms = rulebook.at(at).program.partners.get(partner)
     found = []
     for slug in sorted({slug for _, slug in (*own.issued, *own.redeemed, *own.prepaid)}):
-        issued = units(program, slug, own.issued.get((partner, slug), 0))
-        redeemed = units(program, slug, own.redeemed.get((partner, slug), 0))
-        prepaid = units(program, slug, own.prepaid.get((partner, slug), 0))
+        whole = 10 ** rulebook.wallet(slug).scale  # also of a wallet that is gone by then
+        issued = Fraction(own.issued.get((partner, slug), 0), whole)
+        redeemed = Fraction(own.redeemed.get((partner, slug), 0), whole)
+        prepaid = Fraction(own.prepaid.get((partner, slug), 0), whole)
         amount = Fraction(0)
         if terms is not None:
             amount += (issued - prepaid) * exact(terms.pays_per_point)

@@ -65,7 +65,7 @@ async def _forward(
         if entry.member is not None:
             face = faces.get(entry.member)
             member = {"externalId": face.external_id if face else entry.member}
-        for message in messages(rulebook.at(entry.decided_at).program, entry, partner=None):
+        for message in messages(rulebook, entry, partner=None):
             if not any(matches(topic, message.topic) for topic in topics):
                 continue
             now = world.clock()

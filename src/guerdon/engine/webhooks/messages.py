@@ -24,6 +24,7 @@ from guerdon.core.decision import (
 )
 from guerdon.core.plain import activity_from_plain, effects_from_plain
 from guerdon.core.program import Program
+from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Plain
 from guerdon.engine.records import Entry
 
@@ -77,8 +78,9 @@ def matches(pattern: str, topic: str) -> bool:
     return pattern == topic
 
 
-def messages(program: Program, entry: Entry, *, partner: str | None) -> Iterator[Message]:
+def messages(rulebook: Rulebook, entry: Entry, *, partner: str | None) -> Iterator[Message]:
     """Yield what an entry says to the owner, or to one of the partners; the member left out."""
+    program = rulebook.at(entry.decided_at).program
     activity = entry.activity
     reported = partner is None or (
         activity.get("partner") == partner or activity["reporter"] == f"partner:{partner}"
@@ -99,8 +101,11 @@ def messages(program: Program, entry: Entry, *, partner: str | None) -> Iterator
     if reported and activity["type"] != "tick":
         yield Message(0, f"activity.{entry.decision['result']}", {"activity": about})
     for number, effect in enumerate(effects_from_plain(entry.decision.get("effects", ())), 1):
-        if _concerns(program, effect, partner=partner, reported=reported):
-            topic, data = _told(program, effect)
+        if partner is None or (
+            (reported and isinstance(effect, PointsEffect))
+            or partner == _honoured_by(rulebook, program, effect)
+        ):
+            topic, data = _told(rulebook, effect)
             named = {"activity": about} if reported else {}
             yield Message(number, topic, {**named, **data})
 
@@ -125,24 +130,22 @@ def body(message: Message, entry: Entry, member: dict[str, str] | None) -> dict[
     return {"type": message.topic, "timestamp": text_of(entry.decided_at), "data": data}
 
 
-def _concerns(program: Program, effect: Effect, *, partner: str | None, reported: bool) -> bool:
-    if partner is None:
-        return True
-    slug = None
+def _honoured_by(rulebook: Rulebook, program: Program, effect: Effect) -> str | None:
+    """Return the partner whose reward an effect is about, also of one that is gone by then."""
     if isinstance(effect, RedemptionEffect):
         slug = effect.reward
     elif isinstance(effect, VoucherEffect):
         slug = effect.kind
-    if slug is None:
-        return reported and isinstance(effect, PointsEffect)
+    else:
+        return None
     reward = program.rewards.get(slug)
-    return reward is not None and reward.partner == partner
+    return rulebook.partner_of(slug) if reward is None else reward.partner
 
 
-def _told(program: Program, effect: Effect) -> tuple[str, dict[str, Any]]:
+def _told(rulebook: Rulebook, effect: Effect) -> tuple[str, dict[str, Any]]:
     match effect:
         case PointsEffect():
-            scale = program.wallets[effect.wallet].scale if effect.wallet in program.wallets else 0
+            scale = rulebook.wallet(effect.wallet).scale
             return f"points.{effect.how}", {
                 "wallet": effect.wallet,
                 "amount": str(to_decimal(effect.amount, scale)),

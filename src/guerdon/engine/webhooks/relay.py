@@ -19,7 +19,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from guerdon.core.activity import Instant
-from guerdon.core.program import Program
+from guerdon.core.rulebook import Rulebook
 from guerdon.engine.by_program import by_program
 from guerdon.engine.lanes import lanes_of
 from guerdon.engine.pseudonyms import sealed, veil_of
@@ -113,9 +113,7 @@ async def queue(world: World, program: str, endpoint: Endpoint) -> None:
             found = [
                 delivery
                 for entry in entries
-                for delivery in _deliveries(
-                    rulebook.at(entry.decided_at).program, entry, endpoint, now=world.clock()
-                )
+                for delivery in _deliveries(rulebook, entry, endpoint, now=world.clock())
             ]
             moved = await world.webhooks.enqueue(
                 program,
@@ -131,9 +129,9 @@ async def queue(world: World, program: str, endpoint: Endpoint) -> None:
 
 
 def _deliveries(
-    program: Program, entry: Entry, endpoint: Endpoint, *, now: Instant
+    rulebook: Rulebook, entry: Entry, endpoint: Endpoint, *, now: Instant
 ) -> Iterable[Delivery]:
-    for message in messages(program, entry, partner=endpoint.partner):
+    for message in messages(rulebook, entry, partner=endpoint.partner):
         if any(matches(topic, message.topic) for topic in endpoint.topics):
             yield Delivery(
                 endpoint=endpoint.id,
@@ -287,8 +285,7 @@ class _Sender:
         if entry is None:
             return None
         rulebook = await self._world.rulebooks.get(self._program)
-        program = rulebook.at(entry.decided_at).program
-        for message in messages(program, entry, partner=self._endpoint.partner):
+        for message in messages(rulebook, entry, partner=self._endpoint.partner):
             if message.number == delivery.number:
                 member = await self._member(entry)
                 content = orjson.dumps(body(message, entry, member))
