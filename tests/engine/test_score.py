@@ -17,7 +17,7 @@ from guerdon.core.decision import Decision, Given
 from guerdon.core.plain import activity_to_plain
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
-from guerdon.engine import accept, read, score
+from guerdon.engine import accept, projecting, read, score
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.lanes import lane_of
 from guerdon.engine.outcomes import Result
@@ -227,7 +227,7 @@ async def test_a_leaderboard_lost_with_redis_comes_back_with_the_next_activity(
 async def test_what_a_dead_worker_did_not_project_is_caught_up(world: World) -> None:
     await report(world, [a_purchase(1)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(score, "project", _nothing)
+        patch.setattr(projecting, "project", _nothing)
         await accept.record(world, a_caller(), [a_purchase(2)])
         await drain(world)
     assert await figures(world) == {"ann": (20, 1)}  # points are told by Mongo
@@ -471,8 +471,8 @@ async def test_an_activity_in_a_lane_that_is_not_its_members_goes_on_to_the_righ
 # ---------------------------------------------------------------- parts
 
 
-async def _nothing(world: World, batch: Batch) -> None:
-    del world, batch
+async def _nothing(world: World, batch: Batch, *, catches_up: bool) -> None:
+    del world, batch, catches_up
 
 
 def _poisoned(rulebook: Rulebook, standing: Standing, activity: Activity, given: Given) -> Decision:

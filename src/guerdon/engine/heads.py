@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.standing import Standing
+from guerdon.engine.projecting import Projecting
 from guerdon.engine.records import Hold
 from guerdon.engine.world import World
 
@@ -65,10 +66,12 @@ class Heads:
 class Memory:
     """What a process has kept of the lanes it visited; the longest unvisited one goes first.
 
-    `sizes` holds how large a lane's batches may be where larger ones came to nothing in time.
+    `sizes` holds how large a lane's batches may be where larger ones came to nothing in time;
+    `projecting`, what goes on when a visit is over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, projecting: Projecting | None = None) -> None:
+        self.projecting = projecting or Projecting()
         self._lanes: dict[tuple[str, int], tuple[int, Heads]] = {}
         self.sizes: dict[tuple[str, int], int] = {}
 

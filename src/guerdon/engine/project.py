@@ -24,8 +24,11 @@ MERGERS = Topic("mergers", "")
 log = logging.getLogger(__name__)
 
 
-async def project(world: World, batch: Batch) -> None:
-    """Bring Redis up to a batch that was committed; what cannot be done now is caught up later."""
+async def project(world: World, batch: Batch, *, catches_up: bool = True) -> None:
+    """Bring Redis up to a batch that was committed; what cannot be done now is caught up later.
+
+    `catches_up` also brings what others should have: where that is under way, the batch is enough.
+    """
     program, lane, _, before = batch.hold
     begun_ms = world.clock()
     seq = before + len(batch.entries)
@@ -34,7 +37,7 @@ async def project(world: World, batch: Batch) -> None:
             program, batch.scores, lane=lane, before=before, seq=seq
         )
         await announce(world, program, lane, batch.entries)
-        if not is_up_to(projected, seq):
+        if catches_up and not is_up_to(projected, seq):
             await catch_up(world, program, lane, seq=seq, projected=projected)
         world.meters.projected(program, (world.clock() - begun_ms) / 1_000)
         trace(world, batch, "project", begun_ms)

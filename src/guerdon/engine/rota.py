@@ -7,7 +7,8 @@ lets the work for each activity fall.
 
 from guerdon.engine.by_program import by_program
 from guerdon.engine.heads import Memory
-from guerdon.engine.score import visit_lane
+from guerdon.engine.projecting import Projecting
+from guerdon.engine.score import SLICE_SECONDS, visit_lane
 from guerdon.engine.world import World
 
 
@@ -16,7 +17,7 @@ class Rota:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._memory = Memory()
+        self._memory = Memory(Projecting(patience_seconds=SLICE_SECONDS))
         self._visiting: set[tuple[str, int]] = set()
         self._is_usable = False
 
@@ -57,7 +58,8 @@ class Rota:
             self._is_usable = True
 
     async def close(self) -> None:
-        """Close the connections of this event loop."""
+        """End what goes on by itself, and close the connections of this event loop."""
+        await self._memory.projecting.close()
         await self._world.close()
 
 

@@ -19,7 +19,6 @@ from guerdon.engine.epochs import hand_on
 from guerdon.engine.heads import Heads, Memory
 from guerdon.engine.lanes import lanes_of
 from guerdon.engine.outcomes import Result
-from guerdon.engine.project import project
 from guerdon.engine.records import (
     AlreadyDecided,
     Aside,
@@ -214,7 +213,7 @@ class _Scoring:
         self._hold = batch.hold._replace(seq=batch.hold.seq + len(batch.entries))
         self._heads.keep(decided.standings)
         await self._projected()
-        self._projecting = asyncio.create_task(project(world, batch))
+        self._projecting = self._memory.projecting.begin(world, batch)
         program = batch.hold.program
         if decided.unused:
             world.crash(CrashPoint.BEFORE_FREEING)
@@ -254,8 +253,4 @@ class _Scoring:
     async def _projected(self) -> None:
         if self._projecting is not None:
             projecting, self._projecting = self._projecting, None
-            try:
-                await projecting
-            except Exception:
-                # What was decided stands; the sweep finds the lane's mark behind.
-                log.exception("a batch could not be projected")
+            await self._memory.projecting.wait(projecting)
