@@ -70,9 +70,9 @@ def kept_answers(settings: Settings) -> RecentAnswers:
         if operation.document.uses_introspection or not are_shared(operation.coordinates):
             return None
         rights = rights_of(operation, credential)
-        if rights is None:
-            return None
         variables = encode_sorted(operation.variables) if operation.variables else b""
+        if rights is None or variables is None:
+            return None
         return operation.document.digest, operation.planned.name, rights, variables
 
     return RecentAnswers(

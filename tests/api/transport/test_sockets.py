@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from api.transport.demo import CALLERS, CONNECTION_STRING, Demo
 from api.transport.wire import Port, Socket, serving, until
-from guerdon.api.transport import TransportOptions
+from guerdon.api.transport import Credential, Operation, Share, TransportOptions
 
 
 @pytest.fixture
@@ -26,6 +26,11 @@ async def port(demo: Demo) -> AsyncIterator[Port]:
 async def socket(port: Port) -> AsyncIterator[Socket]:
     async with port.socket() as socket:
         yield await socket.init()
+
+
+def broken(_operation: Operation, _credential: Credential) -> Share | None:
+    """Fail as only a mistake of ours does."""
+    raise RuntimeError(CONNECTION_STRING)
 
 
 class TestOperations:
@@ -80,6 +85,19 @@ class TestOperations:
         assert [message["type"] for message in messages] == ["next", "error"]
         assert CONNECTION_STRING not in json.dumps(messages)
         assert messages[1]["payload"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+
+    async def test_a_part_that_fails_ends_the_operation_and_not_the_socket(self) -> None:
+        async with serving(Demo(share=broken)) as port, port.socket() as socket:
+            await socket.init()
+            await socket.subscribe("subscription { count(delay: 0) }")
+            (message,) = await socket.rest()
+            await socket.subscribe("{ hello }", id_="2")
+            after = await socket.rest()
+
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert CONNECTION_STRING not in json.dumps(message)
+        assert [it["type"] for it in after] == ["next", "complete"]
 
     async def test_several_run_side_by_side(self, socket: Socket) -> None:
         for id_ in ("a", "b"):

@@ -12,7 +12,7 @@ import pytest
 
 from api.transport.demo import CALLERS, CONNECTION_STRING, Demo
 from api.transport.wire import Port, events, post, serving, until
-from guerdon.api.transport import TransportOptions
+from guerdon.api.transport import Credential, Operation, Share, TransportOptions
 
 EVENTS = "text/event-stream"
 PARTS = "multipart/mixed;subscriptionSpec=1.0,application/json"
@@ -98,6 +98,18 @@ async def test_a_failing_source_is_told_without_its_cause(wire: httpx2.AsyncClie
     assert [name for name, _ in events(answer.text)] == ["next", "next", "complete"]
     assert CONNECTION_STRING not in answer.text
     assert "INTERNAL_SERVER_ERROR" in answer.text
+
+
+async def test_a_part_that_fails_is_told_in_the_stream() -> None:
+    def broken(_operation: Operation, _credential: Credential) -> Share | None:
+        raise RuntimeError(CONNECTION_STRING)
+
+    async with serving(Demo(share=broken)) as port, port.client() as wire:
+        answer = await post(wire, {"query": "subscription { count(delay: 0) }"}, accept=EVENTS)
+
+    assert [name for name, _ in events(answer.text)] == ["next", "complete"]
+    assert "INTERNAL_SERVER_ERROR" in answer.text
+    assert CONNECTION_STRING not in answer.text
 
 
 async def test_what_is_no_request_is_an_error_of_http(wire: httpx2.AsyncClient) -> None:

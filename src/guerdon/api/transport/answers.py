@@ -37,8 +37,10 @@ class _OfSchema:
     variables: bytes
 
 
-def _introspection_key(operation: Operation, _credential: Credential) -> _OfSchema:
+def _introspection_key(operation: Operation, _credential: Credential) -> _OfSchema | None:
     variables = encode_sorted(operation.variables)
+    if variables is None:
+        return None
     return _OfSchema(operation.document.digest, operation.planned.name, variables)
 
 

@@ -51,9 +51,16 @@ def encode_for_all(value: Any) -> bytes | Stencil:
     return Stencil(text, viewers) if viewers else text
 
 
-def encode_sorted(value: Any) -> bytes:
-    """Return `value` as JSON with sorted keys, so that equal values are equal bytes."""
-    return orjson.dumps(value, default=_unknown, option=_OPTIONS | orjson.OPT_SORT_KEYS)
+def encode_sorted(value: Any) -> bytes | None:
+    """Return `value` as JSON with sorted keys, so that equal values are equal bytes.
+
+    None is for what is told apart from nothing: clients may send integers and nesting beyond what
+    this encoder holds, and whether they may is for others to say.
+    """
+    try:
+        return orjson.dumps(value, default=_unknown, option=_OPTIONS | orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return None
 
 
 def _unknown(value: Any) -> Any:

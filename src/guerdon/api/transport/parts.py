@@ -36,13 +36,14 @@ class Parts:
     ) -> SharedStream | None:
         """Return the stream that serves this subscription together with others, if one may."""
         share = self.hooks.share(operation, credential)
-        if share is None:
+        variables = encode_sorted(operation.variables)
+        if share is None or variables is None:
             return None
         key = (
             operation.document.digest,
             operation.planned.name,
             share.group,
-            encode_sorted(operation.variables),
+            variables,
         )
         return self.shared.join(
             key,

@@ -194,6 +194,8 @@ class Socket:
             last = error_message(id_, failed.errors)
         except OSError:
             return  # the client has gone; the socket's own loop sees it too
+        except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
+            last = error_message(id_, self._parts.execution.errors.unexpected(error))
         self._running.pop(id_, None)
         with suppress(OSError):
             await self._write(last)

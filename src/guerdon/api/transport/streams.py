@@ -115,6 +115,8 @@ class Bodies:
             yield Answer(None, refused.errors).body()
         except StreamFailed as failed:
             yield Answer(None, failed.errors).body()
+        except Exception as error:  # noqa: BLE001  # the boundary: nothing may pass unread
+            yield Answer(None, self._parts.execution.errors.unexpected(error)).body()
 
     async def _answers(
         self, operation: Operation, cost: dict[str, Any]
