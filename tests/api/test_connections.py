@@ -117,6 +117,13 @@ def test_a_cursor_that_nobody_gave_out_is_refused(text: str) -> None:
         read_cursor("words", (str,), text)
 
 
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**63) - 1])
+def test_a_cursor_with_a_number_that_no_store_holds_is_refused(number: int) -> None:
+    text = json.dumps(["list", number], separators=(",", ":")).encode()
+    with pytest.raises(BadInput, match="pass on one that it gave out"):
+        read_cursor("list", (int,), base64.urlsafe_b64encode(text).decode().rstrip("="))
+
+
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=200),
     st.integers(-(2**63), 2**63 - 1),

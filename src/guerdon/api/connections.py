@@ -23,6 +23,7 @@ from guerdon.api.transport.errors import BadInput
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
 _CURSOR_CHARACTERS_MAX = 1_200
+_NUMBER_FAR = 2**63
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 TEXT_END = "\U0010ffff"
 """Comes behind every text that is a key."""
@@ -197,6 +198,7 @@ def read_any_cursor(shape: tuple[type, ...], text: str) -> tuple[str, Key]:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         kind, *key = json.loads(raw)
         fits = isinstance(kind, str) and [type(part) for part in key] == list(shape)
+        fits = fits and all(-_NUMBER_FAR <= it < _NUMBER_FAR for it in key if isinstance(it, int))
         fits = fits and write_cursor(kind, tuple(key)) == text
     except (binascii.Error, ValueError, TypeError, RecursionError):
         fits = False
