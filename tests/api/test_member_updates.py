@@ -12,6 +12,11 @@ UPDATES = """subscription($member: MemberRef, $after: String) {
         member { externalId counters(slugs: ["visits"]) { value } } } }"""
 
 
+MERGING = """mutation($id: String, $one: String, $other: String) {
+    mergeMembers(input: {activityId: $id, from: {externalId: $one}, into: {externalId: $other}}) {
+        problems { code } } }"""
+
+
 def update(message: dict[str, Any]) -> dict[str, Any]:
     assert message["type"] == "next", message
     found: dict[str, Any] = message["payload"]["data"]["memberUpdates"]
@@ -191,3 +196,22 @@ async def test_updates_go_on_with_the_survivor_when_a_member_is_merged(shop: Sho
     assert live[3]["member"]["externalId"] == "eva"
     assert [it["activity"]["activityId"] for it in resumed] == ["m", "m.absorb", "p2"]
     assert [it["cursor"] for it in resumed] == [it["cursor"] for it in live[1:]]
+
+
+async def test_who_left_right_at_a_merger_comes_back_to_the_survivors_journal(shop: Shop) -> None:
+    ada, _ = await shop.enroll("ada"), await shop.enroll("eva")
+    await shop.enroll("zoe")
+    place, token = await newest(shop), await shop.token(ada["id"])
+    await shop.get("service", MERGING, id="m1", one="ada", other="eva")
+    await shop.buy("eva", "1.00", "p1")
+    await shop.get("service", MERGING, id="m2", one="eva", other="zoe")
+    await shop.buy("zoe", "1.00", "p2")
+    heard = []
+    for _ in range(6):
+        async with shop.socket(token) as socket:
+            await follow(socket, after=place)
+            next_ = update(await socket.read())
+        place = next_["cursor"]
+        heard.append(next_["activity"]["activityId"])
+
+    assert heard == ["m1", "m1.absorb", "p1", "m2", "m2.absorb", "p2"]

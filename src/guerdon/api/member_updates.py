@@ -129,6 +129,8 @@ async def _entries(
 ) -> AsyncGenerator[tuple[str, JournalEntry], None]:
     """Yield what happens, each with whose journal it stands in, across mergers."""
     journal, seq = (member_id, None) if place is None else place
+    if place is not None and journal != member_id:
+        journal, seq = await _behind_mergers(context, *place)
     while True:
         merged = None
         entries = watch.member(context.world, context.program, journal, after=seq)
@@ -142,6 +144,20 @@ async def _entries(
         if merged is None:
             return
         journal = merged
+
+
+async def _behind_mergers(context: Context, journal: str, seq: int) -> tuple[str, int]:
+    """Return where it goes on behind an entry of a member who has been merged since.
+
+    Where that is the merger or stands behind it, nothing follows in this journal: who left right
+    there comes back for what the survivor's says. Next to nothing happens to a member once merged.
+    """
+    page = await read.journal(context.world, context.program, journal, limit=_AT_ONCE)
+    for entry in page.items:
+        survivor = _survivor(entry)
+        if survivor is not None and entry.member_seq <= seq:
+            return survivor, await _place_of_merger(context, survivor, entry)
+    return journal, seq
 
 
 def _survivor(entry: JournalEntry) -> str | None:
