@@ -1,16 +1,19 @@
 """Credentials that end: sockets end with them, and secrets are nowhere but with their owners."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import jwt
 import pytest
 from pydantic import SecretStr
 from pymongo import MongoClient
 
 from api.shop import Shop, open_shops
 from guerdon.api.ids import read_id
+from guerdon.core.activity import Instant
 from guerdon.engine import keys, tokens
 from guerdon.engine.refusals import NotFound, Refused, Unauthenticated
 from guerdon.engine.world import Role
@@ -19,6 +22,7 @@ from guerdon.settings import Settings
 FORBIDDEN = 4403
 FOLLOW = 'subscription { leaderboardUpdates(slug: "all_time") { total } }'
 DAY_MS = 86_400_000
+TOKEN_SECRET = "signs-the-tokens-of-this-one-shop-only"
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ async def watchful(settings: Settings) -> AsyncIterator[Shop]:
     quick = settings.model_copy(
         update={
             "revocation_seconds": 0.1,
-            "token_secret": SecretStr("signs-the-tokens-of-this-one-shop-only"),
+            "token_secret": SecretStr(TOKEN_SECRET),
             "key_pepper": SecretStr("hashes-the-keys-of-this-one-shop-only!"),
         }
     )
@@ -83,6 +87,85 @@ async def test_a_socket_ends_when_its_members_tokens_are_taken_back(watchful: Sh
     assert code == FORBIDDEN
     with pytest.raises(Unauthenticated):
         await tokens.check(watchful.world, token)
+
+
+async def test_a_member_who_signs_in_again_keeps_the_new_socket_and_loses_the_old_one(
+    watchful: Shop,
+) -> None:
+    member = read_id((await watchful.enroll("ada"))["id"]).key
+    async with (
+        watchful.socket(signed(watchful, member, seconds_ago=10)) as old,
+        watchful.socket(signed(watchful, member)) as new,
+    ):
+        await old.init()
+        await new.init()
+        await sign_out(watchful, member, seconds_ago=5)
+        code, _ = await old.closed()
+        await new.subscribe("{ viewer { role } }")
+        messages = await new.rest()
+
+    assert code == FORBIDDEN
+    assert messages[-1]["type"] == "complete"
+
+
+async def test_a_merger_brings_no_token_back_that_was_taken_back(watchful: Shop) -> None:
+    ada, eva, zoe = [read_id((await watchful.enroll(it))["id"]).key for it in ("ada", "eva", "zoe")]
+    lost, found = signed(watchful, ada, seconds_ago=10), signed(watchful, ada)
+    await sign_out(watchful, ada, seconds_ago=5)
+    await merge(watchful, "ada", "eva")
+    me = await watchful.get(found, "{ me { externalId } }")
+
+    covers = watchful.world.trust.revoked.covers
+    assert await watchful.code(lost, "{ me { externalId } }") == "UNAUTHENTICATED"
+    assert me["me"]["externalId"] == "eva"
+    async with asyncio.timeout(20):  # tokens of other issuers name the survivor alone
+        while not await covers(watchful.program, eva, seconds(6)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert await covers(watchful.program, ada, seconds(6))
+    assert not await covers(watchful.program, eva, seconds(0))
+    assert not await covers(watchful.program, zoe, seconds(6))
+
+
+async def test_who_is_signed_out_after_a_merger_is_so_on_sockets_of_before(watchful: Shop) -> None:
+    ada, eva = [read_id((await watchful.enroll(it))["id"]).key for it in ("ada", "eva")]
+    await watchful.enroll("zoe")
+    token = signed(watchful, ada, seconds_ago=10)
+    async with watchful.socket(token) as socket:
+        await socket.init()
+        await merge(watchful, "ada", "eva")
+        await sign_out(watchful, eva, seconds_ago=5)
+        code, _ = await socket.closed()
+    await merge(watchful, "eva", "zoe")
+
+    assert code == FORBIDDEN
+    assert await watchful.code(token, "{ me { externalId } }") == "UNAUTHENTICATED"
+
+
+def seconds(ago: int) -> Instant:
+    """Return the instant so many whole seconds ago."""
+    return Instant((int(time.time()) - ago) * 1_000)
+
+
+def signed(shop: Shop, member: str, *, seconds_ago: int = 0) -> str:
+    """Return a member's token that was signed a while ago."""
+    at = int(time.time()) - seconds_ago
+    claims = {"iss": "guerdon", "aud": shop.program, "sub": member, "iat": at, "exp": at + 600}
+    return jwt.encode(claims, TOKEN_SECRET, algorithm="HS256")
+
+
+async def sign_out(shop: Shop, member: str, *, seconds_ago: int) -> None:
+    await shop.world.trust.revoked.revoke(shop.program, member, seconds(seconds_ago))
+
+
+async def merge(shop: Shop, one: str, other: str) -> None:
+    merged = await shop.get(
+        "service",
+        """mutation($one: String, $other: String) { mergeMembers(input: {
+            from: {externalId: $one}, into: {externalId: $other}}) { problems { code } } }""",
+        one=one,
+        other=other,
+    )
+    assert merged["mergeMembers"]["problems"] == []
 
 
 async def test_a_rotated_key_and_its_successor_are_both_good_until_the_old_one_expires(

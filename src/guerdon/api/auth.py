@@ -119,6 +119,7 @@ class Gate:
         settings = self._settings
         return Bearer(
             key=f"{caller.program}/{caller.key_id or caller.member}",
+            session="" if caller.issued_at is None else str(caller.issued_at),
             viewer=caller.member,
             rights=" ".join([caller.role, *sorted(caller.scopes)]),
             expires_at=None if caller.expires_at is None else caller.expires_at / 1000,

@@ -75,9 +75,15 @@ class Revocations(Protocol):
     """Who was signed out, and when."""
 
     async def add(self, program: str, member: str, at: Instant, *, forget_before: Instant) -> None:
-        """Note that a member's earlier tokens are no longer good; old notes may go."""
+        """Note that a member's earlier tokens are no longer good; old notes may go.
+
+        Those of accounts that were merged into this member are among them.
+        """
         ...
 
     async def list_all(self) -> dict[tuple[str, str], Instant]:
-        """Return when whose tokens were taken back, over all programs."""
+        """Return when whose tokens were taken back, over all programs.
+
+        What was noted of a member who has been merged since stands for the survivor, too.
+        """
         ...

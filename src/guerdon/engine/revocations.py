@@ -1,7 +1,8 @@
 """Tokens taken back before they expire: a member's, all of them, from an instant on.
 
 Rule: tokens cannot be looked up, so what is kept is who was signed out and when; each process reads
-that list every half minute, and open sockets are held against it as often.
+that list every half minute, and open sockets are held against it as often. Accounts that were
+merged are one person's: tokens of each go with those of the other, before the merger and after it.
 """
 
 import asyncio

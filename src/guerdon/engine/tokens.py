@@ -5,7 +5,7 @@ algorithm, and neither's keys verify the other's.
 
 Rule: one allow-listed algorithm, every claim required, at most an hour from issue to expiry by the
 machine's clock; headers that name keys are never looked at. A token of a member who is unknown is
-refused like any other wrong one.
+refused like any other wrong one, and a merger brings none back that was taken back before.
 """
 
 import time
@@ -75,13 +75,14 @@ async def _own(world: World, token: str) -> Caller:
     if not isinstance(program, str) or not is_short:
         raise Unauthenticated
     known = (await world.members.known(program, [member])).get(member)
-    if known is None:
+    issued_at = Instant(claims["iat"] * 1_000)
+    if known is None or await world.trust.revoked.covers(program, member, issued_at):
         raise Unauthenticated
     return Caller(
         program=program,
         role=Role.MEMBER,
         reporter=reporter_of(Role.MEMBER, member=known),
         member=known,
-        issued_at=Instant(claims["iat"] * 1_000),
+        issued_at=issued_at,
         expires_at=Instant(claims["exp"] * 1_000),
     )

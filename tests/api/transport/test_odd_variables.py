@@ -1,4 +1,4 @@
-"""Variables that are JSON and that hardly any encoder holds: judged by their types, never broken."""
+"""Variables that are JSON and beyond what encoders hold: judged by their types, never broken."""
 
 import json
 from collections.abc import AsyncIterator

@@ -116,10 +116,10 @@ class Connections:
     async def _recheck(self) -> None:
         while True:
             await asyncio.sleep(self._recheck_seconds)
-            credentials = {lease.credential.key: lease.credential for lease in self._leases}
-            for key, credential in credentials.items():
+            credentials = {_taken_back_as(it.credential): it.credential for it in self._leases}
+            for credential in credentials.values():
                 if not await self._is_valid(credential):
-                    self._end_all(key)
+                    self._end_all(credential)
 
     async def _is_valid(self, credential: Credential) -> bool:
         """Ask the application; where it cannot say, the connection stays until the next time."""
@@ -129,6 +129,12 @@ class Connections:
             log.exception("Whether a credential is still valid could not be found out.")
             return True
 
-    def _end_all(self, key: str) -> None:
-        for lease in [it for it in self._leases if it.credential.key == key]:
+    def _end_all(self, credential: Credential) -> None:
+        meant = _taken_back_as(credential)
+        for lease in [it for it in self._leases if _taken_back_as(it.credential) == meant]:
             lease.end(FORBIDDEN, "The credential has been revoked.")
+
+
+def _taken_back_as(credential: Credential) -> tuple[str, str]:
+    """Return what credentials have in common that are good or taken back together."""
+    return credential.key, credential.session

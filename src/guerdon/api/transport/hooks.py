@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Credential:
     """Who asks, as far as the transport needs to know; an application derives its own from it.
 
-    `key` is stable over requests: limits are counted and sockets are closed by it. `viewer` is whom
+    `key` is stable over requests: limits are counted by it. Those of one `key` that are taken back
+    one without the other differ in `session`, and sockets are closed by both. `viewer` is whom
     flags in shared answers may be about (`AboutViewer`). `expires_at` is in epoch seconds.
     `document_mode`: "open" takes any document and stores what clients register, "hybrid" takes any
     and stores none, "trusted" takes registered documents only. `introspection` also shows
@@ -33,6 +34,7 @@ class Credential:
     """
 
     key: str
+    session: str = ""
     viewer: str | None = None
     rights: str | None = None
     expires_at: float | None = None
