@@ -101,10 +101,11 @@ async def fill(world: World, *, board: Board = BOARD, members: int, profiles: in
                 for number in range(begin, min(begin + _BLOCK, profiles))
             ],
         )
+    build = await world.projection.begin(PROGRAM, board, apart=False)
     for begin in range(0, members, _BLOCK):
         rows = [row(number) for number in range(begin, min(begin + _BLOCK, members))]
-        await world.projection.fill(PROGRAM, board, rows, apart=False)
-    await world.projection.finish(PROGRAM, board)
+        await world.projection.fill(build, rows)
+    await world.projection.finish(build)
 
 
 @dataclass(frozen=True, slots=True)

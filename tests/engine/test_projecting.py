@@ -1,4 +1,4 @@
-"""Projections go on where the visit that began them ends."""
+"""Projections go on where the visit that began them ends, and call nothing whole that is not."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,10 @@ import pytest
 
 from guerdon.engine import accept
 from guerdon.engine.drift import differing
+from guerdon.engine.rebuild import leaderboards, restore
+from guerdon.engine.refusals import LiveDown
 from guerdon.engine.rota import Rota
+from guerdon.engine.sweep import sweep
 from guerdon.engine.world import World
 from guerdon.settings import Settings
 from guerdon.wiring import build
@@ -91,3 +94,50 @@ async def test_a_visit_does_not_wait_until_lost_leaderboards_are_back(
     assert not await _is_restored(lost)
     await rota.close()
     assert await _redis(lost).keys("*:lock:*") == [], "who stops leaves no lock behind"
+
+
+async def _until_built_to(world: World, count: int, *, apart: bool) -> None:
+    names = "*{*all_time*}:h:new" if apart else "*{*all_time*}:h"
+    client = _redis(world)
+    async with asyncio.timeout(SECONDS):
+        while True:
+            found = await client.keys(names)
+            if found and await client.hlen(found[0]) > count:
+                return
+            await asyncio.sleep(0.002)
+
+
+async def _are_right_after_a_sweep(world: World) -> bool:
+    await sweep(world)
+    return (await differing(world, PROGRAM))[1] == []
+
+
+@pytest.mark.parametrize("many", [0, 60])
+async def test_leaderboards_that_are_lost_again_while_they_come_back_come_back_whole(
+    lost: World, many: int
+) -> None:
+    restoring = asyncio.create_task(restore(lost, PROGRAM))
+    await _until_built_to(lost, many, apart=False)
+
+    await _redis(lost).flushdb()
+    with suppress(LiveDown):
+        await restoring
+
+    assert await _are_right_after_a_sweep(lost)
+
+
+async def test_whoever_lost_the_lock_puts_nothing_half_built_in_anybodys_place(
+    lost: World,
+) -> None:
+    assert await restore(lost, PROGRAM)
+    first = asyncio.create_task(leaderboards(lost, PROGRAM))
+    await _until_built_to(lost, 60, apart=True)
+    # As it is for a process that stood still for longer than its lock.
+    await _redis(lost).delete(*await _redis(lost).keys("*:lock:*"))
+    second = asyncio.create_task(leaderboards(lost, PROGRAM))
+
+    built = await asyncio.gather(first, second, return_exceptions=True)
+
+    assert await _are_right_after_a_sweep(lost)
+    assert built[1] == 2 * MEMBERS
+    assert await _redis(lost).keys("*:new") == []

@@ -23,8 +23,9 @@ def a_row(member: str, value: int, *, at: int = 0, seq: int = 1, eligible: bool 
 
 async def built(live: Live, rows: list[ScoreRow]) -> LiveBoards:
     projection = LiveProjection(live)
-    await projection.fill("p", BOARD, rows, apart=True)
-    await projection.swap("p", BOARD)
+    build = await projection.begin("p", BOARD, apart=True)
+    await projection.fill(build, rows)
+    await projection.finish(build)
     return LiveBoards(live)
 
 

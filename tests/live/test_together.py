@@ -21,8 +21,9 @@ async def filled(live: Live, many: int) -> LiveBoards:
         ScoreRow(f"m{n:04d}", 1, Score("spent", Instant(0), None, many - n, Instant(0), True))
         for n in range(many)
     ]
-    await projection.fill("p", BOARD, rows, apart=False)
-    await projection.finish("p", BOARD)
+    build = await projection.begin("p", BOARD, apart=False)
+    await projection.fill(build, rows)
+    await projection.finish(build)
     boards = LiveBoards(live)
     await boards.page("p", BOARD, limit=1)  # which loads the scripts
     return boards

@@ -85,7 +85,7 @@ async def _compare_leaderboards(world: "World", name: str, progress: "Progress")
 
 def _run(work: Work, program: str | None) -> None:
     from guerdon.engine.growth_ports import LanesRefused
-    from guerdon.engine.refusals import LiveDown, NotFound
+    from guerdon.engine.refusals import BuildLost, LiveDown, NotFound
     from guerdon.engine.world import StoreDown
 
     try:
@@ -94,6 +94,8 @@ def _run(work: Work, program: str | None) -> None:
         stop(str(refused))
     except NotFound:
         stop(f"There is no program {program!r} here.", code=2)
+    except BuildLost:
+        stop("Redis was emptied, or another rebuilds the leaderboards by now; ask again.")
     except LiveDown:
         stop("Redis does not answer; is GUERDON_REDIS_URL right, and the server up?")
     except StoreDown:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from guerdon.engine.records import Board, Projected, Rate, ScoreRow, Taken, Topic
+from guerdon.engine.records import Board, Build, Projected, Rate, ScoreRow, Taken, Topic
 
 
 class BoardWriter(Protocol):
@@ -26,22 +26,26 @@ class BoardWriter(Protocol):
         """
         ...
 
-    async def clear(self, program: str, board: Board) -> None:
-        """Throw away what was built apart."""
+    async def begin(self, program: str, board: Board, *, apart: bool) -> Build:
+        """Begin to build a leaderboard, in place or apart; who was at it before is not any more."""
         ...
 
-    async def fill(
-        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
-    ) -> None:
-        """Add rows, to the leaderboard in place or to one that is built apart."""
+    async def fill(self, build: Build, rows: Sequence[ScoreRow]) -> None:
+        """Add rows.
+
+        Raises:
+            BuildLost: What was added before is gone, or another builds it.
+            LiveDown: Redis does not answer.
+        """
         ...
 
-    async def finish(self, program: str, board: Board) -> None:
-        """Say that the leaderboard in place is whole."""
-        ...
+    async def finish(self, build: Build) -> None:
+        """Say that the leaderboard is whole; what was built apart takes the present one's place.
 
-    async def swap(self, program: str, board: Board) -> None:
-        """Put the leaderboard that was built apart in the place of the present one."""
+        Raises:
+            BuildLost: It is not whole, for what was added is gone, or another builds it.
+            LiveDown: Redis does not answer.
+        """
         ...
 
     async def unbuilt(self, program: str) -> list[Board]:
@@ -67,12 +71,21 @@ class BoardWriter(Protocol):
         """Return up to which sequence each lane is projected; None where that is not known."""
         ...
 
-    async def mark(self, program: str, marks: Mapping[int, int]) -> None:
-        """Set marks after a rebuild, never backwards."""
+    async def mark(
+        self, program: str, marks: Mapping[int, int], *, held: str | None = None
+    ) -> None:
+        """Set marks after a rebuild, never backwards, and only while the lock is `held`.
+
+        Raises:
+            BuildLost: The lock is gone, and perhaps what was built under it.
+            LiveDown: Redis does not answer.
+        """
         ...
 
-    def lock(self, program: str, board: Board | None = None) -> AbstractAsyncContextManager[bool]:
-        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
+    def lock(
+        self, program: str, board: Board | None = None
+    ) -> AbstractAsyncContextManager[str | None]:
+        """Hold the lock of building a leaderboard, or all of them; None where another holds it."""
         ...
 
 

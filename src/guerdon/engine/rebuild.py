@@ -4,7 +4,8 @@ Rule: two ways, neither of which loses what is committed meanwhile. `complete` a
 that are not whole, in place: whoever commits writes to them as well, the greater sequence wins, and
 only then they are called whole. `leaderboards` builds all anew, apart, puts each in place at once
 and replays what was committed since; so rows that should not be there go, too. Whoever finds the
-lock held leaves the work to its holder.
+lock held leaves the work to its holder; whoever has lost it, or Redis what was built (`BuildLost`),
+calls nothing whole.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,10 +35,9 @@ async def complete(world: World, program: str, boards: Iterable[Board]) -> bool:
     is_whole = True
     for board in boards:
         async with world.projection.lock(program, board) as held:
-            is_whole = is_whole and held
+            is_whole = is_whole and bool(held)
             if held:
-                await _fill(world, program, board, apart=False)
-                await world.projection.finish(program, board)
+                await _build(world, program, board, apart=False)
     return is_whole
 
 
@@ -48,13 +48,13 @@ async def restore(world: World, program: str) -> bool:
         LiveDown: Redis does not answer.
     """
     async with world.projection.lock(program) as held:
-        if not held:
+        if held is None:
             return False
         # Read first: what is committed from here on projects itself, or is found behind its mark.
         seqs = await world.lanes.seqs(program)
         if not await complete(world, program, await _all(world, program)):
             return False  # without marks the next turn comes here again
-        await world.projection.mark(program, seqs)
+        await world.projection.mark(program, seqs, held=held)
     return True
 
 
@@ -67,16 +67,16 @@ async def leaderboards(world: World, program: str, *, progress: Progress = silen
         LiveDown: Redis does not answer.
     """
     async with world.projection.lock(program) as held:
-        if not held:
+        if held is None:
             return None
         seqs = await world.lanes.seqs(program)
         boards = await _all(world, program)
         rows = 0
         for done, board in enumerate(boards):
             progress(done, len(boards))
-            rows += await _swap(world, program, board)
+            rows += await _build(world, program, board, apart=True)
         progress(len(boards), len(boards))
-        await world.projection.mark(program, seqs)
+        await world.projection.mark(program, seqs, held=held)
         await _replay(world, program, seqs)
         return rows
 
@@ -91,16 +91,8 @@ async def renew(world: World, program: str, boards: Iterable[Board]) -> None:
         if held:
             seqs = await world.lanes.seqs(program)
             for board in boards:
-                await _swap(world, program, board)
+                await _build(world, program, board, apart=True)
             await _replay(world, program, seqs)
-
-
-async def _swap(world: World, program: str, board: Board) -> int:
-    """Build a leaderboard apart and put it in its place; return its rows."""
-    await world.projection.clear(program, board)
-    rows = await _fill(world, program, board, apart=True)
-    await world.projection.swap(program, board)
-    return rows
 
 
 async def _replay(world: World, program: str, seqs: Mapping[int, int]) -> None:
@@ -114,15 +106,18 @@ async def _all(world: World, program: str) -> list[Board]:
     return [Board(*period) for period in await world.scores.periods(program)]
 
 
-async def _fill(world: World, program: str, board: Board, *, apart: bool) -> int:
+async def _build(world: World, program: str, board: Board, *, apart: bool) -> int:
+    """Build a leaderboard, in place or apart and then in its place; return its rows."""
+    build = await world.projection.begin(program, board, apart=apart)
     after: str | None = None
     count = 0
     while True:
         rows = await world.scores.rows(
             program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
         )
-        await world.projection.fill(program, board, rows, apart=apart)
+        await world.projection.fill(build, rows)
         count += len(rows)
         if len(rows) < _AT_ONCE:
+            await world.projection.finish(build)
             return count
         after = rows[-1].member

@@ -306,6 +306,15 @@ class Projected(NamedTuple):
     mark: int | None = None
 
 
+class Build(NamedTuple):
+    """A leaderboard that is being built, in place or apart; the token says by whom."""
+
+    program: str
+    board: Board
+    apart: bool
+    token: str
+
+
 class Issuer(NamedTuple):
     """Who signs tokens for a program's members, and where the keys are.
 

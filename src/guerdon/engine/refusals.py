@@ -117,3 +117,7 @@ class LiveDown(Exception):
 
 class NotBuilt(LiveDown):
     """Redis answers, but does not have this leaderboard as a whole."""
+
+
+class BuildLost(LiveDown):
+    """Redis answers, but what was being built there is gone, or another's by now."""

@@ -3,9 +3,11 @@
 Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster; marks of how far lanes
 are projected are `ns:mark:{program}:lane`; the set `ns:unbuilt:{program}` has the leaderboards that
 somebody met without `~`, and may have died of building. The hash maps a member id to `<sequence>
-<prefix>`; its field `~` says that the leaderboard is whole. Rules: values are absolute and the
-greater sequence wins, so that writing twice, late or in any order does no harm; a leaderboard
-without `~` is not there, however many rows it has, and is read from MongoDB.
+<prefix>`; its field `~` says that the leaderboard is whole, its field `+` who builds it. Rules:
+values are absolute and the greater sequence wins, so that writing twice, late or in any order does
+no harm; a leaderboard without `~` is not there, however many rows it has, and is read from MongoDB.
+Whoever does not find the own `+` any more has lost what was filled in, with Redis or to another
+builder, and does not call it whole.
 """
 
 import asyncio
@@ -14,18 +16,20 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
-from guerdon.engine.records import Board, Projected, ScoreRow
-from guerdon.engine.refusals import LiveDown, NotBuilt
+from guerdon.engine.records import Board, Build, Projected, ScoreRow
+from guerdon.engine.refusals import BuildLost, LiveDown, NotBuilt
 from guerdon.live.client import Live, Scripts
 from guerdon.live.texts import keys_of, prefix_of
 
 _BLOCK = 5_000
 _MET_MAX = 10_000
+_LOST = -1
 _LOCK_MS = 10_000
 """How long a builder that was killed keeps others away; who lives renews its lock in time."""
 
 _WRITE = """
-for i = 1, #ARGV, 4 do
+if ARGV[1] ~= '' and redis.call('HGET', KEYS[2], '+') ~= ARGV[1] then return -1 end
+for i = 2, #ARGV, 4 do
   local member, seq, score, prefix = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local old = redis.call('HGET', KEYS[2], member)
   local cut = old and string.find(old, ' ', 1, true)
@@ -49,12 +53,24 @@ end
 return mark
 """
 
+_REMARK = """
+if ARGV[2] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
+local mark = redis.call('GET', KEYS[1])
+if not mark or tonumber(mark) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1]) end
+return 1
+"""
+
 # A leaderboard without rows has no sorted set.
-_SWAP = """
+_FINISH = """
+if redis.call('HGET', KEYS[2], '+') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[2], '+')
 redis.call('HSET', KEYS[2], '~', '0 ')
-redis.call('DEL', KEYS[3])
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) end
-redis.call('RENAME', KEYS[2], KEYS[4])
+if KEYS[3] then
+  redis.call('DEL', KEYS[3])
+  if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) end
+  redis.call('RENAME', KEYS[2], KEYS[4])
+end
+return 1
 """
 
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
@@ -70,7 +86,13 @@ class LiveProjection:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._scripts = Scripts(
-            live, write=_WRITE, mark=_MARK, swap=_SWAP, unlock=_UNLOCK, keep=_KEEP
+            live,
+            write=_WRITE,
+            mark=_MARK,
+            remark=_REMARK,
+            finish=_FINISH,
+            unlock=_UNLOCK,
+            keep=_KEEP,
         )
         self._met: set[tuple[str, Board]] = set()
 
@@ -104,8 +126,10 @@ class LiveProjection:
 
         return await self._scripts.run(work)
 
-    def _write(self, pipe: Any, names: tuple[str, str], rows: Sequence[ScoreRow]) -> None:
-        words: list[str | int] = []
+    def _write(
+        self, pipe: Any, names: Sequence[str], rows: Sequence[ScoreRow], token: str = ""
+    ) -> None:
+        words: list[str | int] = [token]
         for row in rows:
             words += (row.member, row.seq, -row.score.value, _prefix(row))
         pipe.evalsha(self._scripts.hash("write"), 2, *names, *words)
@@ -113,42 +137,48 @@ class LiveProjection:
     def _move(self, pipe: Any, program: str, lane: int, before: int, seq: int) -> None:
         pipe.evalsha(self._scripts.hash("mark"), 1, self._mark(program, lane), before, seq)
 
-    async def fill(
-        self, program: str, board: Board, rows: Sequence[ScoreRow], *, apart: bool
-    ) -> None:
-        """Add rows, to the leaderboard in place or to one that is built apart."""
-        names = self._keys(program, board, apart=apart)
+    async def begin(self, program: str, board: Board, *, apart: bool) -> Build:
+        """Begin to build a leaderboard, in place or apart; who was at it before is not any more."""
+        build = Build(program, board, apart, uuid4().hex)
+        names = self._keys_of(build)
+
+        async def work(client: Any) -> None:
+            async with client.pipeline(transaction=False) as pipe:
+                if apart:
+                    pipe.delete(*names)
+                pipe.hset(names[1], "+", build.token)
+                await _answers(pipe)
+
+        await self._live.ask(work)
+        return build
+
+    async def fill(self, build: Build, rows: Sequence[ScoreRow]) -> None:
+        """Add rows."""
+        names = self._keys_of(build)
 
         async def work(client: Any) -> None:
             async with client.pipeline(transaction=False) as pipe:
                 for begin in range(0, len(rows), _BLOCK):
-                    self._write(pipe, names, rows[begin : begin + _BLOCK])
-                await _answers(pipe)
+                    self._write(pipe, names, rows[begin : begin + _BLOCK], build.token)
+                if _LOST in await _answers(pipe):
+                    raise BuildLost
 
         if rows:
             await self._scripts.run(work)
 
-    async def clear(self, program: str, board: Board) -> None:
-        """Throw away what was built apart."""
-        names = self._keys(program, board, apart=True)
-        await self._live.ask(lambda client: client.delete(*names))
-
-    async def finish(self, program: str, board: Board) -> None:
-        """Say that the leaderboard in place is whole."""
-        _, guard = self._keys(program, board)
-        await self._live.ask(lambda client: client.hset(guard, "~", "0 "))
-        await self._built(program, board)
-
-    async def swap(self, program: str, board: Board) -> None:
-        """Put the leaderboard that was built apart in the place of the present one."""
-        apart = self._keys(program, board, apart=True)
-        present = self._keys(program, board)
-
-        names = (*apart, *present)
-        await self._scripts.run(
-            lambda client: client.evalsha(self._scripts.hash("swap"), len(names), *names)
+    async def finish(self, build: Build) -> None:
+        """Say that the leaderboard is whole; what was built apart takes the present one's place."""
+        names = self._keys_of(build)
+        if build.apart:
+            names += self._keys(build.program, build.board)
+        is_whole = await self._scripts.run(
+            lambda client: client.evalsha(
+                self._scripts.hash("finish"), len(names), *names, build.token
+            )
         )
-        await self._built(program, board)
+        if not is_whole:
+            raise BuildLost
+        await self._built(build.program, build.board)
 
     async def _built(self, program: str, board: Board) -> None:
         name = self._unbuilt(program)
@@ -204,32 +234,37 @@ class LiveProjection:
             for lane, mark in zip(lanes, found, strict=True)
         }
 
-    async def mark(self, program: str, marks: Mapping[int, int]) -> None:
-        """Set marks after a rebuild, never backwards."""
+    async def mark(
+        self, program: str, marks: Mapping[int, int], *, held: str | None = None
+    ) -> None:
+        """Set marks after a rebuild, never backwards, and only while the lock is `held`."""
+        lock = self._lock(program)
 
         async def work(client: Any) -> None:
-            for lane, seq in marks.items():
-                name = self._mark(program, lane)
-                await client.set(name, "0", nx=True)
-                await client.evalsha(self._scripts.hash("mark"), 1, name, 0, seq)
+            async with client.pipeline(transaction=False) as pipe:
+                for lane, seq in marks.items():
+                    names = (self._mark(program, lane), lock)
+                    pipe.evalsha(self._scripts.hash("remark"), 2, *names, seq, held or "")
+                if not all(await _answers(pipe)):
+                    raise BuildLost
 
-        await self._scripts.run(work)
+        if marks:
+            await self._scripts.run(work)
 
     @asynccontextmanager
-    async def lock(self, program: str, board: Board | None = None) -> AsyncIterator[bool]:
-        """Hold the lock of building a leaderboard, or all of them; False where another holds it."""
-        what = "all" if board is None else _word(board)
-        name = f"{self._live.namespace}:lock:{program}:{what}"
+    async def lock(self, program: str, board: Board | None = None) -> AsyncIterator[str | None]:
+        """Hold the lock of building a leaderboard, or all of them; None where another holds it."""
+        name = self._lock(program, board)
         token = uuid4().hex
         held = bool(
             await self._live.ask(lambda client: client.set(name, token, nx=True, px=_LOCK_MS))
         )
         if not held:
-            yield False
+            yield None
             return
         keeping = asyncio.create_task(self._keep(name, token))
         try:
-            yield True
+            yield token
         finally:
             keeping.cancel()
             await asyncio.wait([keeping])
@@ -248,8 +283,15 @@ class LiveProjection:
                     )
                 )
 
-    def _keys(self, program: str, board: Board, *, apart: bool = False) -> tuple[str, str]:
-        return keys_of(self._live.namespace, program, board, apart=apart)
+    def _keys(self, program: str, board: Board) -> tuple[str, ...]:
+        return keys_of(self._live.namespace, program, board)
+
+    def _keys_of(self, build: Build) -> tuple[str, ...]:
+        return keys_of(self._live.namespace, build.program, build.board, apart=build.apart)
+
+    def _lock(self, program: str, board: Board | None = None) -> str:
+        what = "all" if board is None else _word(board)
+        return f"{self._live.namespace}:lock:{{{program}}}:{what}"
 
     def _mark(self, program: str, lane: int) -> str:
         return f"{self._live.namespace}:mark:{{{program}}}:{lane}"
