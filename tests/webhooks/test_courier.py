@@ -40,6 +40,11 @@ async def courier() -> AsyncIterator[Courier]:
         "100.64.0.1",
         "224.0.0.1",
         "[2002:7f00:1::]",
+        "[::127.0.0.1]",
+        "[::ffff:0:10.0.0.1]",
+        "[64:ff9b:1::a00:1]",
+        "[fec0::1]",
+        "[5f00::1]",
     ],
 )
 async def test_a_private_address_is_refused_in_whatever_form(courier: Courier, host: str) -> None:

@@ -9,7 +9,7 @@ WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
 
 
 class Secret(NamedTuple):
-    """A signing secret (`whsec_...`), sealed; an old one is good until `until`."""
+    """A signing secret (`whsec_...`), sealed; the newest has no end, old ones are good `until`."""
 
     sealed: bytes
     until: Instant | None = None
@@ -102,7 +102,25 @@ class Webhooks(Protocol):
     """Endpoints, sources, and what is on its way."""
 
     async def put_endpoint(self, program: str, endpoint: Endpoint) -> None:
-        """Store an endpoint, anew or changed."""
+        """Store an endpoint that was made."""
+        ...
+
+    async def change_endpoint(
+        self,
+        program: str,
+        endpoint: str,
+        *,
+        url: str | None = None,
+        topics: Sequence[str] | None = None,
+        switched: tuple[str | None] | None = None,
+    ) -> None:
+        """Change what is given of an endpoint that is there, `switched` to why it is off."""
+        ...
+
+    async def turn_secrets(
+        self, program: str, held: Endpoint | Source, secrets: Sequence[Secret]
+    ) -> bool:
+        """Replace secrets that are still those that were read; False where they are not."""
         ...
 
     async def endpoints(self, program: str) -> list[Endpoint]:
@@ -120,7 +138,7 @@ class Webhooks(Protocol):
         ...
 
     async def put_source(self, program: str, source: Source) -> None:
-        """Store a source, anew or changed."""
+        """Store a source that was made."""
         ...
 
     async def sources(self, program: str) -> list[Source]:
@@ -156,6 +174,10 @@ class Webhooks(Protocol):
         self, program: str, endpoint: str, *, now: Instant, until: Instant, limit: int
     ) -> list[Delivery]:
         """Take what is due, the first undelivered one of each member, for as long as `until`."""
+        ...
+
+    async def hasten(self, program: str, endpoint: str, now: Instant) -> None:
+        """Let everything that waits be due."""
         ...
 
     async def settle(self, program: str, delivery: Delivery) -> None:

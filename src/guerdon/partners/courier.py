@@ -42,8 +42,11 @@ class Courier:
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
+            (host or "").encode("idna")
         except ValueError:
             return "is no address: write it like https://partner.example.com/guerdon"
+        if not url.isascii():
+            return "must be plain ASCII: write the name as xn--... and escape the rest with %"
         if parts.scheme != "https" and not (self._allows_private and parts.scheme == "http"):
             return "must begin with https://"
         if not host or parts.username is not None or parts.fragment:
@@ -132,7 +135,10 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether an address is one of the public internet, whatever form it is written in."""
+    """Tell whether an address is one of the public internet, whatever form it is written in.
+
+    Of IPv6 only one eighth was ever given out for it; what lies elsewhere leads into some network.
+    """
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if inner is None and address.teredo is not None:
@@ -141,9 +147,12 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 

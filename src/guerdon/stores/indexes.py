@@ -60,8 +60,8 @@ INDEXES = (
     Index("codes", (("p", 1), ("h", 1)), "the codes that an activity took", present="h"),
     Index(
         "webhook_deliveries",
-        (("e", 1), ("s", 1), ("c", 1)),
-        "what waits for an endpoint, oldest first, and what may be forgotten",
+        (("e", 1), ("s", 1), ("c", 1), ("_id", 1), ("m", 1), ("d", 1), ("l", 1)),
+        "what waits for an endpoint, oldest first, without reading it; what may be forgotten",
     ),
     Index("webhook_deliveries", (("e", 1), ("c", -1)), "an endpoint's log, newest first"),
     Index("keys", (("p", 1), ("c", -1)), "a program's keys, newest first"),

@@ -1,46 +1,26 @@
-"""Webhooks: endpoints and sources, how far the journal was read for each, and what is on its way.
+"""Webhooks: endpoints and sources; what is on its way to them is in `webhook_deliveries`.
 
-`webhooks {_id: program|out|id or program|in|id, c: made at, ...}` · `webhook_places {_id:
-program|id|lane, s}` · `webhook_deliveries {_id: program|id|lane|seq|number, e: program|id, m, t, s,
-c, d: due at, n: tries, l: leased until, a: attempts}`. Rule: a place
-moves on in the transaction that writes what was found up to it.
+`webhooks {_id: program|out|id or program|in|id, c: made at, ...}`. Rule: a change writes what it
+changes and nothing else, so that of two at once neither undoes the other.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from guerdon.core.activity import Instant
-from guerdon.engine.webhook_records import (
-    DEAD,
-    DELIVERED,
-    WAITING,
-    Attempt,
-    Delivery,
-    Endpoint,
-    Secret,
-    Source,
-)
-from guerdon.stores.client import Document, Mongo, unit_of_work
+from guerdon.engine.webhook_records import Endpoint, Secret, Source
+from guerdon.stores.client import Document, unit_of_work
 from guerdon.stores.keyed import behind, key, within
+from guerdon.stores.webhook_deliveries import DeliveryStore
 
-_LOOK = 2_000
 _OUT, _IN = "out", "in"
 
 
-class _Overtaken(Exception):
-    """Another relay has moved the place on."""
-
-
-class WebhookStore:
+class WebhookStore(DeliveryStore):
     """See `engine.webhook_records.Webhooks`."""
 
-    def __init__(self, mongo: Mongo) -> None:
-        self._mongo = mongo
-
-    # ------------------------------------------------------------ endpoints and sources
-
     async def put_endpoint(self, program: str, endpoint: Endpoint) -> None:
-        """Store an endpoint, anew or changed."""
+        """Store an endpoint that was made."""
         await self._put(
             key(program, _OUT, endpoint.id),
             {
@@ -71,6 +51,39 @@ class WebhookStore:
             for row in await self._rows(prefix)
         ]
 
+    async def change_endpoint(
+        self,
+        program: str,
+        endpoint: str,
+        *,
+        url: str | None = None,
+        topics: Sequence[str] | None = None,
+        switched: tuple[str | None] | None = None,
+    ) -> None:
+        """Change what is given of an endpoint that is there, `switched` to why it is off."""
+        changes: Document = {} if url is None else {"u": url}
+        if topics is not None:
+            changes["t"] = list(topics)
+        if switched is not None:
+            changes |= {"d": switched[0], "f": None}
+        if changes:
+            with unit_of_work():
+                await self._mongo["webhooks"].update_one(
+                    {"_id": key(program, _OUT, endpoint)}, {"$set": changes}
+                )
+
+    async def turn_secrets(
+        self, program: str, held: Endpoint | Source, secrets: Sequence[Secret]
+    ) -> bool:
+        """Replace secrets that are still those that were read; False where they are not."""
+        kind = _OUT if isinstance(held, Endpoint) else _IN
+        newest = {"_id": key(program, kind, held.id), "k.0.0": held.secrets[0].sealed}
+        with unit_of_work():
+            turned = await self._mongo["webhooks"].update_one(
+                newest, {"$set": {"k": _secrets(secrets)}}
+            )
+        return bool(turned.matched_count)
+
     async def remove_endpoint(self, program: str, endpoint: str) -> None:
         """Forget an endpoint with all that was on its way to it."""
         own = key(program, endpoint)
@@ -92,7 +105,7 @@ class WebhookStore:
             )
 
     async def put_source(self, program: str, source: Source) -> None:
-        """Store a source, anew or changed."""
+        """Store a source that was made."""
         await self._put(
             key(program, _IN, source.id),
             {
@@ -137,210 +150,6 @@ class WebhookStore:
                 .to_list(None)
             )
         return rows
-
-    # ------------------------------------------------------------ what is on its way
-
-    async def begin(self, program: str, endpoint: str, places: Mapping[int, int]) -> None:
-        """Note how far each lane was read for an endpoint; those noted already stay."""
-        with unit_of_work():
-            for lane, seq in places.items():
-                await self._mongo["webhook_places"].update_one(
-                    {"_id": _place(program, endpoint, lane)},
-                    {"$setOnInsert": {"s": seq}},
-                    upsert=True,
-                )
-
-    async def places(self, program: str, endpoint: str) -> dict[int, int]:
-        """Return how far each lane was read."""
-        own = key(program, endpoint)
-        with unit_of_work():
-            rows = await self._mongo["webhook_places"].find({"_id": within(own)}).to_list(None)
-        return {int(behind(row["_id"], own), 16): row["s"] for row in rows}
-
-    async def enqueue(
-        self,
-        program: str,
-        endpoint: str,
-        *,
-        lane: int,
-        before: int,
-        seq: int,
-        deliveries: Sequence[Delivery],
-    ) -> bool:
-        """Write deliveries and move a lane's place on; False where somebody else has."""
-        place = _place(program, endpoint, lane)
-        documents = [_document(program, each) for each in deliveries]
-
-        async def work(session: Any) -> None:
-            places = self._mongo["webhook_places"]
-            if before == 0:
-                await places.update_one(
-                    {"_id": place}, {"$setOnInsert": {"s": 0}}, upsert=True, session=session
-                )
-            moved = await places.update_one(
-                {"_id": place, "s": before}, {"$set": {"s": seq}}, session=session
-            )
-            if not moved.matched_count:
-                raise _Overtaken
-            if documents:
-                await self._mongo["webhook_deliveries"].insert_many(documents, session=session)
-
-        try:
-            await self._mongo.transact(work)
-        except _Overtaken:
-            return False
-        return True
-
-    async def claim(
-        self, program: str, endpoint: str, *, now: Instant, until: Instant, limit: int
-    ) -> list[Delivery]:
-        """Take what is due, the first undelivered one of each member, for as long as `until`."""
-        waiting: Document = {"e": key(program, endpoint), "s": WAITING}
-        collection = self._mongo["webhook_deliveries"]
-        with unit_of_work():
-            rows = await (
-                collection.find(waiting, {"m": 1, "d": 1, "l": 1})
-                .sort([("c", 1), ("_id", 1)])
-                .limit(_LOOK)
-                .to_list(None)
-            )
-            firsts: dict[str, Document] = {}
-            for row in rows:
-                firsts.setdefault(row["m"] or row["_id"], row)
-            claimed: list[Delivery] = []
-            for row in firsts.values():
-                if len(claimed) == limit:
-                    break
-                if row["d"] > now or row["l"] > now:
-                    continue
-                taken = await collection.find_one_and_update(
-                    {"_id": row["_id"], "s": WAITING, "l": row["l"]}, {"$set": {"l": until}}
-                )
-                if taken is not None:
-                    claimed.append(_delivery(program, taken))
-        return claimed
-
-    async def settle(self, program: str, delivery: Delivery) -> None:
-        """Store what became of a delivery that was claimed."""
-        fields = _document(program, delivery)
-        name = fields.pop("_id")
-        with unit_of_work():
-            await self._mongo["webhook_deliveries"].update_one({"_id": name}, {"$set": fields})
-
-    async def prune(self, program: str, endpoint: str, until: Instant) -> None:
-        """Forget what was made before an instant and has arrived or was given up."""
-        old = {"e": key(program, endpoint), "s": {"$in": [DELIVERED, DEAD]}, "c": {"$lt": until}}
-        with unit_of_work():
-            await self._mongo["webhook_deliveries"].delete_many(old)
-
-    async def log(
-        self,
-        program: str,
-        endpoint: str,
-        *,
-        limit: int,
-        state: str | None = None,
-        after: str | None = None,
-        before: str | None = None,
-    ) -> list[tuple[str, Delivery]]:
-        """Return deliveries with their names, newest first below `after`; or above `before`.
-
-        A name is the instant and the place, in fixed width: it sorts as the log does.
-        """
-        query: Document = {"e": key(program, endpoint)}
-        if state is not None:
-            query["s"] = state
-        bound = after if before is None else before
-        if bound is not None:
-            at, _, name = bound.partition("|")
-            beyond = "$lt" if before is None else "$gt"
-            own = key(program, endpoint, name)
-            query["$or"] = [
-                {"c": {beyond: int(at, 16)}},
-                {"c": int(at, 16), "_id": {beyond: own}},
-            ]
-        order = -1 if before is None else 1
-        with unit_of_work():
-            rows = await (
-                self._mongo["webhook_deliveries"]
-                .find(query)
-                .sort([("c", order), ("_id", order)])
-                .limit(limit)
-                .to_list(None)
-            )
-        return [_logged(program, endpoint, row) for row in rows]
-
-    async def logged(self, program: str, endpoint: str, name: str) -> tuple[str, Delivery] | None:
-        """Return one delivery with its name in the log."""
-        with unit_of_work():
-            row = await self._mongo["webhook_deliveries"].find_one(
-                {"_id": key(program, endpoint, name)}
-            )
-        return None if row is None else _logged(program, endpoint, row)
-
-    async def replay(
-        self,
-        program: str,
-        endpoint: str,
-        *,
-        now: Instant,
-        names: Collection[str] = (),
-        span: tuple[Instant, Instant] | None = None,
-    ) -> int:
-        """Let deliveries be due again, by name or by when they were made; return how many."""
-        query: Document = {"e": key(program, endpoint), "s": {"$ne": WAITING}}
-        if span is not None:
-            query["c"] = {"$gte": span[0], "$lt": span[1]}
-        else:
-            query["_id"] = {"$in": [key(program, endpoint, each) for each in names]}
-        with unit_of_work():
-            again = await self._mongo["webhook_deliveries"].update_many(
-                query, {"$set": {"s": WAITING, "d": now, "n": 0, "l": 0}}
-            )
-        return int(again.matched_count)
-
-
-def _logged(program: str, endpoint: str, row: Document) -> tuple[str, Delivery]:
-    name = behind(row["_id"], key(program, endpoint))
-    return f"{row['c']:012x}|{name}", _delivery(program, row)
-
-
-def _place(program: str, endpoint: str, lane: int) -> str:
-    return key(program, endpoint, f"{lane:06x}")
-
-
-def _document(program: str, delivery: Delivery) -> Document:
-    name = f"{delivery.lane:06x}|{delivery.seq:012d}|{delivery.number:03d}"
-    document: Document = {
-        "_id": key(program, delivery.endpoint, name),
-        "e": key(program, delivery.endpoint),
-        "m": delivery.member,
-        "t": delivery.topic,
-        "s": delivery.state,
-        "c": delivery.created_at,
-        "d": delivery.due_at,
-        "n": delivery.tries,
-        "l": 0,
-        "a": [list(each) for each in delivery.attempts],
-    }
-    return document
-
-
-def _delivery(program: str, row: Document) -> Delivery:
-    endpoint, lane, seq, number = behind(row["_id"], program).split("|")
-    return Delivery(
-        endpoint=endpoint,
-        lane=int(lane, 16),
-        seq=int(seq),
-        number=int(number),
-        member=row["m"],
-        topic=row["t"],
-        state=row["s"],
-        created_at=Instant(row["c"]),
-        due_at=Instant(row["d"]),
-        tries=row["n"],
-        attempts=tuple(Attempt(*each) for each in row["a"]),
-    )
 
 
 def _secrets(held: Sequence[Secret]) -> list[Any]:

@@ -1,8 +1,9 @@
 """Endpoints and sources: made, changed, rotated, switched off and on.
 
 Rule: a secret is shown once, when it is made, and lies sealed under a key of its own purpose. When
-it is rotated, the old one stays good for a day, and both sign. A partner's key sees and changes
-what is its own, and nothing else.
+it is rotated, the old one stays good for a day, and both sign. Of two who change the same thing at
+once neither undoes what the other did. A partner's key sees and changes what is its own, and
+nothing else.
 """
 
 import base64
@@ -23,6 +24,8 @@ from guerdon.engine.world import Caller, World
 
 PREFIX = "whsec_"
 ROTATION_MS = 24 * 3_600_000
+SECRETS_MAX = 4
+"""How many sign at most, while it is rotated again and again."""
 ENDPOINTS_MAX = 50
 URL_MAX = 2_000
 _SECRET_BYTES = 32
@@ -74,14 +77,15 @@ async def update(
         NotFound: There is none of that id, or it is another's.
     """
     endpoint = await find(world, caller, endpoint_id)
-    chosen = endpoint.topics if topics is None else tuple(dict.fromkeys(topics)) or ("*",)
-    _judge(world, url or endpoint.url, chosen)
-    endpoint = endpoint._replace(url=url or endpoint.url, topics=chosen)
-    if enabled is not None:
-        disabled = None if enabled else "switched off"
-        endpoint = endpoint._replace(disabled=disabled, failing_since=None)
-    await world.webhooks.put_endpoint(caller.program, endpoint)
-    return endpoint
+    chosen = None if topics is None else tuple(dict.fromkeys(topics)) or ("*",)
+    _judge(world, url or endpoint.url, chosen or endpoint.topics)
+    if enabled and endpoint.disabled is not None:
+        await world.webhooks.hasten(caller.program, endpoint.id, world.clock())
+    switched = None if enabled is None else (None if enabled else "switched off",)
+    await world.webhooks.change_endpoint(
+        caller.program, endpoint.id, url=url or None, topics=chosen, switched=switched
+    )
+    return await find(world, caller, endpoint_id)
 
 
 async def rotate(world: World, caller: Caller, endpoint_id: str) -> tuple[str, Endpoint]:
@@ -90,10 +94,11 @@ async def rotate(world: World, caller: Caller, endpoint_id: str) -> tuple[str, E
     Raises:
         NotFound: There is none of that id, or it is another's.
     """
-    endpoint = await find(world, caller, endpoint_id)
-    text, rotated = await _rotated(world, caller.program, endpoint)
-    await world.webhooks.put_endpoint(caller.program, rotated)
-    return text, rotated
+    while True:
+        endpoint = await find(world, caller, endpoint_id)
+        text, turned = await _rotated(world, caller.program, endpoint)
+        if await world.webhooks.turn_secrets(caller.program, endpoint, turned.secrets):
+            return text, turned
 
 
 async def remove(world: World, caller: Caller, endpoint_id: str) -> Endpoint:
@@ -153,10 +158,11 @@ async def rotate_source(world: World, caller: Caller, source_id: str) -> tuple[s
     Raises:
         NotFound: There is none of that id, or it is another's.
     """
-    source = _found(source_id, await listed_sources(world, caller))
-    text, rotated = await _rotated(world, caller.program, source)
-    await world.webhooks.put_source(caller.program, rotated)
-    return text, rotated
+    while True:
+        source = _found(source_id, await listed_sources(world, caller))
+        text, turned = await _rotated(world, caller.program, source)
+        if await world.webhooks.turn_secrets(caller.program, source, turned.secrets):
+            return text, turned
 
 
 async def remove_source(world: World, caller: Caller, source_id: str) -> Source:
@@ -202,8 +208,14 @@ async def _fresh(world: World, program: str) -> tuple[str, Secret]:
 
 async def _rotated(world: World, program: str, held: Own) -> tuple[str, Own]:
     text, secret = await _fresh(world, program)
-    before = held.secrets[0]._replace(until=Instant(world.clock() + ROTATION_MS))
-    return text, held._replace(secrets=(secret, before))
+    return text, held._replace(secrets=(secret, *_outgoing(held.secrets, world.clock())))
+
+
+def _outgoing(secrets: tuple[Secret, ...], now: Instant) -> list[Secret]:
+    """Return what stays good beside a new secret: the newest for a day, older ones as promised."""
+    newest = secrets[0]._replace(until=Instant(now + ROTATION_MS))
+    older = [each for each in secrets[1:] if each.until is not None and each.until > now]
+    return [newest, *older][: SECRETS_MAX - 1]
 
 
 def _own(caller: Caller, held: list[Own]) -> list[Own]:
