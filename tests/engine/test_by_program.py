@@ -106,11 +106,27 @@ async def test_a_failure_is_logged_with_its_program_and_the_others_have_their_tu
     assert (record.levelno, record.__dict__["program"]) == (logging.ERROR, FIRST)
 
 
+async def test_what_takes_a_program_too_long_is_no_server_that_is_away(
+    beside: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = Work(StoreDown("ExecutionTimeout"))
+
+    assert await by_program(beside, work) == 7
+
+    assert work.seen == [FIRST, PROGRAM]
+    (record,) = caplog.records
+    assert (record.levelno, record.__dict__["program"]) == (logging.WARNING, FIRST)
+
+
 @pytest.mark.parametrize("failure", [StoreDown("away"), LiveDown()])
 async def test_a_server_that_is_away_ends_the_turn(beside: World, failure: Exception) -> None:
     work = Work(failure)
 
+    async def away(world: World, program: str) -> int:
+        await world.close()
+        return await work(world, program)
+
     with pytest.raises(type(failure)):
-        await by_program(beside, work)
+        await by_program(beside, away)
 
     assert work.seen == [FIRST]
