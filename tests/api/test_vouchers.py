@@ -241,6 +241,35 @@ async def test_a_partner_follows_its_own_rewards_and_resumes_anywhere(rich: Shop
     assert halves == whole
 
 
+async def test_of_several_updates_that_come_of_one_activity_none_is_lost_between_them(
+    rich: Shop,
+) -> None:
+    """One purchase uses the vouchers of three redemptions, and the line breaks behind each."""
+    start = await at_present(rich)
+    taken = [await take(rich, "coffee", f"r{number}") for number in range(3)]
+    used = [it["vouchers"][0]["code"] for it in taken]
+    bought = await rich.get(
+        "partner",
+        """mutation($data: JSON!) { recordActivities(input: {wait: DECIDED, activities: [
+            {activityId: "t1", type: "purchase", amount: "1.00", data: $data,
+             member: {externalId: "ada"}}]}) { receipts { result reason } } }""",
+        data={"vouchers": used},
+    )
+    await take(rich, "coffee", "behind")
+    whole = await follow(rich, "partner", 7, start)
+    cursor: str | None = start
+    each = []
+    for _ in range(7):
+        (update,) = await follow(rich, "partner", 1, cursor)
+        cursor = update["cursor"]
+        each.append(update)
+
+    assert [it["result"] for it in bought["recordActivities"]["receipts"]] == ["ACCEPTED"]
+    states = [it["redemption"]["state"] for it in whole]
+    assert states == ["ISSUED"] * 3 + ["USED"] * 3 + ["ISSUED"]
+    assert each == whole
+
+
 async def test_what_a_partner_calls_a_redemption_is_its_own_and_says_nothing(rich: Shop) -> None:
     start = await at_present(rich)
     taken = await take(rich, "coffee", "r1")
@@ -268,7 +297,7 @@ async def at_present(shop: Shop, *, begin: bool = False) -> str:
 
     veil = await veil_of(shop.world, shop.program, "cafe")
     places = await watch.places(shop.world, shop.program)
-    return _cursor(veil, dict.fromkeys(places, 0) if begin else places)
+    return _cursor(veil, dict.fromkeys(places, 0) if begin else places, {})
 
 
 async def test_a_cursor_of_somebody_else_is_refused(rich: Shop) -> None:

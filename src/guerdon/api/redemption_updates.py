@@ -2,7 +2,7 @@
 
 The rule: a history loses nothing. What was missed since a cursor comes first, then what happens,
 each once, and in order for each member. The cursor is opaque and this partner's alone: it holds how
-far each lane was read, sealed under the partner's key.
+far each lane was read, and how much of the entry behind that, sealed under the partner's key.
 """
 
 import json
@@ -48,15 +48,29 @@ class RedemptionSubscriptions:
         slug, veil = context.caller.partner, context.caller.veil
         assert slug is not None, "the table of permissions lets partners through only"
         assert veil is not None, "a partner's key has a veil"
-        places = None if after is None else _places(veil, after)
-        if places is None:
+        told: dict[int, int] = {}
+        if after is None:
             places = await watch.places(context.world, context.program)
+        else:
+            places, told = _places(veil, after)
         entries = watch.partner(context.world, context.program, slug, after=places)
         async with aclosing(entries):
             async for entry in entries:
-                places[entry.lane] = entry.seq
-                for redemption in await _redemptions(context.fresh(), entry):
-                    yield RedemptionUpdate(cursor=_cursor(veil, places), redemption=redemption)
+                found, skipped = await _redemptions(context.fresh(), entry), told.get(entry.lane, 0)
+                for number, redemption in enumerate(found[skipped:], skipped + 1):
+                    told[entry.lane] = number
+                    if number == len(found):
+                        _pass(entry, places, told)
+                    yield RedemptionUpdate(
+                        cursor=_cursor(veil, places, told), redemption=redemption
+                    )
+                _pass(entry, places, told)
+
+
+def _pass(entry: JournalEntry, places: dict[int, int], told: dict[int, int]) -> None:
+    """Note that an entry was told of as a whole."""
+    places[entry.lane] = entry.seq
+    told.pop(entry.lane, None)
 
 
 async def _redemptions(context: Context, entry: JournalEntry) -> list[Redemption]:
@@ -84,21 +98,30 @@ def _reward_of(effect: object) -> str | None:
     return effect.kind if isinstance(effect, VoucherEffect) else None
 
 
-def _cursor(veil: bytes, places: dict[int, int]) -> str:
-    """Return the cursor behind everything that was read so far."""
-    raw = json.dumps(sorted(places.items()), separators=(",", ":")).encode()
+def _cursor(veil: bytes, places: dict[int, int], told: dict[int, int]) -> str:
+    """Return the cursor behind everything that was read so far.
+
+    `told` are the lanes behind whose place an entry was told of in part, and how much of it.
+    """
+    lanes = sorted(places.keys() | told.keys())
+    read = [
+        (lane, places.get(lane, 0), told[lane]) if lane in told else (lane, places[lane])
+        for lane in lanes
+    ]
+    raw = json.dumps(read, separators=(",", ":")).encode()
     return sealed(veil, zlib.compress(raw).hex())
 
 
-def _places(veil: bytes, cursor: str) -> dict[int, int]:
-    """Return how far each lane was read.
+def _places(veil: bytes, cursor: str) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how far each lane was read, and how much of the entry behind that.
 
     Raises:
         BadInput: The cursor was not given out to this partner.
     """
     text = opened(veil, cursor) if len(cursor) <= CURSOR_CHARACTERS_MAX else None
     try:
-        pairs = json.loads(zlib.decompress(bytes.fromhex(text or "")))
-        return {int(lane): int(seq) for lane, seq in pairs}
+        read = json.loads(zlib.decompress(bytes.fromhex(text or "")))
+        places = {int(lane): int(seq) for lane, seq, *_ in read}
+        return places, {int(lane): int(told[0]) for lane, _, *told in read if told}
     except (ValueError, TypeError, zlib.error):
         raise BadInput("This is no cursor of these updates: pass on one they gave out.") from None
