@@ -169,6 +169,8 @@ async def test_a_cancelled_code_is_nobody_elses_any_more(world: World) -> None:
     assert [it.entry.reason for it in results if it.entry] == [None, None, "out_of_stock"]
     ((count, low),) = await code_pools.status(world, PROGRAM)
     assert (count.void, count.free, low) == (1, 0, 2)
+    _, name, voucher = await vouchers.find(world, a_caller(), "A1")
+    assert (name, voucher.state) == ("r1", "void"), "at the till it is no guess, but used up"
 
 
 async def test_two_hundred_buyers_of_a_hundred_codes_get_exactly_a_hundred(world: World) -> None:

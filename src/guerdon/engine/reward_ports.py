@@ -123,7 +123,10 @@ class Codes(Protocol):
         ...
 
     async def holder_of(self, program: str, fingerprint: str) -> tuple[str, str] | None:
-        """Return the pool of a code and the activity that took it; None where nobody did."""
+        """Return the pool of a code and the activity that took it, also where it is void by now.
+
+        None where nobody took it.
+        """
         ...
 
 

@@ -21,6 +21,8 @@ from guerdon.stores.keyed import behind, key, within
 
 KIND = "code"
 UNSEEN = "unseen_code"
+_GIVEN = ["taken", "void"]
+"""The states of codes that somebody has, or had until it was cancelled."""
 _DUPLICATE = 11000
 
 
@@ -78,18 +80,20 @@ class CodeStore:
         What is only reserved is nobody's yet: a worker that lost its lane may have reserved more
         for the same activity than it takes in the end.
         """
-        kept = {"p": key(program, pool), "h": holder, "s": {"$in": ["taken", "void"]}}
+        kept = {"p": key(program, pool), "h": holder, "s": {"$in": _GIVEN}}
         with unit_of_work():
             cursor = self._mongo["codes"].find(kept)
             rows = await cursor.sort("_id", 1).to_list(None)
         return [SealedCode(behind(row["_id"], program), bytes(row["e"])) for row in rows]
 
     async def holder_of(self, program: str, fingerprint: str) -> tuple[str, str] | None:
-        """Return the pool of a code and the activity that took it; None where nobody did."""
+        """Return the pool of a code and the activity that took it, also where it is void by now.
+
+        None where nobody took it.
+        """
+        given = {"_id": key(program, fingerprint), "s": {"$in": _GIVEN}}
         with unit_of_work():
-            row = await self._mongo["codes"].find_one(
-                {"_id": key(program, fingerprint), "s": "taken"}
-            )
+            row = await self._mongo["codes"].find_one(given)
         return None if row is None else (behind(row["p"], program), row["h"])
 
     # ------------------------------------------------------------ as a claim
