@@ -178,3 +178,23 @@ async def test_rewards_are_listed_by_short_name(shop: Shop) -> None:
     assert [it["node"]["stock"] for it in rest["edges"]] == [1]
     assert last["edges"] == rest["edges"]
     assert (await shop.get("partner", '{ reward(slug: "nope") { id } }')) == {"reward": None}
+
+
+async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_each_time(
+    rich: Shop,
+) -> None:
+    taken = await redeem(rich, reward="coffee", redemptionId="r1")
+    query = """query($id: ID!) { one: node(id: $id) { id } two: node(id: $id) { id }
+        member(ref: {externalId: "ada"}) {
+            few: redemptions(first: 1) { edges { node { id } } }
+            many: redemptions(first: 9) { edges { node { id } } } } }"""
+    found = await rich.get("service", query, id=taken["redemption"]["id"])
+
+    assert found == {
+        "one": {"id": taken["redemption"]["id"]},
+        "two": {"id": taken["redemption"]["id"]},
+        "member": {
+            name: {"edges": [{"node": {"id": taken["redemption"]["id"]}}]}
+            for name in ("few", "many")
+        },
+    }

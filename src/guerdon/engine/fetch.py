@@ -120,14 +120,9 @@ class Shelves:
         if not wanted:
             return
         found = await self._world.pages.load(self._program, wanted)
-        for (_, member), refs in wanted.items():
+        for _, member in wanted:
             for shelf, key, sort, value in found[member]:
                 self._known.setdefault((member, shelf, key), (sort, value))
-            for ref in refs:
-                if ref.scope == "all":
-                    self._whole.add((member, ref.shelf))
-                elif ref.scope == "one":
-                    self._known.setdefault((member, ref.shelf, ref.key), None)
         await self._load_records(
             {
                 ref.key: owner
@@ -136,6 +131,13 @@ class Shelves:
                 if ref.shelf == RECORD and self._known.get((owner[1], RECORD, ref.key)) is None
             }
         )
+        # Only now: whoever reads at the same time takes what is known for all there is.
+        for (_, member), refs in wanted.items():
+            for ref in refs:
+                if ref.scope == "all":
+                    self._whole.add((member, ref.shelf))
+                elif ref.scope == "one":
+                    self._known.setdefault((member, ref.shelf, ref.key), None)
 
     def _has(self, member: str, ref: PageRef) -> bool:
         if ref.scope == "one":
