@@ -200,13 +200,33 @@ async def test_units_that_were_taken_ahead_go_back_after_a_second() -> None:
     clock = Clock()
     bucket = Bucket(clock)
     here, there = Meter(bucket, clock=clock), Meter(bucket, clock=clock)
-    await here.charge(a_member(), 1)
-    here.refund(a_member(), 30)
+    await here.charge(a_member(), 31)
+    assert here.refund(a_member(), 31, 1) == 30
     clock.now += 5
     await here.charge(a_member(), 1)
     took = [await there.charge(a_member(), 1) for _ in range(97)]
 
     assert all(it is not None and it.retry_after_seconds is None for it in took)
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["with_redis", "without"])
+async def test_what_asks_for_more_than_there_can_be_gets_back_no_more_than_it_was_charged(
+    *, is_away: bool
+) -> None:
+    clock = Clock()
+    bucket = Bucket(clock)
+    bucket.is_away = is_away
+    meter = Meter(bucket, clock=clock)
+    admitted = 0
+    for _ in range(100):
+        allowance = await meter.charge(a_member(), 900)
+        assert allowance is not None
+        assert (allowance.available or 0) <= 100
+        if allowance.retry_after_seconds is None:
+            admitted += 1
+            meter.refund(a_member(), 900, 30)
+
+    assert admitted == 1
 
 
 async def test_nobody_waits_twice_for_a_redis_that_stands_still() -> None:

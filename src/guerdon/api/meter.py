@@ -116,16 +116,20 @@ class Meter:
             return _refused(need - left, left, rate)
         raise NotAtOnce
 
-    def refund(self, credential: Bearer, units: int) -> None:
+    def refund(self, credential: Bearer, asked: int, actual: int) -> int:
         """Give units back; they are spent next, or go back with the next question."""
         rate = credential.rate
         account = self._accounts.get(credential.key)
         if rate is None or account is None:
-            return
-        if self._now() < self._away_until:
-            account.own = min(account.own + units, rate.burst / 2)
+            return 0
+        is_alone = self._now() < self._away_until
+        burst = _half(rate).burst if is_alone else rate.burst
+        units = max(min(asked, burst) - actual, 0)
+        if is_alone:
+            account.own = min(account.own + units, burst)
         else:
             account.held += units
+        return units
 
     async def _ask(self, key: str, account: _Account, rate: Rate, need: int) -> Allowance:
         back = account.balance(rate, self._now())
@@ -201,13 +205,18 @@ def _refused(missing: float, left: float, rate: Rate) -> Allowance:
     )
 
 
+def _half(rate: Rate) -> Rate:
+    """Return what each process has by itself."""
+    return Rate(rate.per_second / 2, max(rate.burst // 2, 1))
+
+
 def _alone(account: _Account, rate: Rate, need: int, now: float) -> Allowance:
     """Charge the process's own bucket, which has half the rate and holds half.
 
     It begins with what was last known to be there, so that who had spent all has not a second
     allowance when Redis goes.
     """
-    half = Rate(rate.per_second / 2, max(rate.burst // 2, 1))
+    half = _half(rate)
     need = min(need, half.burst)
     if account.own_at <= account.asked_at:
         account.own, account.own_at = min(account.left(rate, now), half.burst), now

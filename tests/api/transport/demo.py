@@ -401,8 +401,9 @@ class Purse:
         self.left -= units
         return Allowance(available=self.left, restore_rate=50)
 
-    def refund(self, _credential: Credential, units: int) -> None:
-        self.left += units
+    def refund(self, _credential: Credential, asked: int, actual: int) -> int:
+        self.left += asked - actual
+        return asked - actual
 
 
 class Demo:

@@ -146,8 +146,12 @@ class Meter(Protocol):
         """
         ...
 
-    def refund(self, credential: Any, units: int) -> None:
-        """Give back what an operation was charged and did not cost."""
+    def refund(self, credential: Any, asked: int, actual: int) -> int:
+        """Give back what an operation was charged for `asked` and did not cost; return how much.
+
+        That is never more than was charged: who may spend less at once than is asked is charged
+        less.
+        """
         ...
 
 

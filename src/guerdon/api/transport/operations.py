@@ -176,8 +176,7 @@ class Operations:
         actual = shown["actual"] = price.actual(objects)
         if self._meter is None or "available" not in shown or actual == price.asked:
             return
-        self._meter.refund(credential, price.asked - actual)
-        shown["available"] += price.asked - actual
+        shown["available"] += self._meter.refund(credential, price.asked, actual)
 
 
 def _charged(price: Price, allowance: Allowance | None) -> dict[str, Any]:
