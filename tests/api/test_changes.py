@@ -137,6 +137,34 @@ async def test_a_change_that_makes_no_sense_is_refused_as_a_problem(
     assert problem["message"].endswith(".")
 
 
+async def test_each_change_of_an_operation_shows_what_it_has_made_of_things(shop: Shop) -> None:
+    await shop.enroll("ada")
+    await shop.buy("ada", "100.00", "p1")
+    done = await shop.get(
+        "service",
+        """fragment Seen on Member { displayName wallet(slug: "stars") { spendable } }
+        fragment Taken on Redemption { member { ...Seen } vouchers { code } }
+        mutation {
+            one: updateMember(input: {member: {externalId: "ada"}, displayName: "One"}) {
+                member { ...Seen } }
+            two: updateMember(input: {member: {externalId: "ada"}, displayName: "Two"}) {
+                member { ...Seen } }
+            taken: redeemReward(input: {redemptionId: "r1", member: {externalId: "ada"},
+                reward: "coffee"}) { redemption { ...Taken } }
+            again: redeemReward(input: {redemptionId: "r2", member: {externalId: "ada"},
+                reward: "coffee"}) { redemption { ...Taken } }
+            back: cancelRedemption(input: {redemptionId: "r1"}) { redemption { ...Taken } } }""",
+    )
+    names = [done[it]["member"]["displayName"] for it in ("one", "two")]
+    redemptions = [done[it]["redemption"] for it in ("taken", "again", "back")]
+
+    assert names == ["One", "Two"]
+    assert [it["member"]["wallet"]["spendable"] for it in redemptions] == [
+        "120.00", "115.00", "120.00",
+    ]  # fmt: skip
+    assert [len(it["vouchers"]) for it in redemptions] == [1, 1, 1]
+
+
 async def test_members_and_partners_correct_nothing(shop: Shop) -> None:
     ada = await shop.enroll("ada")
     query = """mutation { adjustPoints(input: {activityId: "x", member: {externalId: "ada"},

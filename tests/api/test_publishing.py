@@ -2,7 +2,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.shop import Shop
+from api.shop import DOCUMENT, Shop
 
 PLAN = """query($d: String!) { planProgram(document: $d) {
     changes { path before after sentence worseOff }
@@ -107,3 +107,19 @@ async def test_of_two_who_publish_at_once_both_have_their_version(shop: Shop) ->
 async def test_only_who_may_publish_sees_plans_and_documents(shop: Shop) -> None:
     for query in (EXPORT, '{ planProgram(document: "x") { changes { path } } }'):
         assert await shop.code("service", query) == "FORBIDDEN"
+
+
+async def test_two_documents_of_one_operation_each_show_the_program_as_they_made_it(
+    shop: Shop,
+) -> None:
+    document = DOCUMENT.format(id=shop.program)
+    done = await shop.get(
+        "admin",
+        """mutation($one: String!, $two: String!) {
+            one: publishProgram(input: {document: $one}) { program { name } }
+            two: publishProgram(input: {document: $two}) { program { name } } }""",
+        one=document.replace("Corner Shop", "First Shop"),
+        two=document.replace("Corner Shop", "Second Shop"),
+    )
+
+    assert [done[it]["program"]["name"] for it in ("one", "two")] == ["First Shop", "Second Shop"]

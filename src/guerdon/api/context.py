@@ -1,7 +1,8 @@
 """What resolvers find in `info.context`: the world, who asks, and what was read for this operation.
 
 The rule: one instant for the whole operation, and everything read at most once for it. A context
-is made anew for each operation and each item of a subscription, so that nothing here grows old.
+is made anew for each operation and each item of a subscription, and forgets at each mutation what
+was read before it, so that nothing here grows old.
 """
 
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -75,6 +76,12 @@ class Context:
             guesses=self._guesses,
             address=self._address,
         )
+
+    def forget(self) -> None:
+        """Read anew from here on: something has changed, or is about to be."""
+        self._catalogue = None
+        for name in ("now", "_settled", "_profiles", "_activities"):
+            self.__dict__.pop(name, None)
 
     def trying_a_code(self) -> AbstractAsyncContextManager[Attempt]:
         """Look a code up within the limit of `guesses`, and not at all without Redis."""

@@ -70,6 +70,8 @@ def finish(schema: strawberry.Schema) -> None:
     """
     for coordinate, found in object_fields(schema).items():
         _take_plain_values(found)
+        if coordinate.startswith("Mutation."):
+            _read_anew(found)
         rights = rights_that_begin_at(schema, coordinate, found)
         if not rights:
             continue
@@ -111,6 +113,23 @@ def types_behind(schema: strawberry.Schema, found: GraphQLField) -> list[str]:
         possible = schema._schema.get_possible_types(named)  # noqa: SLF001  # as above
         return sorted(type_.name for type_ in possible)
     return []
+
+
+def _read_anew(found: GraphQLField) -> None:
+    """Have a mutation, and what is asked of its answer, read nothing from memory.
+
+    Mutations of one operation run one after the other, and each shows what it has made of things,
+    whatever was read for those before it.
+    """
+    change: Any = found.resolve
+
+    async def resolve(source: object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        info.context.forget()
+        answer = await change(source, info, **arguments)
+        info.context.forget()
+        return answer
+
+    found.resolve = resolve
 
 
 def _take_plain_values(found: GraphQLField) -> None:
