@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from builders import Given, Life, a_line, a_member, a_program, a_town, instant
+from core.test_vouchers import Patient
 from guerdon.core.decision import Claim, Decision, PointsEffect, RedemptionEffect, VoucherEffect
 from guerdon.program.load import load
 
@@ -276,3 +277,31 @@ def test_nobody_can_be_asked_to_fulfil_without_a_partner() -> None:
     assert "a minute at least" in said("fulfil: {within: PT0H}, partner: x")
     assert "`within` is missing" in said("fulfil: {}, partner: x")
     assert "not a length of time" in said("fulfil: {within: P}, partner: x")
+
+
+@pytest.mark.parametrize("ends", ["deadline", "erased"])
+def test_many_that_fail_together_are_asked_for_together(ends: str) -> None:
+    """Whatever is asked for lets everything be decided anew."""
+    town = Patient(
+        a_program("""
+        wallets: {points: {}}
+        partners: {inn: {}}
+        rewards: {night: {wallet: points, cost: 1, partner: inn, fulfil: {within: PT24H}}}
+        """)
+    )
+    life = a_member(town)
+    for number in range(150):
+        life.does("adjustment", "2026-03-02", wallet="points", points=1)
+        life.redeems("night", "2026-03-03", id=f"r{number}")
+    assert life.balance("2026-03-03") == 0
+
+    town.asked = 0
+    ended = (
+        life.waits("2026-03-05")
+        if ends == "deadline"
+        else life.does("member_erased", "2026-03-03 01:00")
+    )
+
+    assert town.asked <= 15
+    assert len(state(ended)) == 150
+    assert set(state(ended)) == {("failed", ends)}

@@ -7,9 +7,10 @@ is refused in a fixed order: `not_redeemed`, `voucher_used`, `final`, `cancel_wi
 pending the program's owner may cancel anything.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from guerdon.core import fulfilments, returns, vouchers, wallets
+from guerdon.core import fulfilments, holdings, returns, vouchers, wallets
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.conditions import text
 from guerdon.core.deciding import Deciding
@@ -55,14 +56,29 @@ def refuse(d: Deciding, activity: Activity) -> None:
 def fail_overdue(d: Deciding) -> None:
     """Let fail what was not fulfilled in time."""
     while keys := fulfilments.overdue(d):
+        _expect(d, keys)
         for key in keys:
             _fail(d, key, _own(d, key), reason=OVERDUE, at=d.now)
 
 
 def fail_all(d: Deciding, reason: str) -> None:
     """Let fail whatever waits, because there is nobody any more to fulfil it for."""
-    for key in list(fulfilments.waiting(d)):
+    keys = list(fulfilments.waiting(d))
+    _expect(d, keys)
+    for key in keys:
         _fail(d, key, _own(d, key), reason=reason, at=d.now)
+
+
+def _expect(d: Deciding, keys: Sequence[str]) -> None:
+    """Ask at once for what all of these need to fail; each by itself would decide all anew."""
+    d.expect("record", keys)
+    lots: dict[str, list[str]] = {}
+    for key in keys:
+        record = _own(d, key)
+        lots.setdefault(record["wallet"], []).extend(str(no) for no, _ in record["taken"] if no)
+    for slug, numbers in lots.items():
+        for prefix in holdings.SHELVES:
+            d.expect(f"{prefix}:{slug}", numbers)
 
 
 def _pending(d: Deciding, activity: Activity) -> tuple[str, Record]:
