@@ -1,14 +1,16 @@
 """More lanes: whatever a program has, and whatever is under way, is there afterwards as before."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
 from guerdon.engine import accept, read
-from guerdon.engine.grow import census, grow
+from guerdon.engine.grow import _Growth, _silent, census, grow
 from guerdon.engine.growth_ports import LanesRefused
 from guerdon.engine.inputs import ActivityInput, Identity, MemberRef
 from guerdon.engine.lanes import Layout, lane_of, lanes_of, lanes_out_of, outgoing_lanes
@@ -234,3 +236,74 @@ async def test_a_member_still_finds_what_was_theirs_while_lanes_grow(
         await world.growth.move_standings(hold, growing.layout, 500)
         await world.lanes.release(hold)
         assert await figures(other) == before
+
+
+class Killed(Exception):
+    """What ends a process."""
+
+
+def _until_all_lanes_are_moved(done: int, total: int) -> None:
+    if done == total:
+        raise Killed
+
+
+@pytest.fixture
+def programs(
+    mongo_client: MongoClient[dict[str, Any]], settings: Settings
+) -> Collection[dict[str, Any]]:
+    """The heads of programs, whose locks run out sooner here."""
+    return mongo_client[settings.mongo_database]["programs"]
+
+
+LONG_AGO = {"$set": {"g.u": datetime.fromtimestamp(0, UTC)}}
+
+
+async def test_whoever_stood_still_while_others_moved_a_lane_leaves_it_as_it_is(
+    world: World, other: World, programs: Collection[dict[str, Any]]
+) -> None:
+    await a_life(world)
+    layout = await world.rulebooks.layout(PROGRAM)
+    growing = await world.growth.begin(PROGRAM, layout, AFTER)
+    stood_still = _Growth(world, PROGRAM, growing, _silent)
+    programs.update_one({"_id": PROGRAM}, LONG_AGO)
+    with pytest.raises(Killed):
+        await grow(other, PROGRAM, AFTER, settling_seconds=0, progress=_until_all_lanes_are_moved)
+    programs.update_one({"_id": PROGRAM}, LONG_AGO)
+    await report(world, [a_purchase(f"later{n}", amount=Decimal(1)) for n in range(70)])
+    back = [
+        ActivityInput(id=f"back{n}", type="refund", member=by("ann"), data={"of": f"p{n}"})
+        for n in range(60)
+    ]
+    await report(world, back)
+    assert (await verify(world, PROGRAM)).offences == ()
+
+    await stood_still.move()
+
+    assert (await verify(world, PROGRAM)).offences == ()
+    assert await grow(world, PROGRAM, AFTER, settling_seconds=0)
+    assert (await verify(world, PROGRAM)).offences == ()
+
+
+async def test_whoever_stood_still_until_lanes_grow_again_has_nothing_to_do_with_that(
+    world: World, other: World, programs: Collection[dict[str, Any]]
+) -> None:
+    await a_life(world)
+    layout = await world.rulebooks.layout(PROGRAM)
+    growing = await world.growth.begin(PROGRAM, layout, 32)
+    stood_still = _Growth(world, PROGRAM, growing, _silent)
+    programs.update_one({"_id": PROGRAM}, LONG_AGO)
+    await grow(other, PROGRAM, 32, settling_seconds=0)
+    await other.rulebooks.fresh(PROGRAM)
+    await other.growth.begin(PROGRAM, await other.rulebooks.layout(PROGRAM), 64)
+    programs.update_one({"_id": PROGRAM}, LONG_AGO)
+
+    with pytest.raises(LanesRefused):
+        await stood_still.move()
+    with pytest.raises(LanesRefused):
+        await world.growth.keep(PROGRAM, growing.layout)
+    await world.growth.finish(PROGRAM, growing.layout)
+
+    assert await grow(other, PROGRAM, 64, settling_seconds=0)
+    assert (await verify(world, PROGRAM)).offences == ()
+    await report(world, [a_purchase("after")])
+    assert await read.waiting(world, PROGRAM) == 0

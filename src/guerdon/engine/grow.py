@@ -19,7 +19,7 @@ from contextlib import suppress
 from time import monotonic
 
 from guerdon.engine.crash import CrashPoint
-from guerdon.engine.growth_ports import Census, Growing, LanesRefused
+from guerdon.engine.growth_ports import Census, Growing, LaneMoved, LanesRefused
 from guerdon.engine.lanes import (
     EPOCHS_MAX,
     LANES_MAX,
@@ -89,7 +89,7 @@ async def grow(
     # Whoever read a head in an old lane has read its pages by then.
     await work.settle(settling_seconds)
     await work.clear()
-    await world.growth.finish(program)
+    await world.growth.finish(program, growing.layout)
     log.info("lanes have grown", extra={"program": program, "lanes": lanes})
     return True
 
@@ -128,7 +128,7 @@ class _Growth:
         """Hand on what waits in old lanes for as long as somebody may add to it."""
         until = monotonic() + seconds
         while True:
-            await self._world.growth.keep(self._program)
+            await self._world.growth.keep(self._program, self._layout)
             for lane in outgoing_lanes(self._layout):
                 await visit_lane(self._world, self._program, lane)
             if monotonic() >= until:
@@ -145,6 +145,8 @@ class _Growth:
                     await self._lane(await self._emptied(lane))
                 except LaneLost:
                     continue  # our lease ran out in a step that took too long: take it again
+                except LaneMoved:
+                    pass  # while we stood still another took over, came so far, and died
                 self._moved.add(lane)
                 self._world.crash(CrashPoint.AFTER_LANE)
         self._progress(len(lanes), len(lanes))
@@ -154,7 +156,7 @@ class _Growth:
         world, program = self._world, self._program
         until = monotonic() + _LANE_SECONDS
         while True:
-            await world.growth.keep(program)
+            await world.growth.keep(program, self._layout)
             await visit_lane(world, program, lane)
             hold = await world.lanes.take(program, lane)
             if hold is not None:
@@ -190,10 +192,10 @@ class _Growth:
 
     async def _step(self) -> None:
         self._world.crash(CrashPoint.AFTER_STEP)
-        await self._world.growth.keep(self._program)
+        await self._world.growth.keep(self._program, self._layout)
 
     async def clear(self) -> None:
         """Delete the pages that were copied."""
         for lane in outgoing_lanes(self._layout):
             while await self._world.growth.clear_pages(self._program, lane, _DOCUMENTS):
-                await self._world.growth.keep(self._program)
+                await self._world.growth.keep(self._program, self._layout)

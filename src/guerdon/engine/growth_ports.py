@@ -13,6 +13,10 @@ class LanesRefused(GuerdonError):
     code = "LANES_REFUSED"
 
 
+class LaneMoved(Exception):
+    """Another growth has moved this old lane by now, and its members go on in the new ones."""
+
+
 class Growing(NamedTuple):
     """A growth that was begun: the new division, and the old lanes that are empty already."""
 
@@ -43,11 +47,11 @@ class Growth(Protocol):
         """
         ...
 
-    async def keep(self, program: str) -> None:
-        """Stay the one who grows.
+    async def keep(self, program: str, layout: Layout) -> None:
+        """Stay the one who grows to this division.
 
         Raises:
-            LanesRefused: Another process has taken over.
+            LanesRefused: Another process has taken over, or is done.
         """
         ...
 
@@ -58,6 +62,7 @@ class Growth(Protocol):
 
         Raises:
             LaneLost: The old lane is another's.
+            LaneMoved: It was moved before.
         """
         ...
 
@@ -66,6 +71,7 @@ class Growth(Protocol):
 
         Raises:
             LaneLost: The old lane is another's.
+            LaneMoved: It was moved before.
         """
         ...
 
@@ -74,6 +80,7 @@ class Growth(Protocol):
 
         Raises:
             LaneLost: The old lane is another's.
+            LaneMoved: It was moved before.
         """
         ...
 
@@ -82,6 +89,7 @@ class Growth(Protocol):
 
         Raises:
             LaneLost: The old lane is another's.
+            LaneMoved: It was moved before.
         """
         ...
 
@@ -89,6 +97,6 @@ class Growth(Protocol):
         """Delete what was copied out of an old lane; return how many, 0 at the end."""
         ...
 
-    async def finish(self, program: str) -> None:
-        """Forget that there was another division."""
+    async def finish(self, program: str, layout: Layout) -> None:
+        """Forget that there was another division than this."""
         ...

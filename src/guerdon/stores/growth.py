@@ -2,7 +2,8 @@
 
 How far it came stands in the program's head as `g: {b: lanes before, d: old lanes that are empty,
 o: who is at it, u: until when}`, on the database's clock. Rule: each step is one transaction that
-names the fence of the old lane first, so that whoever lost it changes nothing; heads and
+names the fence of the old lane first, so that whoever lost it changes nothing, and moves no lane
+twice, for what lies in the old one by then has been overtaken by what was decided since; heads and
 leaderboard rows are never in two lanes, and pages are copied before their head and deleted long
 after it, so that whoever reads a head finds its pages beside it. The journal, the chain and the
 members' keys stay where they were written. New lanes are closed until all that they decide is
@@ -18,7 +19,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.read_concern import ReadConcern
 
-from guerdon.engine.growth_ports import Census, Growing, LanesRefused
+from guerdon.engine.growth_ports import Census, Growing, LaneMoved, LanesRefused
 from guerdon.engine.lanes import Layout, lane_of, lanes_of, lanes_out_of
 from guerdon.engine.records import Hold, LaneLost
 from guerdon.stores.client import Document, Mongo, unit_of_work
@@ -64,10 +65,10 @@ class GrowthStore:
         if head is None or "g" not in head or head["l"] != lanes:
             begun = f"Growing {program} to {head['l'] if head else 0} lanes was begun"
             raise LanesRefused(f"{begun}; finish that first, with the same number.")
-        await self.keep(program)
         layout = Layout(
             lanes=lanes, epoch=head["e"], earlier=tuple(head["h"]), outgoing=head["g"]["b"]
         )
+        await self.keep(program, layout)
         return Growing(layout, frozenset(head["g"]["d"]))
 
     async def _open_epoch(self, program: str, before: Layout, lanes: int) -> None:
@@ -92,19 +93,21 @@ class GrowthStore:
 
         await self._mongo.transact(work)
 
-    async def keep(self, program: str) -> None:
+    async def keep(self, program: str, layout: Layout) -> None:
         """Take the lock, or stay the one who has it."""
         free = {"$or": [{"$lte": ["$g.u", "$$NOW"]}, {"$eq": ["$g.o", self._owner]}]}
         until = {"$add": ["$$NOW", self._lease_ms]}
         with unit_of_work():
             taken = await self._mongo["programs"].update_one(
-                {"_id": program, "g": {"$exists": True}, "$expr": free},
+                {**_under_way(program, layout), "$expr": free},
                 [{"$set": {"g.o": self._owner, "g.u": until}}],
             )
             if taken.matched_count:
                 return
-            head = await self._mongo["programs"].find_one({"_id": program})
-        other = (head or {}).get("g", {}).get("o")
+            head = await self._mongo["programs"].find_one(_under_way(program, layout))
+        if head is None:
+            raise LanesRefused(f"Another process has finished growing the lanes of {program}.")
+        other = head["g"]["o"]
         raise LanesRefused(
             f"{other or 'Another process'} grows the lanes of {program}; wait for it. If it was "
             f"killed, its lock goes {self._lease_ms // 1_000} s after its last step.",
@@ -138,7 +141,7 @@ class GrowthStore:
                 await self._mongo["pages"].insert_many(copies, session=session)
             return [row["_id"] for row in rows]
 
-        return len(await self._holding(hold, work)), place
+        return len(await self._holding(hold, layout, work)), place
 
     async def move_scores(self, hold: Hold, layout: Layout, limit: int) -> int:
         """Move leaderboard rows."""
@@ -148,7 +151,7 @@ class GrowthStore:
             lane = lane_of(row["m"] or None, layout)
             return _moved(row, _id=lane_key(program, lane, behind(row["_id"], prefix)))
 
-        return await self._move("scores", hold, moved, limit)
+        return await self._move("scores", hold, layout, moved, limit)
 
     async def move_standings(self, hold: Hold, layout: Layout, limit: int) -> int:
         """Move heads."""
@@ -158,9 +161,11 @@ class GrowthStore:
             member = behind(row["_id"], prefix)
             return _moved(row, _id=lane_key(program, lane_of(member or None, layout), member))
 
-        return await self._move("standings", hold, moved, limit)
+        return await self._move("standings", hold, layout, moved, limit)
 
-    async def _move(self, collection: str, hold: Hold, moved: _Moved, limit: int) -> int:
+    async def _move(
+        self, collection: str, hold: Hold, layout: Layout, moved: _Moved, limit: int
+    ) -> int:
         span = within(lane_key(hold.program, hold.lane))
 
         async def work(session: Any) -> list[str]:
@@ -172,7 +177,7 @@ class GrowthStore:
                 await self._mongo[collection].insert_many(copies, session=session)
             return ids
 
-        return len(await self._holding(hold, work))
+        return len(await self._holding(hold, layout, work))
 
     async def _next(
         self, collection: str, query: Document, limit: int, session: Any
@@ -182,9 +187,13 @@ class GrowthStore:
         rows: list[Mapping[str, Any]] = await cursor.to_list(None)
         return rows
 
-    async def _holding(self, hold: Hold, work: Callable[[Any], Any]) -> list[str]:
-        """Do a step in a transaction that fails where the old lane is another's; hold on to it."""
+    async def _holding(self, hold: Hold, layout: Layout, work: Callable[[Any], Any]) -> list[str]:
+        """Do a step in a transaction that fails where the old lane is another's; hold on to it.
+
+        Whoever moved the lane before held it before: the transaction sees that.
+        """
         done: list[str] = []
+        still = {**_under_way(hold.program, layout), "g.d": {"$ne": hold.lane}}
         renewed = [{"$set": {"u": {"$add": ["$$NOW", self._lease_ms]}}}]
 
         async def step(session: Any) -> None:
@@ -193,6 +202,8 @@ class GrowthStore:
             held = await self._mongo["lanes"].update_one(lane, renewed, session=session)
             if not held.matched_count:
                 raise LaneLost
+            if await self._mongo["programs"].find_one(still, {"_id": 1}, session=session) is None:
+                raise LaneMoved
             done = await work(session)
 
         while True:
@@ -228,7 +239,7 @@ class GrowthStore:
             )
             return names
 
-        await self._holding(hold, work)
+        await self._holding(hold, layout, work)
 
     # ------------------------------------------------------------ afterwards
 
@@ -242,12 +253,16 @@ class GrowthStore:
                 await pages.delete_many({"_id": {"$in": ids}})
         return len(ids)
 
-    async def finish(self, program: str) -> None:
-        """Forget that there was another division."""
+    async def finish(self, program: str, layout: Layout) -> None:
+        """Forget that there was another division than this."""
+        mine = {**_under_way(program, layout), "g.o": self._owner}
         with unit_of_work():
-            await self._mongo["programs"].update_one(
-                {"_id": program, "g.o": self._owner}, {"$unset": {"g": ""}}
-            )
+            await self._mongo["programs"].update_one(mine, {"$unset": {"g": ""}})
+
+
+def _under_way(program: str, layout: Layout) -> Document:
+    """Return the filter of a program that grows to this division."""
+    return {"_id": program, "e": layout.epoch, "g": {"$exists": True}}
 
 
 def _moved(row: Mapping[str, Any], **names: str) -> Mapping[str, Any]:
