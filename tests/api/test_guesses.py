@@ -19,6 +19,12 @@ RECORD = """mutation($a: [ActivityInput!]!) { recordActivities(input: {activitie
     receipts { result reason } } }"""
 REDEEM = """mutation($i: RedeemRewardInput!) { redeemReward(input: $i) {
     redemption { vouchers { code } } problems { code } } }"""
+FULFIL = (
+    "mutation($i: FulfilRedemptionInput!) { fulfilRedemption(input: $i) { problems { code } } }"
+)
+REFUSE = (
+    "mutation($i: RefuseRedemptionInput!) { refuseRedemption(input: $i) { problems { code } } }"
+)
 WRONG = codes.checked("A" * 12)
 
 
@@ -123,6 +129,23 @@ async def test_previews_of_nobody_are_counted_for_partners_alone(shop: Shop) -> 
 
     assert all("errors" not in it for it in [*owner, *partner[:10]])
     assert partner[-1]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+@pytest.mark.parametrize("document", [FULFIL, REFUSE])
+async def test_answers_for_redemptions_are_no_way_to_ask_who_is_a_member(
+    shop: Shop, document: str
+) -> None:
+    def said(number: int, **member: Any) -> dict[str, Any]:
+        reason = {"reason": "full"} if document == REFUSE else {}
+        return {"redemptionId": f"r{number}", "member": member, **reason}
+
+    nobody = [said(n, externalId=f"n{n}") for n in range(10)]
+    nobody += [said(n, identity={"scheme": "card", "value": f"n{n}"}) for n in range(10)]
+    found = Counter([outcome(await shop.ask("partner", document, i=it)) for it in nobody])
+
+    assert set(found) == {"NOT_FOUND", "RATE_LIMITED"}
+    assert 10 <= found["NOT_FOUND"] <= 15
+    assert outcome(await shop.ask("service", document, i=nobody[0])) == "NOT_FOUND"
 
 
 async def test_members_whom_a_partner_may_know_are_found_without_end(shop: Shop) -> None:

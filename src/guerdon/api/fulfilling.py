@@ -96,12 +96,14 @@ async def _meant(context: Context, text: str, member: MemberRef | None) -> tuple
 
     Raises:
         NotFound: There is no such redemption, or nobody under the reference.
+        TooManyTries: A partner has named too many whom nobody knows.
     """
     if member is not None:
         ref = engine_ref(member, context.program)
-        member_id = await read.find(context.world, context.caller, ref)
-        if member_id is None:
-            raise NotFound("member", ("member",))
+        async with context.trying_a_member(ref):
+            member_id = await read.find(context.world, context.caller, ref)
+            if member_id is None:
+                raise NotFound("member", ("member",))
         return member_id, text
     try:
         found = read_id(text)
