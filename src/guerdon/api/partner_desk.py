@@ -137,7 +137,9 @@ class PartnerMutations:
             raise _invalid(message, "reward")
         if not 1 <= len(codes) <= CODES_MAX:
             raise _invalid(f"Bring 1 to {CODES_MAX:,} codes at once.", "codes")
-        found = await code_pools.bring(context.world, context.program, reward.codes, codes)
+        found = await code_pools.bring(
+            context.world, context.program, reward.codes, codes, partner=context.caller.partner
+        )
         return StockRewardPayload(
             reward=reward_noun(await context.catalogue(), reward.id),
             added=found.added,

@@ -2,7 +2,8 @@
 
 Rule: a code is sealed (AES-GCM) before it is stored and opened for its owner only; it is found
 again by a fingerprint that nobody can compute without the key. No code is in a log, an error or a
-report: duplicates are told by line.
+report: duplicates are told by line. A partner who brings a code that is in another's pool has it in
+its own all the same, apart: it neither learns of the other's codes nor takes them away.
 """
 
 import hmac
@@ -10,9 +11,10 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -70,9 +72,9 @@ class Sealing:
         plain = "".join(code.split()).replace("-", "").upper()
         return hmac.digest(self._mark, plain.encode(), sha256).hex()
 
-    def sealed(self, code: str) -> SealedCode:
-        """Return a code as it is stored."""
-        name, nonce = self.fingerprint(code), os.urandom(_NONCE_BYTES)
+    def sealed(self, code: str, *, partner: str | None = None) -> SealedCode:
+        """Return a code as it is stored; with `partner` apart from the same code of others."""
+        name, nonce = apart(self.fingerprint(code), partner), os.urandom(_NONCE_BYTES)
         return SealedCode(name, nonce + self._cipher.encrypt(nonce, code.encode(), name.encode()))
 
     def opened(self, found: SealedCode) -> str:
@@ -81,14 +83,24 @@ class Sealing:
         return self._cipher.decrypt(nonce, sealed, found.fingerprint.encode()).decode()
 
 
-async def bring(world: World, program: str, pool: str, lines: Iterable[str]) -> Imported:
+def apart(fingerprint: str, partner: str | None) -> str:
+    """Return the name of a code, or of one that a partner has apart from the same of others."""
+    return fingerprint if partner is None else f"{fingerprint}~{partner}"
+
+
+async def bring(
+    world: World, program: str, pool: str, lines: Iterable[str], *, partner: str | None = None
+) -> Imported:
     """Put codes into a pool, one a line; empty lines are passed over. Doing it again adds nothing.
+
+    Where a partner brings them, what is known is what its own pools have.
 
     Raises:
         InvalidInput: The pool's name is none.
     """
     _judge(pool)
     sealing, found = await Sealing.of(world, program), Imported()
+    shelf = _Shelf(world, program, pool, sealing, partner)
     first: dict[str, int] = {}
     waiting: list[tuple[int, SealedCode]] = []
     for number, line in enumerate(lines, start=1):
@@ -104,20 +116,50 @@ async def bring(world: World, program: str, pool: str, lines: Iterable[str]) -> 
             continue
         waiting.append((number, sealed))
         if len(waiting) == _AT_ONCE:
-            await _add(world, program, pool, waiting, found)
+            await shelf.add(waiting, found)
             waiting = []
-    await _add(world, program, pool, waiting, found)
+    await shelf.add(waiting, found)
     return found
 
 
-async def _add(
-    world: World, program: str, pool: str, waiting: list[tuple[int, SealedCode]], found: Imported
-) -> None:
-    if not waiting:
-        return
-    had = await world.codes.add(program, pool, [sealed for _, sealed in waiting])
-    found.known += [waiting[position][0] for position in had]
-    found.added += len(waiting) - len(had)
+class _Shelf(NamedTuple):
+    """Where codes are put."""
+
+    world: World
+    program: str
+    pool: str
+    sealing: Sealing
+    partner: str | None
+
+    async def add(self, waiting: Sequence[tuple[int, SealedCode]], found: Imported) -> None:
+        """Add codes, and note which lines were known."""
+        if not waiting:
+            return
+        codes_ = [sealed for _, sealed in waiting]
+        had = await self.world.codes.add(self.program, self.pool, codes_)
+        if had and self.partner is not None:
+            had = await self._add_apart(codes_, had)
+        found.known += [waiting[position][0] for position in had]
+        found.added += len(waiting) - len(had)
+
+    async def _add_apart(self, brought: Sequence[SealedCode], had: Sequence[int]) -> list[int]:
+        """Add those that only others have; return which the partner itself had already."""
+        rulebook = await self.world.rulebooks.get(self.program)
+        own = {
+            reward.codes
+            for version in rulebook.versions
+            for reward in version.program.rewards.values()
+            if reward.partner == self.partner
+        }
+        names = [brought[position].fingerprint for position in had]
+        pools = await self.world.codes.pools_of(self.program, names)
+        others = [it for it in had if pools.get(brought[it].fingerprint) not in own]
+        again = [
+            self.sealing.sealed(self.sealing.opened(brought[it]), partner=self.partner)
+            for it in others
+        ]
+        repeated = await self.world.codes.add(self.program, self.pool, again) if again else []
+        return sorted({*had} - {*others} | {others[it] for it in repeated})
 
 
 async def generate(world: World, program: str, pool: str, pattern: str, count: int) -> int:
@@ -203,12 +245,14 @@ async def shown(world: World, program: str, text: str) -> str | None:
     return (await Sealing.of(world, program)).opened(held[place])
 
 
-async def reference_of(world: World, program: str, code: str) -> str | None:
-    """Return the reference of a code that somebody shows; None where nobody took such a one."""
+async def references_of(world: World, program: str, code: str) -> list[str]:
+    """Return the references of a code that somebody shows; several partners may have the same."""
     fingerprint = (await Sealing.of(world, program)).fingerprint(code)
-    found = await world.codes.holder_of(program, fingerprint)
-    if found is None:
-        return None
-    held = await world.codes.held_by(program, *found)
-    place = [each.fingerprint for each in held].index(fingerprint)
-    return reference(found[0], place, found[1])
+    versions = (await world.rulebooks.get(program)).versions
+    partners = {slug for version in versions for slug in version.program.partners}
+    names = [apart(fingerprint, each) for each in (None, *sorted(partners))]
+    found = []
+    for name, (pool, holder) in (await world.codes.holders_of(program, names)).items():
+        held = [each.fingerprint for each in await world.codes.held_by(program, pool, holder)]
+        found.append(reference(pool, held.index(name), holder))
+    return found

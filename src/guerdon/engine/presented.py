@@ -78,5 +78,7 @@ class _Leads:
         pooled = {voucher.codes: name for name, voucher in self._held.items() if voucher.codes}
         if not pooled:
             return presented
-        reference = await code_pools.reference_of(self._world, self._program, shown)
-        return presented if reference is None else pooled.get(reference, presented)
+        for reference in await code_pools.references_of(self._world, self._program, shown):
+            if reference in pooled:
+                return pooled[reference]
+        return presented

@@ -122,11 +122,14 @@ class Codes(Protocol):
         """Return the codes that an activity took, in their fixed order."""
         ...
 
-    async def holder_of(self, program: str, fingerprint: str) -> tuple[str, str] | None:
-        """Return the pool of a code and the activity that took it, also where it is void by now.
+    async def pools_of(self, program: str, fingerprints: Sequence[str]) -> dict[str, str]:
+        """Return the pool of each of these codes that there is."""
+        ...
 
-        None where nobody took it.
-        """
+    async def holders_of(
+        self, program: str, fingerprints: Sequence[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return pool and taker of each of these codes that was taken, void ones included."""
         ...
 
 

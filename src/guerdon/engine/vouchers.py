@@ -63,11 +63,14 @@ async def find(world: World, caller: Caller, code: str) -> tuple[str, str, Vouch
         NotFound: There is none, or it is not honoured by the partner who asks.
     """
     plain = codes.plain(code)
-    found = await _found(world, caller, plain) if codes.is_checked(plain) else None
-    found = found or await _from_pool(world, caller.program, code)
-    if found is None or not await _may_use(world, caller, found[2]):
+    made = await _made(world, caller, plain) if codes.is_checked(plain) else None
+    found = [] if made is None else [made]
+    found += await _from_pools(world, caller.program, code)
+    usable = [each for each in found if await _may_use(world, caller, each[2])]
+    if not usable:
         raise NotFound("voucher", ("code",))
-    return found
+    now = world.clock()
+    return min(usable, key=lambda each: each[2].shown(now) != "issued")
 
 
 async def _may_use(world: World, caller: Caller, voucher: Voucher) -> bool:
@@ -77,7 +80,7 @@ async def _may_use(world: World, caller: Caller, voucher: Voucher) -> bool:
     return rulebook.partner_of(voucher.kind) == caller.partner
 
 
-async def _found(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher] | None:
+async def _made(world: World, caller: Caller, code: str) -> tuple[str, str, Voucher] | None:
     rows = await world.vouchers.find(caller.program, [code])
     if code not in rows:
         return None
@@ -91,21 +94,19 @@ async def _found(world: World, caller: Caller, code: str) -> tuple[str, str, Vou
     return None
 
 
-async def _from_pool(world: World, program: str, code: str) -> tuple[str, str, Voucher] | None:
-    """Return the voucher whose code was taken from a pool."""
-    named = await code_pools.reference_of(world, program, code)
-    if named is None:
-        return None
-    taker = named.split("|", 2)[2]
-    entry = (await read.activities(world, program, [taker])).get(taker)
-    member = None if entry is None else entry.activity.member
-    holder = (await world.members.known(program, [member])).get(member) if member else None
-    if holder is None:
-        return None
-    for here, voucher in (await held_by(world, program, holder)).items():
-        if voucher.codes == named:
-            return holder, here, voucher
-    return None
+async def _from_pools(world: World, program: str, code: str) -> list[tuple[str, str, Voucher]]:
+    """Return the vouchers whose code was taken from a pool; partners may have the same code."""
+    found = []
+    for named in await code_pools.references_of(world, program, code):
+        taker = named.split("|", 2)[2]
+        entry = (await read.activities(world, program, [taker])).get(taker)
+        member = None if entry is None else entry.activity.member
+        holder = (await world.members.known(program, [member])).get(member) if member else None
+        held = {} if holder is None else await held_by(world, program, holder)
+        found += [
+            (holder or "", it, voucher) for it, voucher in held.items() if voucher.codes == named
+        ]
+    return found
 
 
 async def code_for(world: World, program: str, *, member: str, name: str, voucher: Voucher) -> str:

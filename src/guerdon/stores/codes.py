@@ -4,7 +4,8 @@
 Rule: a code is free, held (reserved), taken or void, and moves by one guarded update; it is taken
 from a random start, so that lanes do not stand in each other's way. A code that was shown to
 somebody is never given to another: what is given back of a confirmed claim is void, unless it was
-shown to nobody.
+shown to nobody. A code is known by its fingerprint over all pools; one that another partner's pool
+has too stands behind it with the partner's name (`fingerprint~partner`).
 """
 
 import random
@@ -86,15 +87,23 @@ class CodeStore:
             rows = await cursor.sort("_id", 1).to_list(None)
         return [SealedCode(behind(row["_id"], program), bytes(row["e"])) for row in rows]
 
-    async def holder_of(self, program: str, fingerprint: str) -> tuple[str, str] | None:
-        """Return the pool of a code and the activity that took it, also where it is void by now.
-
-        None where nobody took it.
-        """
-        given = {"_id": key(program, fingerprint), "s": {"$in": _GIVEN}}
+    async def pools_of(self, program: str, fingerprints: Sequence[str]) -> dict[str, str]:
+        """Return the pool of each of these codes that there is."""
+        names = [key(program, each) for each in fingerprints]
         with unit_of_work():
-            row = await self._mongo["codes"].find_one(given)
-        return None if row is None else (behind(row["p"], program), row["h"])
+            found = self._mongo["codes"].find({"_id": {"$in": names}}, {"p": 1})
+            rows = await found.to_list(None)
+        return {behind(row["_id"], program): behind(row["p"], program) for row in rows}
+
+    async def holders_of(
+        self, program: str, fingerprints: Sequence[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return pool and taker of each of these codes that was taken, void ones included."""
+        names = [key(program, each) for each in fingerprints]
+        given = {"_id": {"$in": names}, "s": {"$in": _GIVEN}}
+        with unit_of_work():
+            rows = await self._mongo["codes"].find(given).sort("_id", 1).to_list(None)
+        return {behind(row["_id"], program): (behind(row["p"], program), row["h"]) for row in rows}
 
     # ------------------------------------------------------------ as a claim
 
