@@ -312,3 +312,23 @@ async def test_parallel_repeats_of_one_report_count_once(shop: Shop) -> None:
 
     assert results == ["ACCEPTED"] + ["DUPLICATE"] * 9
     assert found["member"]["counters"] == [{"value": "1"}]
+
+
+async def test_what_concerned_an_account_is_the_survivors_to_see_once_it_was_merged(
+    shop: Shop,
+) -> None:
+    ada, eva = await shop.enroll("ada"), await shop.enroll("eva")
+    zoe = await shop.enroll("zoe")
+    await shop.buy("ada", "10.00", "p1")
+    query = '{ activity(activityId: "p1", reporter: "service") { type effects { summary } } }'
+    tokens = [await shop.token(it["id"]) for it in (ada, eva, zoe)]
+    before = [(await shop.get(token, query))["activity"] for token in tokens]
+    await shop.get(
+        "service",
+        """mutation { mergeMembers(input: {from: {externalId: "ada"}, into: {externalId: "eva"}}) {
+            problems { code } } }""",
+    )
+    after = [(await shop.get(token, query))["activity"] for token in tokens]
+
+    assert [it is not None for it in before] == [True, False, False]
+    assert after == [before[0], before[0], None]

@@ -21,6 +21,8 @@ from guerdon.api.ids import global_id
 from guerdon.api.instants import maybe_datetime, to_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.standings import plain_value
+from guerdon.engine import read
+from guerdon.engine.inputs import MemberRef
 from guerdon.engine.outcomes import JournalEntry, Result
 from guerdon.engine.world import Role
 
@@ -101,16 +103,21 @@ class ActivityQueries:
 async def load_activity(context: Context, key: str) -> Activity | None:
     """Return the activity under a key, None where there is none that the caller may see."""
     entry = await context.activity(key)
-    if entry is None or not may_see(context, entry):
+    if entry is None or not await may_see(context, entry):
         return None
     return activity_noun(await context.catalogue(), entry)
 
 
-def may_see(context: Context, entry: JournalEntry) -> bool:
-    """Tell whether an activity is the caller's to see: its own member's, or one it reported."""
-    caller = context.caller
+async def may_see(context: Context, entry: JournalEntry) -> bool:
+    """Tell whether an activity is the caller's to see: its own member's, or one it reported.
+
+    What concerned an account that was merged into the member concerns the member.
+    """
+    caller, member = context.caller, entry.activity.member
     if caller.role is Role.MEMBER:
-        return entry.activity.member == caller.member
+        if member is None or member == caller.member:
+            return member is not None
+        return await read.find(context.world, caller, MemberRef(id=member)) is not None
     if caller.role is Role.PARTNER:
         return entry.activity.reporter == caller.reporter
     return True
