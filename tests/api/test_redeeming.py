@@ -180,6 +180,27 @@ async def test_rewards_are_listed_by_short_name(shop: Shop) -> None:
     assert (await shop.get("partner", '{ reward(slug: "nope") { id } }')) == {"reward": None}
 
 
+async def test_a_redemption_repeated_with_the_same_token_after_a_merger_takes_nothing_twice(
+    rich: Shop,
+) -> None:
+    ada = await rich.get("service", '{ member(ref: {externalId: "ada"}) { id } }')
+    token = await rich.token(ada["member"]["id"])
+    await rich.enroll("eva")
+    first = await redeem(rich, token=token, member=None)
+    await rich.get(
+        "service",
+        """mutation { mergeMembers(input: {from: {externalId: "ada"}, into: {externalId: "eva"}}) {
+            problems { code } } }""",
+    )
+    again = await redeem(rich, token=token, member=None)
+    other = await redeem(rich, token=token, member=None, quantity=2)
+    back = await cancel(rich, token=token)
+
+    assert first["redemption"]["vouchers"] == again["redemption"]["vouchers"]
+    assert [it["code"] for it in other["problems"]] == ["PAYLOAD_DIFFERS"]
+    assert (back["redemption"]["state"], back["problems"]) == ("CANCELLED", [])
+
+
 async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_each_time(
     rich: Shop,
 ) -> None:

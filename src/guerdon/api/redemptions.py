@@ -174,8 +174,7 @@ async def redemption_of(context: Context, member_id: str, redemption_id: str) ->
         context.program,
         [
             f"{reporter}/{redemption_id}"
-            for member in sorted(members)
-            for reporter in _reporters(catalogue, member)
+            for reporter in _reporters(catalogue, members, context.caller)
         ],
     )
     entries = [
@@ -228,10 +227,11 @@ def _kept(view: View, *, keys: Sequence[str]) -> tuple[dict[str, Plain], dict[st
     return view.redemptions(keys), view.vouchers()
 
 
-def _reporters(catalogue: Catalogue, member_id: str) -> list[str]:
-    """Return who may have reported a member's redemption."""
+def _reporters(catalogue: Catalogue, members: set[str], caller: Caller) -> list[str]:
+    """Return who may have reported a redemption of a person, known as all these members."""
     partners = [f"partner:{slug}" for slug in catalogue.program.partners]
-    return ["service", f"member:{member_id}", *partners]
+    own = [f"member:{each}" for each in sorted(members)]
+    return list(dict.fromkeys(["service", *own, *partners, caller.reporter]))
 
 
 def _state(state: str, vouchers: set[str]) -> str:

@@ -5,7 +5,9 @@ algorithm, and neither's keys verify the other's.
 
 Rule: one allow-listed algorithm, every claim required, at most an hour from issue to expiry by the
 machine's clock; headers that name keys are never looked at. A token of a member who is unknown is
-refused like any other wrong one, and a merger brings none back that was taken back before.
+refused like any other wrong one, and a merger brings none back that was taken back before. What is
+reported with a token is reported as the member whom it names, also once that one was merged: so
+whoever repeats a report after the merger reports nothing new.
 """
 
 import time
@@ -81,7 +83,7 @@ async def _own(world: World, token: str) -> Caller:
     return Caller(
         program=program,
         role=Role.MEMBER,
-        reporter=reporter_of(Role.MEMBER, member=known),
+        reporter=reporter_of(Role.MEMBER, member=member),
         member=known,
         issued_at=issued_at,
         expires_at=Instant(claims["exp"] * 1_000),
