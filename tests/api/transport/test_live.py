@@ -187,6 +187,25 @@ class TestSharing:
         assert [type(result) for result in results] == [StreamFailed] * 3
         assert streams.join("key", _failing, interval_seconds=0.01) is not stream
 
+    async def test_who_comes_just_as_the_last_one_leaves_is_served(self) -> None:
+        async def source() -> AsyncGenerator[Answer, None]:
+            while True:
+                yield Answer(b"{}")
+
+        streams = SharedStreams()
+        shown = asyncio.Event()
+        stream = streams.join("key", source, interval_seconds=0.01)
+        last = asyncio.create_task(stream.follow(lambda _: shown.set()))
+        await shown.wait()
+        coming = streams.join("key", source, interval_seconds=0.01).states(None)
+        first = asyncio.create_task(anext(coming))
+        last.cancel()
+        seen = [await first, *[await anext(coming) for _ in range(3)]]
+        await coming.aclose()
+
+        assert seen == [stream.body(None)] * 4
+        assert len(streams) == 0
+
     async def test_a_refusal_of_the_source_is_a_failure_with_its_errors(self) -> None:
         stream = SharedStreams().join("key", _refused, interval_seconds=0)
 

@@ -9,8 +9,8 @@ Which subscriptions are one is the application's word (`hooks.share`).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
+from contextlib import aclosing, contextmanager
 
 from guerdon.api.transport.errors import Refused
 from guerdon.api.transport.execution import Answer, StreamFailed
@@ -94,18 +94,24 @@ class SharedStream:
         Raises:
             StreamFailed: The source failed.
         """
+        with self._followed(show):
+            await self._ended.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    @contextmanager
+    def _followed(self, show: Show) -> Iterator[None]:
+        """Count a follower from this very instant: a stream that nobody follows is stopped."""
         follower = object()
         self._followers[follower] = show
         try:
             if self.position:
                 show(self)
-            await self._ended.wait()
+            yield
         finally:
             del self._followers[follower]
             if not self._followers:
                 self._on_idle()
-        if self._failure is not None:
-            raise self._failure
 
     async def states(self, viewer: str | None) -> AsyncGenerator[bytes, None]:
         """Yield the states that a reader is quick enough to see, each as JSON for this viewer.
@@ -114,18 +120,20 @@ class SharedStream:
             StreamFailed: The source failed.
         """
         news = asyncio.Event()
-        following = asyncio.ensure_future(self.follow(lambda _stream: news.set()))
-        following.add_done_callback(lambda _done: news.set())
-        try:
-            while not following.done():
-                await news.wait()
-                news.clear()
-                if not following.done():
-                    yield self.body(viewer)
-            following.result()
-        finally:
-            following.cancel()
-            await asyncio.wait([following])
+        with self._followed(lambda _stream: news.set()):
+            ending = asyncio.ensure_future(self._ended.wait())
+            ending.add_done_callback(lambda _done: news.set())
+            try:
+                while self.is_open:
+                    await news.wait()
+                    news.clear()
+                    if self.is_open:
+                        yield self.body(viewer)
+            finally:
+                ending.cancel()
+                await asyncio.wait([ending])
+        if self._failure is not None:
+            raise self._failure
 
     async def stop(self) -> None:
         """End the execution and close its source."""
