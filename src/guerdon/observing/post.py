@@ -17,6 +17,9 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 _BEAT_SECONDS = 1.0
+_PATIENCE_SECONDS = 10.0
+"""How long whoever connects may take to ask; each keeps a thread until then."""
+
 SILENCE_SECONDS_MAX = 30.0
 """After so long without a turn of its loop a process counts as hung."""
 
@@ -75,6 +78,8 @@ class Post:
         post = self
 
         class Answering(BaseHTTPRequestHandler):
+            timeout = _PATIENCE_SECONDS
+
             def do_GET(self) -> None:
                 status, kind, body = post.answer(self.path)
                 self.send_response(status)
