@@ -258,3 +258,27 @@ def test_they_live_again_once_a_late_report_shows_that_the_wallet_never_lapsed()
     life.buys(1, "2026-06-01", id="p2", received="2026-10-03")
 
     assert life.left("2026-10-03") == {"p1.base": 14, "p2.base": 1}
+
+
+def test_what_lives_on_with_grace_is_taken_back_from_the_partner_who_issued_it() -> None:
+    """One partner issued the units, another was paid with them; they live on twice, then die."""
+    life = a_member("""
+        wallets: {points: {expiry: {mode: after, period: P1M}}}
+        rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+        partners: {deli: {pays_per_point: 0.02}, cafe: {is_paid_per_point: 0.01}}
+        rewards:
+          mug: {wallet: points, cost: 10, partner: cafe, grace: P7D}
+          own: {wallet: points, cost: 4, grace: P7D}
+        """)
+    life.buys(10, "2026-03-02", id="p", partner="deli", reporter="partner:deli")
+    life.redeems("mug", "2026-03-03", id="r")
+    cancel(life, "2026-04-05")
+    life.redeems("own", "2026-04-06", id="s")
+    cancel(life, "2026-05-05", of="s")
+
+    life.refunds("p", "2026-05-06", partner="deli", reporter="partner:deli")
+
+    assert life.balance("2026-05-06") == 0
+    settled = life.town.settlement
+    assert settled.issued == {("deli", "points"): 0}
+    assert settled.redeemed == {("cafe", "points"): 0}

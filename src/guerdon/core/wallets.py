@@ -31,19 +31,21 @@ def take(
     return taken
 
 
-def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
+def reverse(d: Deciding, slug: str, no: int, points: int, *, partner: str | None = None) -> None:
     """Take back units that a lot granted, in the order this module's rule names.
 
     What was taken back before is not taken twice; units that a cancellation let live on in a lot
-    of their own are taken from there.
+    of their own are taken from there. All of it is settled with the `partner` who issued them: the
+    lot's, unless they were another's before they lived on.
     """
     if points <= 0:
         return
     wallet = d.state.wallet(slug)
     state = d.wallet(slug)
     lot = find(d, slug, no)
+    issuer = lot.partner if partner is None else partner
     if points > lot.worth:
-        _reverse_returned(d, wallet, lot, points - lot.worth)
+        _reverse_returned(d, wallet, lot, points - lot.worth, issuer)
         points = lot.worth
         lot = find(d, slug, no)
     if not points:
@@ -57,12 +59,12 @@ def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
     gone = min(points - left - dead, lot.spent)
     if lot.release is not None:
         state.pending -= left
-        d.post(slug, "pending", "issued", left, lot=no, partner=lot.partner)
+        d.post(slug, "pending", "issued", left, lot=no, partner=issuer)
     else:
         state.spendable -= left
-        d.post(slug, "spendable", "issued", left, lot=no, partner=lot.partner)
+        d.post(slug, "spendable", "issued", left, lot=no, partner=issuer)
     state.expired -= dead
-    d.post(slug, "expired", "issued", dead, lot=no, partner=lot.partner)
+    d.post(slug, "expired", "issued", dead, lot=no, partner=issuer)
     cover: list[tuple[int, int]] = []
     lot = lot._replace(
         left=lot.left - left,
@@ -72,19 +74,19 @@ def reverse(d: Deciding, slug: str, no: int, points: int) -> None:
     )
     replace(d, wallet, lot)
     if gone:
-        cover = _cover(d, wallet, gone, lot)
+        cover = _cover(d, wallet, gone, lot, issuer)
         kept = find(d, slug, no)
         replace(d, wallet, kept._replace(cover=kept.cover + tuple(cover)))
 
 
-def _reverse_returned(d: Deciding, wallet: Wallet, lot: Lot, points: int) -> None:
+def _reverse_returned(d: Deciding, wallet: Wallet, lot: Lot, points: int, issuer: str) -> None:
     """Take back units of a lot that came back from a redemption as a lot of their own."""
     kept: list[tuple[int, int]] = []
     for no, amount in lot.cover:
         part = 0
         if no and find(d, wallet.id, no).rule == RETURNED:
             part = min(points, amount)
-            reverse(d, wallet.id, no, part)
+            reverse(d, wallet.id, no, part, partner=issuer)
             if not lot.silent:
                 count_points(d, wallet.id, lot, -part)
             points -= part
@@ -93,7 +95,7 @@ def _reverse_returned(d: Deciding, wallet: Wallet, lot: Lot, points: int) -> Non
     replace(d, wallet, lot._replace(cover=tuple(kept)))
 
 
-def _cover(d: Deciding, wallet: Wallet, gone: int, lot: Lot) -> list[tuple[int, int]]:
+def _cover(d: Deciding, wallet: Wallet, gone: int, lot: Lot, issuer: str) -> list[tuple[int, int]]:
     """Let other lots stand in for spent units that were reversed; the rest becomes debt."""
     slug = wallet.id
     state = d.wallet(slug)
@@ -101,16 +103,16 @@ def _cover(d: Deciding, wallet: Wallet, gone: int, lot: Lot) -> list[tuple[int, 
     portion = min(gone, state.spendable)
     for other, part in portions(d, slug, portion):
         replace(d, wallet, other._replace(left=other.left - part, spent=other.spent + part))
-        d.post(slug, "spendable", "issued", part, lot=other.no, partner=lot.partner)
+        d.post(slug, "spendable", "issued", part, lot=other.no, partner=issuer)
         cover.append((other.no, part))
     state.spendable -= portion
     rest = gone - portion
     if rest and wallet.debt == "write_off":
         state.written_off += rest
-        d.post(slug, "written_off", "issued", rest, lot=lot.no, partner=lot.partner)
+        d.post(slug, "written_off", "issued", rest, lot=lot.no, partner=issuer)
     elif rest:
         state.debt += rest
-        d.post(slug, "debt", "issued", rest, lot=lot.no, partner=lot.partner)
+        d.post(slug, "debt", "issued", rest, lot=lot.no, partner=issuer)
         cover.append((0, rest))
     return cover
 
