@@ -1,15 +1,13 @@
 """Live channels: who listens is woken, also by whatever may have been missed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 
 import pytest
-from redis.asyncio.connection import parse_url
 
 from guerdon.engine.records import Topic
 from guerdon.live.channels import LiveChannels
 from guerdon.live.client import Live
+from live.way import a_way
 
 ANN, BOB = Topic("member", "ann"), Topic("member", "bob")
 
@@ -106,58 +104,12 @@ async def test_who_is_cancelled_while_beginning_to_listen_leaves_nothing(live: L
     await channels.close()
 
 
-class Way:
-    """The way to the server; what is `lost` passes nothing on, and tells nobody."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self._lost: set[asyncio.StreamWriter] = set()
-        self._open: set[asyncio.StreamWriter] = set()
-
-    def lose(self) -> None:
-        """Lose the connections that there are."""
-        self._lost |= self._open
-
-    async def copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on what comes."""
-        self._open.add(writer)
-        try:
-            while words := await reader.read(65_536):
-                if writer not in self._lost:
-                    writer.write(words)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
-
-
-@asynccontextmanager
-async def a_way(url: str) -> AsyncIterator[Way]:
-    """Give a way to a server."""
-    way, to = Way(), parse_url(url)
-    tasks: list[asyncio.Task[None]] = []
-
-    async def both(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = await asyncio.open_connection(to["host"], to["port"])
-        tasks.extend(
-            asyncio.create_task(way.copy(*each))
-            for each in ((reader, there[1]), (there[0], writer))
-        )
-
-    async with await asyncio.start_server(both, "127.0.0.1", 0) as server:
-        way.port = server.sockets[0].getsockname()[1]
-        yield way
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
 async def test_a_connection_that_is_lost_without_a_word_is_made_anew(
     live: Live, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("guerdon.live.channels._SILENCE_SECONDS", 0.3, raising=False)
     async with a_way(redis_url) as way:
-        far = Live(f"redis://127.0.0.1:{way.port}", namespace="test", timeout_seconds=2)
+        far = Live(way.url, namespace="test", timeout_seconds=2)
         channels = LiveChannels(far)
         async with channels.listen("p", [ANN]) as ann:
             assert await ann.wait(2_000)

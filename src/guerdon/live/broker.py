@@ -39,6 +39,14 @@ def redis_client(url: str, db: int, timeout_seconds: float) -> Any:
     )
 
 
+def connect_anew(client: Any) -> None:
+    """Let a blocking client's connections go after a failure.
+
+    They may lead to a server that is a replica since another took its place.
+    """
+    client.connection_pool.disconnect(inuse_connections=False)
+
+
 def redis_broker(
     url: str, *, namespace: str, timeout_seconds: float, heartbeat_ms: int = 15_000
 ) -> "WakingBroker":
@@ -119,7 +127,11 @@ class _Consumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         self._has_room.clear()
-        found: MessageProxy | None = next(self._asking)
+        try:
+            found: MessageProxy | None = next(self._asking)
+        except RedisError:
+            connect_anew(self._client)
+            raise
         if found is None:
             self._wait()
         return found

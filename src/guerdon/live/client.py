@@ -110,15 +110,22 @@ class Live:
             turns.release()
 
     async def _probe(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait until the server answers."""
+        """Wait until the server answers, on a new connection.
+
+        The old one may lead to a server that is a replica since another took its place.
+        """
         try:
             while True:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 with contextlib.suppress(RedisError, OSError, TimeoutError):
-                    await _heard(self.client.ping())
+                    await _heard(self._ping_anew())
                     return
         finally:
             del self._probes[loop]
+
+    async def _ping_anew(self) -> None:
+        await self.client.connection_pool.disconnect(inuse_connections=False)
+        await self.client.ping()
 
     async def clear(self) -> None:
         """Delete every key of the namespace.

@@ -17,7 +17,7 @@ from dramatiq.errors import BrokerConnectionError
 from redis.exceptions import RedisError
 
 from guerdon.engine.refusals import LiveDown
-from guerdon.live.broker import redis_broker, redis_client
+from guerdon.live.broker import connect_anew, redis_broker, redis_client
 from guerdon.live.client import LIVE_DB, Live
 
 QUEUE = "score"
@@ -49,7 +49,7 @@ class LiveHints:
             await self._live.ask(lambda client: client.delete(name))
 
     def _send(self, lanes: list[tuple[str, int]]) -> None:
-        with contextlib.suppress(BrokerConnectionError, RedisError, OSError):
+        try:
             with self._flags.pipeline(transaction=False) as pipe:
                 for program, lane in lanes:
                     pipe.set(self._flag(program, lane), b"1", nx=True, px=_FLAG_MS)
@@ -57,6 +57,9 @@ class LiveHints:
             for (program, lane), is_new in zip(lanes, are_new, strict=True):
                 if is_new:
                     self._broker.enqueue(_message(program, lane))
+        except (BrokerConnectionError, RedisError, OSError):
+            connect_anew(self._flags)
+            connect_anew(self._broker.client)
 
     def _flag(self, program: str, lane: int) -> str:
         return f"{self._live.namespace}:hinted:{program}:{lane}"
