@@ -1,8 +1,10 @@
+import uuid
 from typing import Any
 
 import pytest
 
-from api.shop import Shop
+from api.shop import Shop, open_shops
+from guerdon.settings import Settings
 
 PROBLEMS = """problems { __typename code message path
     ... on InsufficientPoints { held needed } }"""
@@ -219,3 +221,32 @@ async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_eac
             for name in ("few", "many")
         },
     }
+
+
+async def test_what_is_not_decided_in_time_is_said_to_be_so(settings: Settings) -> None:
+    hasty = settings.model_copy(update={"wait_seconds_max": 0.1})
+    async with open_shops(hasty, f"hasty_{uuid.uuid4().hex[:8]}") as (shop,):
+        await shop.enroll("ada")
+        await shop.buy("ada", "20.00", "p1")
+        await shop.workers.rest()
+        shop.workers.awake = False
+        early = [await redeem(shop) for _ in range(2)]
+        adjusted = await shop.get(
+            "service",
+            """mutation { adjustPoints(input: {activityId: "a1", member: {externalId: "ada"},
+                wallet: "stars", amount: "1", reason: "r"}) {
+                activity { activityId result decidedAt } problems { code } } }""",
+        )
+        shop.workers.awake = True
+        shop.workers.wake(shop.program, range(4))
+        await shop.workers.rest()
+        late = await redeem(shop)
+
+    for each in early:
+        assert each["redemption"] is None
+        assert [it["code"] for it in each["problems"]] == ["UNDECIDED"]
+    assert adjusted["adjustPoints"] == {
+        "activity": {"activityId": "a1", "result": "PENDING", "decidedAt": None},
+        "problems": [],
+    }
+    assert (late["redemption"]["state"], late["problems"]) == ("ISSUED", [])

@@ -178,11 +178,12 @@ async def report(
 
 async def activity_payload(context: Context, receipt: Receipt) -> ActivityPayload:
     """Return a change as the API answers it."""
-    entry = receipt.entry
+    problems = outcome_problems(receipt, place)
+    # What is not decided in time is shown as it waits.
+    entry = receipt.entry if receipt.entry or problems else await context.activity(receipt.key)
     catalogue = await context.catalogue()
     return ActivityPayload(
-        activity=activity_noun(catalogue, entry) if entry else None,
-        problems=outcome_problems(receipt, place),
+        activity=activity_noun(catalogue, entry) if entry else None, problems=problems
     )
 
 

@@ -13,7 +13,7 @@ from guerdon.api.changes import place, report
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, field, given, may, mutation, noun, order, says
 from guerdon.api.ladders import MemberTier, tiers_of
-from guerdon.api.problems import Problem, outcome_problems, refusing
+from guerdon.api.problems import Problem, outcome_problems, refusing, undecided
 from guerdon.api.references import IdentityInput
 from guerdon.api.rewards import Reward, reward_noun
 from guerdon.core import program as core
@@ -162,7 +162,7 @@ class PartnerMutations:
             activity_id=given(input.activity_id) or f"reward_offered.{uuid4().hex}",
             data={"item": reward.id, "on_sale": input.on_sale},
         )
-        problems = outcome_problems(receipt, place)
+        problems = outcome_problems(receipt, place) or undecided(receipt)
         noun_ = None if problems else reward_noun(await context.catalogue(), reward.id)
         return OfferRewardPayload(reward=noun_, problems=problems)
 
@@ -194,7 +194,7 @@ async def _added(
         activity_id=activity_id or f"reward_stocked.{uuid4().hex}",
         data={"item": reward.id, "add": add},
     )
-    problems = outcome_problems(receipt, place)
+    problems = outcome_problems(receipt, place) or undecided(receipt)
     return StockRewardPayload(
         reward=None if problems else reward_noun(await context.catalogue(), reward.id),
         added=0 if problems else add,

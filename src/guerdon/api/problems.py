@@ -86,6 +86,7 @@ _SENTENCES = {
     "payload_differs": "This id was used before with other content: choose a new one.",
     "self_merge": "A member cannot be merged into the same member.",
     "too_many_parked": "Too many activities wait for identities that nobody has: link them.",
+    "undecided": "It was accepted and is not decided yet: ask again under the same id.",
     "too_old": "It happened too long ago to be reported.",
     "unknown_badge": "There is no such badge in this program.",
     "unknown_member": "There is no such member in this program: enroll the person first.",
@@ -152,6 +153,16 @@ def outcome_problems(
     named = reason.removeprefix("unknown_")
     path = [named] if named in _NAMED else None
     return [kind(code=reason.upper(), message=_sentence(reason), path=path)]
+
+
+def undecided(receipt: Receipt) -> list[Problem]:
+    """Return that nobody knows yet what became of a change; nothing where somebody does.
+
+    It is for payloads that show what a decision has made, and could be mistaken without one.
+    """
+    if receipt.entry is not None or receipt.result not in (Result.PENDING, Result.DUPLICATE):
+        return []
+    return [Refused(code="UNDECIDED", message=_sentence("undecided"), path=None)]
 
 
 def _sentence(reason: str) -> str:

@@ -16,7 +16,13 @@ from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
 from guerdon.api.ids import read_id
 from guerdon.api.instants import amount
-from guerdon.api.problems import InsufficientPoints, Problem, outcome_problems, refusing
+from guerdon.api.problems import (
+    InsufficientPoints,
+    Problem,
+    outcome_problems,
+    refusing,
+    undecided,
+)
 from guerdon.api.redemptions import Redemption, redemption_noun
 from guerdon.api.references import MemberRef
 from guerdon.api.standings import shown
@@ -121,9 +127,9 @@ class RedemptionMutations:
 async def redemption_payload(
     context: Context, receipt: Receipt, problems: list[Problem]
 ) -> RedemptionPayload:
-    """Return what became of a redemption by a decision, or why it was refused."""
+    """Return what became of a redemption by a decision, or why none is shown."""
     catalogue = await context.catalogue()
-    effect = _effect_of(receipt.entry)
+    effect, problems = _effect_of(receipt.entry), problems or undecided(receipt)
     if effect is None or problems or not receipt.member:
         return RedemptionPayload(redemption=None, problems=problems)
     redemption = redemption_noun(catalogue, receipt.member, effect, context.caller)

@@ -13,7 +13,7 @@ from guerdon.api.changes import place, report
 from guerdon.api.context import Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
 from guerdon.api.guesses import TooManyTries
-from guerdon.api.problems import Problem, Refused, outcome_problems, refusing
+from guerdon.api.problems import Problem, Refused, outcome_problems, refusing, undecided
 from guerdon.api.vouchers import Voucher, voucher_noun
 from guerdon.core.decision import VoucherEffect
 from guerdon.engine import vouchers
@@ -66,7 +66,7 @@ class VoucherMutations:
             activity_id=given(input.activity_id) or f"voucher_used.{uuid4().hex}",
             data={"voucher": name},
         )
-        problems = outcome_problems(receipt, place)
+        problems = outcome_problems(receipt, place) or undecided(receipt)
         used = [
             effect
             for effect in (receipt.entry.effects if receipt.entry else ())
