@@ -172,3 +172,24 @@ async def test_members_and_partners_correct_nothing(shop: Shop) -> None:
 
     for token in (await shop.token(ada["id"]), "partner"):
         assert await shop.code(token, query) == "FORBIDDEN"
+
+
+async def test_another_name_or_picture_under_an_id_that_was_used_is_refused(shop: Shop) -> None:
+    await shop.enroll("ada", displayName="Ada")
+    first = {"activityId": "u1", "member": ADA, "displayName": "Countess"}
+    query = """mutation($i: UpdateMemberInput!) { updateMember(input: $i) {
+        member { displayName } problems { code } } }"""
+    answers = [
+        (await shop.get("service", query, i=each))["updateMember"]
+        for each in (
+            first,
+            {**first, "displayName": "Lady"},
+            {"activityId": "u1", "member": ADA},
+            {**first, "avatarUrl": "https://pictures.example/ada"},
+            first,
+        )
+    ]
+    done = {"member": {"displayName": "Countess"}, "problems": []}
+    refused = {"member": None, "problems": [{"code": "PAYLOAD_DIFFERS"}]}
+
+    assert answers == [done, refused, refused, refused, done]

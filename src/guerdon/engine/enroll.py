@@ -74,20 +74,23 @@ async def update(
 
     The profile is written after the activity was taken, and again by whoever repeats the call: a
     repeat may have been needed because the first one was cut off in between. It stands in the order
-    of the activities, so that an old call that is repeated undoes no later one.
+    of the activities, so that an old call that is repeated undoes no later one. Who says something
+    else of the profile under an id that was used is refused, as for everything else: an id that
+    follows from the content says it already.
     """
     shown = Shown(display_name=change.display_name, avatar_url=change.avatar_url)
     activity_id = change.activity_id or derived_id("member_updated", change)
     if problems := _judge(shown):
         return _refused(caller, activity_id, problems)
+    is_shown = shown != Shown()
     activity = ActivityInput(
         id=activity_id,
         type="member_updated",
         member=change.member,
         data={"attrs": dict(change.attributes)},
+        beside=shown if is_shown and change.activity_id else None,
     )
     (receipt,) = await record(world, caller, [activity], wait=wait)
-    is_shown = shown.display_name is not None or shown.avatar_url is not None
     if receipt.member is not None and is_shown and _counts(receipt):
         marks = await world.receipts.marks(caller.program, [receipt.key])
         await world.members.update(

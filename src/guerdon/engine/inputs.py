@@ -54,7 +54,8 @@ class ActivityInput:
 
     `shown` belongs to an `enrollment` and is no part of what is decided. `named` is the other
     member whom `data` names (see `NAMING`), as the reporter said it where that was not by the
-    owner's id: a repeat says it again, though it may lead to somebody else by then.
+    owner's id: a repeat says it again, though it may lead to somebody else by then. `beside` is
+    what was said under this id and goes elsewhere: a repeat says that again, too.
     """
 
     id: str
@@ -68,6 +69,7 @@ class ActivityInput:
     data: Mapping[str, Any] = field(default_factory=dict)
     shown: Shown | None = None
     named: MemberRef | None = None
+    beside: Shown | None = None
 
 
 NAMING = {"enrollment": "referrer", "transfer": "to", "member_merged": "into"}

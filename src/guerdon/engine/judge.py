@@ -204,6 +204,8 @@ def fingerprint(given: ActivityInput, data: Mapping[str, Value]) -> bytes:
     ]
     if given.named is not None:
         parts.append(_ref_parts(given.named))
+    if given.beside is not None:
+        parts.append(("beside", given.beside.display_name, given.beside.avatar_url))
     return hashlib.blake2b(repr(parts).encode(), digest_size=_PRINT_BYTES).digest()
 
 
