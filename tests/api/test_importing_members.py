@@ -46,3 +46,16 @@ async def test_members_of_a_file_are_in_once_and_wrong_lines_are_named(
     members = {edge["node"]["externalId"]: edge["node"] for edge in found["edges"]}
     assert members["ada"]["displayName"] == "Ada"
     assert set(members) == {"ada", "ben", "kim"}
+
+
+async def test_empty_lines_are_passed_over_and_what_is_no_json_is_named(
+    shop: Shop, tmp_path: Path
+) -> None:
+    path, errors = tmp_path / "members.jsonl", tmp_path / "errors.csv"
+    wrong = ["[" * 100_000, '{"externalId": "ida", "attributes": {"size": NaN}}']
+    lines = ["", json.dumps(PEOPLE[1]), " \r", *wrong, ""]
+    path.write_text("\n".join(lines) + "\n")
+
+    assert await take_in(shop, path, errors) == 1
+    with errors.open() as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["4", "5"]

@@ -97,3 +97,19 @@ def test_a_file_cannot_be_imported_once_shifted_and_once_not(shop: Shop) -> None
 
     assert outcome.code == 2
     assert "imported with --shift-to-now: add it" in outcome.said
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
+)
+@pytest.mark.parametrize("options", [(), ("--shift-to-now",)])
+def test_a_day_at_the_end_of_all_calendars_spoils_its_line_only(
+    shop: Shop, text: str, options: tuple[str, ...]
+) -> None:
+    shop.write("sales.csv", f"customer,date,amount\nada,{text},1.00\nben,2026-01-05,1.00\n")
+
+    outcome = shop.purchases("sales.csv", *options)
+
+    assert outcome.code == 1, outcome.said
+    assert [line.split(",")[:2] for line in outcome.errors] == [["2", "date"]]
+    assert len(shop.intake.of("ben")) == 1

@@ -225,3 +225,127 @@ def test_what_follows_from_activities_is_not_taken_for_one(
     assert done.code == 2
     assert says in " ".join(done.said.split())
     assert shop.intake.activities == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "last"),
+    [
+        ('ada,2026-01-05,1.00,"open\nben,2026-01-05,1.00,x\ncleo,2026-01-05,1.00,x\n', 2, 4),
+        ('ada,2026-01-05,1.00,"open\nben,2026-01-05,1.00,"x"\ncleo,2026-01-05,1.00,x\n', 2, 3),
+        ('cleo,2026-01-05,1.00,"5" disc"\n', 2, 2),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_said_and_takes_no_line_in_without_a_word(
+    shop: Shop, rows: str, first: int, last: int
+) -> None:
+    shop.write("sales.csv", f"customer,date,amount,note\n{rows}")
+
+    outcome = shop.purchases("sales.csv")
+
+    assert outcome.code == 1
+    (error,) = outcome.errors
+    assert error.startswith(f'{first},,"is not CSV')
+    assert (f"up to line {last}" in error) is (last > first)
+    assert len(shop.intake.of("cleo")) == (1 if last == 3 else 0)
+    assert not shop.intake.of("ada")
+
+
+def test_quotes_within_cells_are_read_where_they_are_doubled_or_do_not_begin_the_cell(
+    shop: Shop,
+) -> None:
+    shop.write(
+        "sales.csv", 'customer,date,amount\n"a""d,a",2026-01-05,1.00\n5" disc,2026-01-05,2\n'
+    )
+
+    outcome = shop.purchases("sales.csv")
+
+    assert outcome.code == 0, outcome.said
+    assert len(shop.intake.of('a"d,a')) == len(shop.intake.of('5" disc')) == 1
+
+
+@pytest.mark.parametrize("amount", ["1.234", "1.234,56", "12.50"])
+def test_where_commas_are_decimal_a_point_is_never_taken_for_one(shop: Shop, amount: str) -> None:
+    shop.write("sales.csv", f"customer;date;amount\nada;2026-01-05;{amount}\n")
+
+    outcome = shop.purchases("sales.csv", "--decimal-comma")
+
+    assert outcome.errors == [f"2,amount,\"'{amount}' is no amount: write it like 29,33.\""]
+
+
+def test_numbers_of_json_are_what_they_are_also_where_texts_have_commas(shop: Shop) -> None:
+    shop.write(
+        "sales.jsonl",
+        '{"type": "visit", "member": "a", "at": "2026-01-05", "amount": 29.90}\n'
+        '{"type": "visit", "member": "b", "at": "2026-01-05", "amount": "29,90"}\n',
+    )
+
+    assert shop.run("sales.jsonl", "--decimal-comma").code == 0
+    assert [shop.intake.of(who)[0]["amount"] for who in "ab"] == ["29.90", "29.90"]
+
+
+@pytest.mark.parametrize("sign", [";;", "\\t", "\n", '"'])
+def test_a_delimiter_that_is_none_is_refused(shop: Shop, sign: str) -> None:
+    shop.write("sales.csv", THREE)
+
+    outcome = shop.purchases("sales.csv", "--delimiter", sign)
+
+    assert (outcome.code, outcome.said.splitlines()[0][:12]) == (2, "--delimiter ")
+
+
+def test_a_file_in_another_encoding_is_told_apart_from_one_without_the_column(shop: Shop) -> None:
+    shop.write("sales.csv", THREE.encode("utf-16"))
+
+    outcome = shop.purchases("sales.csv")
+
+    assert outcome.code == 2
+    assert "no header in UTF-8" in outcome.said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"type": "visit", "member": "\\ud800", "at": "2026-01-05"}',
+    ],
+)
+def test_json_that_cannot_be_read_or_sent_spoils_its_line_only(shop: Shop, line: str) -> None:
+    good = '{"type": "visit", "member": "ada", "at": "2026-01-05"}'
+    shop.write("visits.jsonl", f"{line}\n{good}\n")
+
+    outcome = shop.run("visits.jsonl")
+
+    assert outcome.code == 1
+    assert [error.split(",")[0] for error in outcome.errors] == ["1"]
+    assert len(shop.intake.of("ada")) == 1
+
+
+def test_errors_that_cannot_be_written_are_known_before_anything_is_sent(shop: Shop) -> None:
+    shop.write("sales.csv", THREE + "ada,2026-01-05,ten\n")
+
+    outcome = shop.purchases("sales.csv", "--errors", "nowhere/errors.csv")
+
+    assert outcome.code == 2
+    assert outcome.said.startswith("nowhere/errors.csv cannot be written: No such file")
+    assert shop.intake.count == 0
+
+
+def test_a_disk_that_is_full_ends_the_import_with_a_sentence(shop: Shop) -> None:
+    shop.write("sales.csv", THREE + "ada,2026-01-05,ten\n")
+    (shop.folder / "full.csv").symlink_to("/dev/full")
+
+    outcome = shop.purchases("sales.csv", "--errors", "full.csv")
+
+    assert outcome.code == 1
+    assert outcome.said.startswith("full.csv cannot be written: No space left on device.")
+
+
+def test_errors_may_go_to_a_device_which_stays_what_it_is(shop: Shop) -> None:
+    shop.write("sales.csv", THREE + "ada,2026-01-05,ten\n")
+    sink = shop.folder / "sink"
+    sink.symlink_to("/dev/null")
+
+    outcome = shop.purchases("sales.csv", "--errors", "sink")
+
+    assert (outcome.code, "3 accepted" in outcome.said) == (1, True)
+    assert sink.is_symlink()

@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Any
 
+import pytest
+
 from importing.conftest import Shop
 from importing.intake import Answer, refusing
 
@@ -210,3 +212,42 @@ def test_address_and_key_can_come_from_a_demos_ready_file(shop: Shop) -> None:
 
     assert done.returncode == 0, done.stderr
     assert shop.intake.count == 3
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[]", b"\xff\xfe"])
+def test_another_file_than_a_demos_is_refused(shop: Shop, content: bytes) -> None:
+    shop.write("sales.csv", sales(1))
+    shop.write("ready.json", content)
+
+    command = shop.command("sales.csv", "--type", "purchase", "--ready-file", "ready.json")
+    command = [word for word in command if word not in {"--url", shop.intake.url}]
+    done = subprocess.run(
+        command, cwd=shop.folder, env=shop.environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "ready.json is not what `guerdon demo --ready-file` writes.\n"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[x", "http://a b/", "http://h:port/", "http://h:99999/"]
+)
+def test_what_is_no_address_is_refused_at_once(shop: Shop, url: str) -> None:
+    shop.write("sales.csv", sales(1))
+
+    outcome = shop.purchases("sales.csv", "--url", url)
+
+    assert (outcome.code, outcome.said.partition(":")[0]) == (2, "--url is no address")
+
+
+@pytest.mark.parametrize("key", ["kéy", "two\nlines", "two words"])
+def test_what_is_no_key_is_refused_at_once_and_not_shown(shop: Shop, key: str) -> None:
+    shop.write("sales.csv", sales(1))
+
+    outcome = shop.purchases("sales.csv", "--key", key)
+
+    assert (outcome.code, outcome.said.partition(":")[0]) == (
+        2,
+        "--key holds signs that no key has",
+    )
+    assert key not in outcome.said

@@ -16,6 +16,7 @@ from guerdon.cli.importing.lines import Line, Written
 from guerdon.cli.importing.refused import LineRefused
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
+_COMMA_FOR_POINT = str.maketrans(",.", ".,")
 _DIGITS_MAX = 34  # the API keeps no more
 
 Activity = dict[str, Any]
@@ -101,11 +102,12 @@ class Activities:
                 yield column, text
 
     def _decimal(self, value: Any, column: Column) -> str:
-        text = _text(value, column)
-        if self._decimal_comma:
-            text = text.replace(",", ".")
+        written = text = _text(value, column)
+        if self._decimal_comma and isinstance(value, str):
+            text = written.translate(_COMMA_FOR_POINT)  # 1.234 means a thousand there, or 1,234
         if _DECIMAL.fullmatch(text) is None or len(text) > _DIGITS_MAX:
-            raise LineRefused(column.name, f"{text[:40]!r} is no amount: write it like 29.33.")
+            like = "29,33" if self._decimal_comma else "29.33"
+            raise LineRefused(column.name, f"{written[:40]!r} is no amount: write it like {like}.")
         return text
 
     def _number(self, value: Any, column: Column) -> Any:

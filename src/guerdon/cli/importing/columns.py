@@ -97,6 +97,8 @@ def _column(pair: str, header: list[str] | None) -> Column:
 def _no_column(name: str, header: list[str]) -> str:
     if name in header:
         return f"Two columns of the file are called {name!r}: rename one of them."
+    if not "".join(header).isprintable():
+        return f"The file's first line is no header in UTF-8, which should name {name!r}."
     near = get_close_matches(name, header, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"The file has no column {name!r}; it has: {', '.join(header)}.{hint}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from guerdon.cli.endpoint import address_and_key
 from guerdon.cli.stops import stop
 
 if TYPE_CHECKING:
@@ -146,15 +147,12 @@ async def _members(file: Path, whereto: tuple[str, str], errors: Path, streams: 
 def _whereto(url: str | None, key: str | None, ready_file: Path | None) -> tuple[str, str]:
     """Return address and key, or end the command where they are not said."""
     if ready_file:
-        ready = json.loads(ready_file.read_text())
-        url, key = url or ready["graphql"], key or ready["keys"]["service"]
-    if not url or not url.startswith(("http://", "https://")) or not key:
-        stop(
-            "Say where to with --url http://.../graphql and --key, or the environment's "
-            "GUERDON_URL and GUERDON_KEY; a demo prints both.",
-            code=2,
-        )
-    return url, key
+        try:
+            ready = json.loads(ready_file.read_text())
+            url, key = url or str(ready["graphql"]), key or str(ready["keys"]["service"])
+        except (OSError, ValueError, KeyError, TypeError):
+            stop(f"{ready_file} is not what `guerdon demo --ready-file` writes.", code=2)
+    return address_and_key(url, key)
 
 
 async def _import(order: "Order", key: str, *, wait: bool) -> None:

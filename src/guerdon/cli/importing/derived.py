@@ -45,7 +45,7 @@ def _kind_of(path: Path) -> str | None:
         line = file.readline(_FIRST_LINE_BYTES_MAX)
     try:
         found = json.loads(line)
-    except ValueError:  # CSV, or not the export's
+    except (ValueError, RecursionError):  # CSV, or not the export's
         return None
     if not isinstance(found, dict):
         return None

@@ -14,6 +14,7 @@ from guerdon.cli.importing.refused import LineRefused
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:.+", re.ASCII)
 _REMEMBERED_MAX = 65_536
+_YEAR_FIRST, _YEAR_LAST = 2, 9_998  # beyond them there is no such day in some zone
 
 
 class Instants:
@@ -35,29 +36,28 @@ class Instants:
         if found is None:
             if len(self._remembered) >= _REMEMBERED_MAX:
                 self._remembered.clear()
-            instant = self.instant(text, column).astimezone(UTC)
+            instant = self.instant(text, column)
             found = instant.isoformat(timespec="milliseconds")[:-6] + "Z"
             self._remembered[text] = found
         return found
 
     def instant(self, text: str, column: str) -> datetime:
-        """Return what the text says, shifted."""
+        """Return what the text says, shifted, in UTC."""
+        what = "is no date or time: write 2026-01-31 or 2026-01-31T09:30:00Z."
         try:
             day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
             instant = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
             if day:
-                return self._local(day + self._shift, self._day_start)
-            if instant and instant.tzinfo and self._shift:
+                instant = self._local(day + self._shift, self._day_start)
+            elif instant and instant.tzinfo is None:
+                what, instant = "has no offset: write a date alone, or 2026-01-31T09:30:00Z.", None
+            elif instant and self._shift:
                 local = instant.astimezone(self._zone)
-                return self._local(local.date() + self._shift, local.time())
+                instant = self._local(local.date() + self._shift, local.time())
+            if instant and _YEAR_FIRST <= instant.year <= _YEAR_LAST:
+                return instant.astimezone(UTC)
         except (ValueError, OverflowError):
-            instant = None
-        if instant is None:
-            what = "is no date or time: write 2026-01-31 or 2026-01-31T09:30:00Z."
-        elif instant.tzinfo is None:
-            what = "has no offset: write a date alone, or 2026-01-31T09:30:00Z."
-        else:
-            return instant
+            pass
         raise LineRefused(column, f"{text[:40]!r} {what}")
 
     def _local(self, day: date, clock: time) -> datetime:

@@ -16,6 +16,7 @@ import orjson
 from guerdon.cli.importing.refused import AskedWrongly, LineRefused
 
 DELIMITERS = ",;\t|"
+_NO_DELIMITERS = '"\r\n'
 _ESCAPE = "surrogateescape"  # bytes that are not UTF-8 are found line by line
 _JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 _FIELD_BYTES_MAX = 1_000_000
@@ -73,6 +74,8 @@ class CsvLines:
     """CSV with a header: with or without byte order mark, any line ends, `,` `;` tab or `|`."""
 
     def __init__(self, path: Path, delimiter: str | None) -> None:
+        if delimiter and (len(delimiter) > 1 or delimiter in _NO_DELIMITERS):
+            raise AskedWrongly("--delimiter is a single sign, such as ';'; no quote, no line end.")
         self._path = path
         header = next((text for text in self._text() if text.strip()), "")
         self.delimiter = delimiter or max(DELIMITERS, key=header.count)
@@ -88,7 +91,8 @@ class CsvLines:
     def _rows(self) -> Iterator[tuple[int, list[str] | LineRefused]]:
         """Give each record with the number of the line that it begins on."""
         csv.field_size_limit(_FIELD_BYTES_MAX)
-        reader = csv.reader(self._text(), delimiter=self.delimiter)
+        # Strict: else a quote that nobody closes takes in the lines behind it, without a word.
+        reader = csv.reader(self._text(), delimiter=self.delimiter, strict=True)
         begins = 1
         while True:
             try:
@@ -96,7 +100,7 @@ class CsvLines:
             except StopIteration:
                 return
             except csv.Error as error:
-                row = LineRefused("", f"is not CSV: {error}")
+                row = LineRefused("", _unread(str(error), begins, reader.line_num))
             if isinstance(row, LineRefused) or any(map(str.strip, row)):
                 yield begins, row
             begins = reader.line_num + 1
@@ -121,6 +125,15 @@ class CsvLines:
                 yield Line(number, content, row)
 
 
+def _unread(error: str, first: int, last: int) -> str:
+    """Return what is wrong with a record, and which lines were taken for parts of it."""
+    upto = "" if last <= first else f" All up to line {last} was taken for one line."
+    return (
+        f"is not CSV: {error}. Look for a quote that is not closed, or not doubled within a cell."
+        f"{upto}"
+    )
+
+
 class JsonLines:
     """JSON Lines: one object a line, numbers kept exactly as they were written."""
 
@@ -128,7 +141,7 @@ class JsonLines:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._decode = json.JSONDecoder(parse_float=Written, parse_constant=_refuse_constant).decode
+        self._decode = json.JSONDecoder(parse_float=Written, parse_constant=refuse_constant).decode
 
     def __iter__(self) -> Iterator[Line]:
         with self._path.open("rb") as raw:
@@ -149,5 +162,6 @@ class JsonLines:
         return row
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and infinities, which Python reads and JSON does not have."""
     raise ValueError(f"{name} is no number")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from guerdon.cli.importing.lines import Written, refuse_constant
 from guerdon.cli.importing.mistakes import Mistakes
 from guerdon.cli.importing.refused import LineRefused
 from guerdon.cli.importing.remote import Remote
@@ -61,7 +62,7 @@ def _id(kind: str, person: dict[str, Any]) -> str:
     The service would make one of the content, as it did where the export comes from: under that
     one the activities have brought an enrollment without name and picture.
     """
-    content = json.dumps(person, sort_keys=True).encode()
+    content = json.dumps(person, sort_keys=True, default=lambda number: number.text).encode()
     return f"import-{kind}-{hashlib.sha256(content).hexdigest()[:32]}"
 
 
@@ -71,14 +72,16 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _person(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says of somebody; None of who was merged or erased.
+    """Return what a line says of somebody; None where it is empty, or of who was merged or erased.
 
     Raises:
         LineRefused: It is no object, or a part of it is not what it should be.
     """
+    if not line.strip():
+        return None
     try:
-        found = json.loads(line)
-    except ValueError:
+        found = json.loads(line, parse_float=Written, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
         raise LineRefused("", "is no JSON.") from None
     if not isinstance(found, dict) or not isinstance(found.get("externalId"), str):
         raise LineRefused("externalId", "is missing, or is no text.")

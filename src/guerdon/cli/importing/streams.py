@@ -47,7 +47,9 @@ class Streams:
     def of(self, activity: Activity) -> int:
         """Return the stream of an activity: the same in every run."""
         member = activity.get("member") or {}
-        return crc32(str(member.get("externalId", "")).encode()) % len(self._filling)
+        return crc32(str(member.get("externalId", "")).encode(errors="surrogatepass")) % len(
+            self._filling
+        )
 
     async def put(self, line: int, activity: Activity, stream: int) -> None:
         """Take one line; raises what went wrong with an earlier batch of its stream."""
