@@ -150,3 +150,56 @@ def test_a_file_that_is_not_there_and_a_secret_given_twice_are_named_once_each(
         "GUERDON_STORAGE_KEY_FILE",
     ]
     assert "No such file" in refused.value.mistakes[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("GUERDON_MONGO_URL", "mongodb://u:hu/sh@db.example/"),
+        ("GUERDON_MONGO_URL", "mongodb://u:hu@sh@db.example/"),
+        ("GUERDON_MONGO_URL", "mongodb://u:hu:sh@db.example/"),
+        ("GUERDON_MONGO_URL", "mongodb://u:hu?sh@db.example/"),
+        ("GUERDON_MONGO_URL", "mongodb://u:hush"),
+        ("GUERDON_MONGO_URL", "mongodb://"),
+        ("GUERDON_MONGO_OWNER_URL", "mongodb://u:hu/sh@db.example/"),
+        ("GUERDON_REDIS_URL", "redis://u:hu/sh@cache.example/0"),
+        ("GUERDON_REDIS_URL", "redis://:12/sh@cache.example/0"),
+        ("GUERDON_REDIS_URL", "redis://u:12#sh@cache.example/0"),
+        ("GUERDON_REDIS_URL", "redis://cache.example:hush/0"),
+        ("GUERDON_REDIS_URL", "redis://[hush"),
+    ],
+)
+def test_a_secret_that_breaks_its_address_is_refused_with_the_remedy_and_not_shown(
+    environment: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    environment.setenv(name, address)
+
+    with pytest.raises(SettingsInvalid) as refusal:
+        Settings.load()
+
+    (mistake,) = refusal.value.mistakes
+    assert mistake.startswith(f"{name}: is no address that can be read;")
+    assert "%2F" in mistake
+    assert not {"hush", "hu", "sh"} & set(mistake.replace("/", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("GUERDON_MONGO_URL", "mongodb+srv://u:h%2Fush@db.example/?retryWrites=true&w=majority"),
+        ("GUERDON_MONGO_URL", "mongodb://u@a:27017,b:27018,[::1]:27019/admin?replicaSet=rs"),
+        ("GUERDON_MONGO_URL", "mongodb://%2Ftmp%2Fmongodb-27017.sock"),
+        ("GUERDON_MONGO_URL", "mongodb://h?authMechanismProperties=SERVICE_NAME:x/y@z"),
+        ("GUERDON_MONGO_URL", "mongodb://u:p#w@h/guerdon"),
+        ("GUERDON_REDIS_URL", "rediss://u:h%2Fush@cache.example:6380/1?socket_timeout=1"),
+        ("GUERDON_REDIS_URL", "redis://[::1]:6379"),
+        ("GUERDON_REDIS_URL", "unix:///run/valkey.sock?db=1"),
+        ("GUERDON_REDIS_URL", "unix://u:pw@/run/valkey.sock"),
+    ],
+)
+def test_addresses_in_all_their_usual_forms_are_taken(
+    environment: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    environment.setenv(name, address)
+
+    Settings.load()

@@ -176,3 +176,14 @@ async def test_a_shelf_of_any_length_is_read_with_a_deadline_for_each_part(
         found = await PageStore(mongo).load("p", {(0, "m"): [PageRef("lots:points", "all")]})
 
     assert [key for _, key, _, _ in found["m"]] == names
+
+
+async def test_an_address_that_the_driver_refuses_is_a_store_that_is_down_and_not_quoted() -> None:
+    mongo = Mongo(Access(url="mongodb://u:hu/sh@db.example/"))
+
+    with pytest.raises(StoreDown) as refusal:
+        await mongo.rows("programs", [])
+
+    assert str(refusal.value) in {"InvalidURI", "ValueError"}
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__suppress_context__

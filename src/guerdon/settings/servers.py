@@ -1,10 +1,25 @@
 """The installation, its two servers, and its secrets."""
 
+import re
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from guerdon.settings.group import Group
+
+_UNREADABLE = (
+    "is no address that can be read; in a name or a password, / ? # @ : and % are written "
+    "as %2F %3F %23 %40 %3A and %25"
+)
+"""Said without a word of the address: any part of it may be a part of a secret."""
+
+_MONGO = re.compile(
+    r"mongodb(\+srv)?://"
+    r"([^/?@:]*(:[^/?@:]*)?@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[^/?@:,]+)(:[0-9]+)?(,(\[[0-9A-Fa-f:.]+\]|[^/?@:,]+)(:[0-9]+)?)*"
+    r"(/[^/?@]*)?(\?.*)?"
+)
 
 
 class TokenIssuer(BaseModel):
@@ -77,6 +92,8 @@ class Servers(Group):
             ("mongodb://", "mongodb+srv://")
         ):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        if url is not None and _MONGO.fullmatch(url.get_secret_value()) is None:
+            raise ValueError(_UNREADABLE)
         return url
 
     @field_validator("redis_url")
@@ -84,7 +101,19 @@ class Servers(Group):
     def _names_redis(cls, url: SecretStr) -> SecretStr:
         if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        if not _is_readable(url.get_secret_value()):
+            raise ValueError(_UNREADABLE)
         return url
+
+
+def _is_readable(url: str) -> bool:
+    """Tell whether everything up to the last @ belongs to who calls, and the port is one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return "@" not in parts.path + parts.query + parts.fragment
 
 
 class Secrets(Group):

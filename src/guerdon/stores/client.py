@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import pymongo
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     OperationFailure,
     PyMongoError,
@@ -95,7 +96,11 @@ class Mongo:
         if found is None:
             if loop in self._closed:
                 raise StoreDown("the connection was closed before")
-            client = self._connect()
+            try:
+                client = self._connect()
+            except (ConfigurationError, ValueError) as error:
+                # Without its words and its cause: they quote parts of the address, secrets too.
+                raise StoreDown(type(error).__name__) from None
             found = self._connected[loop] = _Connected(client, client[self.access.database], {})
         return found
 
