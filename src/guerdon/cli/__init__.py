@@ -5,6 +5,8 @@ They print sentences, exit with 0 (done), 1 (could not) or 2 (asked wrongly), an
 of their own: what they do is done by the engine, the API, the workers or the embedded stack.
 """
 
+import errno
+import os
 import sys
 
 import typer
@@ -33,6 +35,8 @@ from guerdon.cli.tokens import app as tokens
 from guerdon.cli.verify import verify
 from guerdon.cli.webhooks import app as webhooks
 from guerdon.cli.work import work
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     name="guerdon",
@@ -64,4 +68,11 @@ def main() -> None:
     """Run the command line."""
     if sys.flags.optimize > 1:
         sys.exit("guerdon cannot run under python -OO: its errors' docstrings are their messages.")
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        # What is still to be written can go nowhere; else Python tries again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"What was to be said could not be written: {error.strerror}.")

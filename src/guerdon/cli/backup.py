@@ -71,6 +71,9 @@ async def _carry_out(
         stop("MongoDB does not answer; is GUERDON_MONGO_URL right, and the server up?")
     except LiveDown:
         stop("The copy is put back, but Redis does not answer: run `guerdon rebuild leaderboards`.")
+    except OSError as error:
+        what = "read" if clears_redis else "written"
+        stop(f"{folder} cannot be {what}: {error.strerror or error}.")
     finally:
         await mongo.close()
     return copied

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guerdon.cli.stops import format_or_stop, settings_or_stop, stop
+from guerdon.cli.stops import format_or_stop, settings_or_stop, stop, text_or_stop
 
 if TYPE_CHECKING:
     from guerdon.settings import Settings
@@ -22,7 +22,7 @@ def create(
     """Publish a new program's first version, and print an admin key for it, this once."""
     settings = settings_or_stop()
     format_or_stop(settings)
-    typer.echo(asyncio.run(_create(settings, file.read_text(encoding="utf-8"), str(file))))
+    typer.echo(asyncio.run(_create(settings, text_or_stop(file), str(file))))
 
 
 async def _create(settings: "Settings", text: str, name: str) -> str:

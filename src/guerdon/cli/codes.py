@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from guerdon.cli.in_program import Program, run_in_program
-from guerdon.cli.stops import stop
+from guerdon.cli.stops import text_or_stop
 
 if TYPE_CHECKING:
     from guerdon.engine.code_pools import Imported
@@ -30,10 +30,7 @@ def bring(
     """Put codes into a pool; those that are known already are told by line. Again adds nothing."""
     from guerdon.engine import code_pools
 
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        stop(f"{file} cannot be read as UTF-8: {type(error).__name__}.", code=2)
+    lines = text_or_stop(file).splitlines()
 
     async def work(world: "World", slug: str) -> "Imported":
         return await code_pools.bring(world, slug, pool, lines)

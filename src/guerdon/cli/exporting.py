@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from guerdon.cli.in_program import program_or_stop
 from guerdon.cli.stops import settings_or_stop, stop
 
 if TYPE_CHECKING:
@@ -125,14 +126,7 @@ async def _with_world(program: str | None, work: "Callable[[World, str], Awaitab
     settings = settings_or_stop()
     world = build(settings)
     try:
-        names = await world.programs.names()
-        if program is None and len(names) != 1:
-            held = f"there are {', '.join(names)}" if names else "there is none yet"
-            stop(f"Say which program with --program: {held}.", code=2)
-        name = program or names[0]
-        if name not in names:
-            stop(f"There is no program {program!r} here.", code=2)
-        await work(world, name)
+        await work(world, await program_or_stop(world, program))
     except StoreDown:
         stop("MongoDB does not answer; is GUERDON_MONGO_URL right, and the server up?")
     finally:
@@ -165,14 +159,23 @@ def _target(out: Path | None) -> "Iterator[_Summed]":
         sys.stdout.buffer.flush()
         return
     part = out.with_name(f".{out.name}.part")
+    with _written_or_stop(out):
+        try:
+            with part.open("wb") as file:
+                summed = _Summed(file)
+                yield summed
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+        out.with_name(f"{out.name}.sha256").write_text(f"{summed.sum.hexdigest()}  {out.name}\n")
+
+
+@contextmanager
+def _written_or_stop(out: Path) -> "Iterator[None]":
     try:
-        with part.open("wb") as file:
-            summed = _Summed(file)
-            yield summed
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
-    out.with_name(f"{out.name}.sha256").write_text(f"{summed.sum.hexdigest()}  {out.name}\n")
+        yield
+    except OSError as error:
+        stop(f"{out} cannot be written: {error.strerror or error}.")
 
 
 def _json(row: dict[str, Any]) -> bytes:

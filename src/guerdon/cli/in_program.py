@@ -30,7 +30,7 @@ def run_in_program(
     async def run() -> Answer:
         world = build(settings)
         try:
-            return await work(world, await _program(world, program))
+            return await work(world, await program_or_stop(world, program))
         except InvalidInput as mistakes:
             stop("\n".join(problem.message for problem in mistakes.problems), code=2)
         except StoreDown:
@@ -41,7 +41,8 @@ def run_in_program(
     return asyncio.run(run())
 
 
-async def _program(world: "World", named: str | None) -> str:
+async def program_or_stop(world: "World", named: str | None) -> str:
+    """Return the program that is meant, or end where there is none or it is not said which."""
     names = await world.programs.names()
     if named is not None and named not in names:
         stop(f"There is no program {named!r}; there are: {', '.join(names) or 'none'}.", code=2)

@@ -1,19 +1,18 @@
 """`guerdon inbox`: what could not be decided, tried again or given up."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, stop
+from guerdon.cli.in_program import Program, run_in_program
+from guerdon.cli.stops import stop
 
 if TYPE_CHECKING:
     from guerdon.engine.world import World
 
 app = typer.Typer(name="inbox", help="Activities that could not be decided.", no_args_is_help=True)
-Program = Annotated[str | None, typer.Option(help="The program, where there are several.")]
 
 
 @app.command(name="list")
@@ -70,30 +69,9 @@ def drop(
 
 
 def _run(program: str | None, work: "Callable[[World, str], Awaitable[None]]") -> None:
-    settings = settings_or_stop()
+    from guerdon.engine.refusals import NotFound
 
-    async def run() -> None:
-        from guerdon.engine.refusals import InvalidInput, NotFound
-        from guerdon.engine.world import StoreDown
-        from guerdon.wiring import build
-
-        world = build(settings)
-        try:
-            await work(world, program or await _only_program(world))
-        except NotFound as error:
-            stop(str(error))
-        except InvalidInput as error:
-            stop("\n".join(problem.message for problem in error.problems))
-        except StoreDown:
-            stop("MongoDB does not answer; is GUERDON_MONGO_URL right, and the server up?")
-        finally:
-            await world.close()
-
-    asyncio.run(run())
-
-
-async def _only_program(world: "World") -> str:
-    names = await world.programs.names()
-    if len(names) != 1:
-        stop(f"There are {len(names)} programs here; name one with --program.", code=2)
-    return names[0]
+    try:
+        run_in_program(program, work)
+    except NotFound as error:
+        stop(str(error))

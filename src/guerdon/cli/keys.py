@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="keys", help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 _DAY_MS = 86_400_000
+_DAYS_MAX = 36_500  # a hundred years: what calendars can show
 
 
 @app.command()
@@ -31,7 +32,9 @@ def create(
     partner: Annotated[
         str | None, typer.Option(help="Whose key it is, for the role partner.")
     ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=_DAYS_MAX, help="Days until it expires.")
+    ] = None,
 ) -> None:
     """Make a key and print it, this once."""
     from guerdon.engine import keys

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from guerdon.cli.endpoint import ask
-from guerdon.cli.stops import stop
+from guerdon.cli.stops import stop, text_or_stop
 from guerdon.program.mistakes import Mistake, Severity
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def plan(file: File, url: Url = None, key: ApiKey = None) -> None:
 
     Nothing is changed. Ends with 1 where it could not be published.
     """
-    found = ask(url, key, _PLAN, document=_text(file))["planProgram"]
+    found = ask(url, key, _PLAN, document=text_or_stop(file))["planProgram"]
     _tell_answer(found)
 
 
@@ -123,7 +123,7 @@ def publish(
     """Make FILE the newest version of its program, at once or from an instant on."""
     if begin is not None and not _is_instant(begin):
         stop("Write --from with date, time and zone, such as 2030-01-01T00:00:00Z.", code=2)
-    given = {"document": _text(file)} | ({"from": begin} if begin is not None else {})
+    given = {"document": text_or_stop(file)} | ({"from": begin} if begin is not None else {})
     found = ask(url, key, _PUBLISH, input=given)["publishProgram"]
     _tell_answer(found)
     program = found["program"]
@@ -173,7 +173,7 @@ def _tell(changes: Iterable[tuple[str, bool]], problems: list[str]) -> None:
 def _program(path: Path) -> "Program":
     from guerdon.program.load import load
 
-    loaded = load(_text(path), path.name)
+    loaded = load(text_or_stop(path), path.name)
     if loaded.program is None:
         lines = [
             f"{path}:{one.line}:{one.column} {one.path}: {one.sentence()}"
@@ -181,15 +181,6 @@ def _program(path: Path) -> "Program":
         ]
         stop("\n".join(lines))
     return loaded.program
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        stop(f"{path} cannot be read: {error.strerror or error}.", code=2)
-    except UnicodeDecodeError:
-        stop(f"{path} is not UTF-8 text. Save it as UTF-8.", code=2)
 
 
 def _is_instant(text: str) -> bool:

@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, stop
+from guerdon.cli.stops import settings_or_stop, stop, text_or_stop
 
 if TYPE_CHECKING:
     from guerdon.program.rehearse import Mismatch, Report
@@ -112,7 +112,9 @@ Play = Callable[["Scenario"], "Report"]
 def _played(path: Path, play: Play) -> Played:
     from guerdon.program.scenario import load_scenario
 
-    scenario = load_scenario(_text(path), path.name, read=lambda other: _read(path.parent / other))
+    scenario = load_scenario(
+        text_or_stop(path), path.name, read=lambda other: _read(path.parent / other)
+    )
     if scenario.program is None:
         mistakes = tuple(
             f"{path}:{one.line}:{one.column} {one.path}: {one.sentence()}"
@@ -185,15 +187,6 @@ async def _play(settings: "Settings", scenario: "Scenario") -> "Report":
         stop(f"{scenario.name}: {error}")
     except (LiveDown, StoreDown):
         stop("MongoDB or Redis does not answer; are --mongo and --redis right?")
-
-
-def _text(path: Path) -> str:
-    try:
-        return _read(path)
-    except OSError as error:
-        stop(f"{path} cannot be read: {error.strerror or error}.", code=2)
-    except UnicodeDecodeError:
-        stop(f"{path} is not UTF-8 text. Save it as UTF-8.", code=2)
 
 
 def _read(path: Path) -> str:

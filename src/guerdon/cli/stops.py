@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -15,6 +16,16 @@ def stop(message: str, *, code: int = 1) -> NoReturn:
     """End the command with `message`; 1 says that it could not, 2 that it was asked wrongly."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
+
+
+def text_or_stop(path: Path) -> str:
+    """Return what a file says, or end where there is no text to be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        stop(f"{path} cannot be read: {error.strerror or error}.", code=2)
+    except UnicodeDecodeError:
+        stop(f"{path} is not UTF-8 text. Save it as UTF-8.", code=2)
 
 
 def settings_or_stop(**given: object) -> "Settings":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from guerdon.cli.in_program import program_or_stop
 from guerdon.cli.stops import settings_or_stop, stop
 
 if TYPE_CHECKING:
@@ -214,19 +215,15 @@ def _run(
 
         world = build(settings)
         try:
-            names = await world.programs.names()
-            if program is None and len(names) != 1:
-                held = f"there are {', '.join(names)}" if names else "there is none yet"
-                stop(f"Say which program with --program: {held}.", code=2)
+            name = await program_or_stop(world, program)
             role = Role.ADMIN if partner is None else Role.PARTNER
             caller = Caller(
-                program=program or names[0],
+                program=name,
                 role=role,
                 reporter=reporter_of(role, partner=partner),
                 partner=partner,
                 scopes=ADMIN_SCOPES,
             )
-            await world.rulebooks.get(caller.program)
             return await work(world, caller)
         finally:
             await world.close()

@@ -146,7 +146,7 @@ def _elsewhere(
         return wrong("A program in another file cannot be read here.", "Write it out.")
     try:
         text = read(named.text)
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):  # no such file, no text, or no path at all
         return wrong(
             f"The program's file `{named.text}` cannot be read.",
             "Write its path as seen from this file, or the program itself.",
