@@ -106,6 +106,7 @@ async def fill(world: World, *, board: Board = BOARD, members: int, profiles: in
         rows = [row(number) for number in range(begin, min(begin + _BLOCK, members))]
         await world.projection.fill(build, rows)
     await world.projection.finish(build)
+    await world.projection.built(build)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,3 +141,22 @@ async def test_whoever_lost_the_lock_puts_nothing_half_built_in_anybodys_place(
     assert await _are_right_after_a_sweep(lost)
     assert built[1] == 2 * MEMBERS
     assert await _redis(lost).keys("*:new") == []
+
+
+async def test_what_was_decided_while_leaderboards_were_rebuilt_is_shown_though_that_was_cut_off(
+    lost: World,
+) -> None:
+    assert await restore(lost, PROGRAM)
+    rebuilding = asyncio.create_task(leaderboards(lost, PROGRAM))
+    await _until_built_to(lost, MEMBERS // 2, apart=True)
+    await report(lost, [a_purchase(f"x{n}", member=by(f"m{n}")) for n in range(MEMBERS // 2)])
+    async with asyncio.timeout(SECONDS):
+        while await _redis(lost).keys("*{*all_time*}:h:new"):  # noqa: ASYNC110 - another's doing
+            await asyncio.sleep(0.001)
+
+    rebuilding.cancel()
+    with suppress(asyncio.CancelledError):
+        await rebuilding
+
+    assert await _are_right_after_a_sweep(lost)
+    assert await lost.projection.unbuilt(PROGRAM) == []

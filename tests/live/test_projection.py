@@ -27,6 +27,7 @@ async def build(
     begun = await projection.begin("p", board, apart=apart)
     await projection.fill(begun, rows)
     await projection.finish(begun)
+    await projection.built(begun)
 
 
 async def test_a_leaderboard_that_was_never_built_is_not_there(live: Live) -> None:

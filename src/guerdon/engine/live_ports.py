@@ -27,7 +27,10 @@ class BoardWriter(Protocol):
         ...
 
     async def begin(self, program: str, board: Board, *, apart: bool) -> Build:
-        """Begin to build a leaderboard, in place or apart; who was at it before is not any more."""
+        """Begin to build a leaderboard, in place or apart; who was at it before is not any more.
+
+        It counts as `unbuilt` until it is said to be `built`: whoever begins may be killed.
+        """
         ...
 
     async def fill(self, build: Build, rows: Sequence[ScoreRow]) -> None:
@@ -48,8 +51,12 @@ class BoardWriter(Protocol):
         """
         ...
 
+    async def built(self, build: Build) -> None:
+        """Say that nothing is left to do for the leaderboard."""
+        ...
+
     async def unbuilt(self, program: str) -> list[Board]:
-        """Return the leaderboards that somebody met unbuilt and nobody has finished."""
+        """Return the leaderboards that somebody met unbuilt, or began, and that nobody built."""
         ...
 
     async def differing(self, program: str, board: Board, rows: Sequence[ScoreRow]) -> list[str]:

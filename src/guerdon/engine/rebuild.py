@@ -3,14 +3,15 @@
 Rule: two ways, neither of which loses what is committed meanwhile. `complete` adds to leaderboards
 that are not whole, in place: whoever commits writes to them as well, the greater sequence wins, and
 only then they are called whole. `leaderboards` builds all anew, apart, puts each in place at once
-and replays what was committed since; so rows that should not be there go, too. Whoever finds the
+and replays what was committed since; so rows that should not be there go, too. Where that is cut
+off in between, the next sweep completes it in place. Whoever finds the
 lock held leaves the work to its holder; whoever has lost it, or Redis what was built (`BuildLost`),
 calls nothing whole.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 
-from guerdon.engine.records import Board
+from guerdon.engine.records import Board, Build
 from guerdon.engine.replay import replay
 from guerdon.engine.world import World
 
@@ -37,7 +38,8 @@ async def complete(world: World, program: str, boards: Iterable[Board]) -> bool:
         async with world.projection.lock(program, board) as held:
             is_whole = is_whole and bool(held)
             if held:
-                await _build(world, program, board, apart=False)
+                build, _ = await _build(world, program, board, apart=False)
+                await world.projection.built(build)
     return is_whole
 
 
@@ -74,10 +76,9 @@ async def leaderboards(world: World, program: str, *, progress: Progress = silen
         rows = 0
         for done, board in enumerate(boards):
             progress(done, len(boards))
-            rows += await _build(world, program, board, apart=True)
+            rows += await _renew(world, program, board)
         progress(len(boards), len(boards))
         await world.projection.mark(program, seqs, held=held)
-        await _replay(world, program, seqs)
         return rows
 
 
@@ -89,10 +90,21 @@ async def renew(world: World, program: str, boards: Iterable[Board]) -> None:
     """
     async with world.projection.lock(program) as held:
         if held:
-            seqs = await world.lanes.seqs(program)
             for board in boards:
-                await _build(world, program, board, apart=True)
-            await _replay(world, program, seqs)
+                await _renew(world, program, board)
+
+
+async def _renew(world: World, program: str, board: Board) -> int:
+    """Build a leaderboard apart and put it in its place; return its rows.
+
+    What is committed meanwhile goes to the old one and is lost with it, until it is replayed.
+    """
+    async with world.projection.lock(program, board):  # keeps the sweep from it
+        seqs = await world.lanes.seqs(program)
+        build, rows = await _build(world, program, board, apart=True)
+        await _replay(world, program, seqs)
+        await world.projection.built(build)
+    return rows
 
 
 async def _replay(world: World, program: str, seqs: Mapping[int, int]) -> None:
@@ -106,8 +118,8 @@ async def _all(world: World, program: str) -> list[Board]:
     return [Board(*period) for period in await world.scores.periods(program)]
 
 
-async def _build(world: World, program: str, board: Board, *, apart: bool) -> int:
-    """Build a leaderboard, in place or apart and then in its place; return its rows."""
+async def _build(world: World, program: str, board: Board, *, apart: bool) -> tuple[Build, int]:
+    """Build a leaderboard, in place or apart and then in its place; return how many rows it has."""
     build = await world.projection.begin(program, board, apart=apart)
     after: str | None = None
     count = 0
@@ -119,5 +131,5 @@ async def _build(world: World, program: str, board: Board, *, apart: bool) -> in
         count += len(rows)
         if len(rows) < _AT_ONCE:
             await world.projection.finish(build)
-            return count
+            return build, count
         after = rows[-1].member

@@ -2,12 +2,12 @@
 
 Keys `ns:{program:leaderboard:period}:z` and `:h`, in one slot of a cluster; marks of how far lanes
 are projected are `ns:mark:{program}:lane`; the set `ns:unbuilt:{program}` has the leaderboards that
-somebody met without `~`, and may have died of building. The hash maps a member id to `<sequence>
-<prefix>`; its field `~` says that the leaderboard is whole, its field `+` who builds it. Rules:
-values are absolute and the greater sequence wins, so that writing twice, late or in any order does
-no harm; a leaderboard without `~` is not there, however many rows it has, and is read from MongoDB.
-Whoever does not find the own `+` any more has lost what was filled in, with Redis or to another
-builder, and does not call it whole.
+somebody met without `~` or began to build, and may have died of it. The hash maps a member id to
+`<sequence> <prefix>`; its field `~` says that the leaderboard is whole, its field `+` who builds
+it. Rules: values are absolute and the greater sequence wins, so that writing twice, late or in any
+order does no harm; a leaderboard without `~` is not there, however many rows it has, and is read
+from MongoDB. Whoever does not find the own `+` any more has lost what was filled in, with Redis or
+to another builder, and does not call it whole.
 """
 
 import asyncio
@@ -147,6 +147,7 @@ class LiveProjection:
                 if apart:
                     pipe.delete(*names)
                 pipe.hset(names[1], "+", build.token)
+                pipe.sadd(self._unbuilt(program), _word(board))
                 await _answers(pipe)
 
         await self._live.ask(work)
@@ -178,14 +179,14 @@ class LiveProjection:
         )
         if not is_whole:
             raise BuildLost
-        await self._built(build.program, build.board)
 
-    async def _built(self, program: str, board: Board) -> None:
-        name = self._unbuilt(program)
-        await self._live.ask(lambda client: client.srem(name, _word(board)))
+    async def built(self, build: Build) -> None:
+        """Say that nothing is left to do for the leaderboard."""
+        name = self._unbuilt(build.program)
+        await self._live.ask(lambda client: client.srem(name, _word(build.board)))
 
     async def unbuilt(self, program: str) -> list[Board]:
-        """Return the leaderboards that somebody met unbuilt and nobody has finished."""
+        """Return the leaderboards that somebody met unbuilt, or began, and that nobody built."""
         name = self._unbuilt(program)
         found = await self._live.ask(lambda client: client.smembers(name))
         words = sorted(each.decode().rpartition(":") for each in found)
