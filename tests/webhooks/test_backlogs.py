@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from guerdon.core.activity import Instant
 from guerdon.engine.refusals import NotFound
 from guerdon.engine.webhook_records import WAITING, Delivery, Endpoint
-from guerdon.engine.webhooks import endpoints, relay
+from guerdon.engine.webhooks import endpoints, relay, replays
 from guerdon.engine.webhooks.endpoints import opened
 from guerdon.engine.world import World
 from guerdon.partners.courier import Courier
@@ -120,6 +120,28 @@ async def test_an_endpoint_that_is_switched_on_again_is_sent_at_once_what_waited
     await turn(world)
 
     assert await state(world, endpoint) == [("delivered", 4)]
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+async def test_what_waits_for_a_later_try_is_sent_now_where_it_is_asked_for_again(
+    world: World, listener: Listener, clock: Clock, *, by_name: bool
+) -> None:
+    _, endpoint = await listening(world, listener, "points.earned")
+    await report(world, [a_purchase(1), a_purchase(2)])
+    listener.answers = [500, 500, 500]
+    for _ in range(3):
+        await turn(world)
+        clock.forward(400)
+    page = await replays.log(world, PROGRAM, endpoint.id, limit=5)
+    names = [name.partition("|")[2] for name, _ in page.items]
+    begin = Instant(clock() - 10_000_000)
+
+    asked = {"names": names} if by_name else {"begin": begin}
+    count = await replays.replay(world, OWNER, endpoint.id, **asked)
+    await turn(world)
+
+    assert count == 1, "the other one is due and waits for this one only"
+    assert await state(world, endpoint) == [("delivered", 1), ("delivered", 1)]
 
 
 async def test_a_change_takes_nothing_back_that_was_changed_at_the_same_time(

@@ -203,8 +203,12 @@ class DeliveryStore:
         names: Collection[str] = (),
         span: tuple[Instant, Instant] | None = None,
     ) -> int:
-        """Let deliveries be due again, by name or by when they were made; return how many."""
-        query: Document = {"e": key(program, endpoint), "s": {"$ne": WAITING}}
+        """Let deliveries be due again, by name or by when they were made; return how many.
+
+        Those that wait for a later try are; what is due is being sent anyway.
+        """
+        elsewhen = [{"s": {"$ne": WAITING}}, {"d": {"$gt": now}}]
+        query: Document = {"e": key(program, endpoint), "$or": elsewhen}
         if span is not None:
             query["c"] = {"$gte": span[0], "$lt": span[1]}
         else:
