@@ -176,6 +176,11 @@ async def test_members_are_listed_by_their_external_ids_and_searched(shop: Shop)
     assert (end, end_info["hasNextPage"]) == (["bob", "eve"], False)
     assert before == ["ada", "adam"]
     assert (await names(search="ada"))[0] == ["ada", "adam"]
+    assert (await names(search="ada", last=1))[0] == ["adam"]
+    assert (await names(search="ada", last=9))[0] == ["ada", "adam"]
+    assert (await names(search="ada", last=9, before=end_info["endCursor"]))[0] == ["ada", "adam"]
+    assert (await names(search="ada", last=9, before=info["startCursor"]))[0] == []
+    assert (await names(search="ada", last=9, after=info["startCursor"]))[0] == ["adam"]
 
 
 async def test_a_member_is_enrolled_once_and_changed_in_parts(shop: Shop) -> None:

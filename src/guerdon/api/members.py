@@ -238,7 +238,7 @@ class MemberQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        search: Annotated[str | None, argument("Only members whose id or name begins so.")] = None,
+        search: Annotated[str | None, argument("Only members whose id begins so.")] = None,
     ) -> MemberConnection:
         """The members of the program, by their ids in the owner's system."""
         context = info.context

@@ -189,7 +189,7 @@ class MemberStore:
         if after is not None:
             span["$gt"] = key(program, after)
         if before is not None:
-            span["$lt"] = key(program, before)
+            span["$lt"] = min(key(program, before), span["$lt"])  # code points, as in MongoDB
         order = 1 if before is None else -1
         with unit_of_work():
             cursor = self._mongo["members"].find({"x": span}).sort("x", order).limit(limit)
