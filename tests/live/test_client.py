@@ -115,3 +115,17 @@ async def test_who_is_cancelled_while_waiting_takes_nobodys_turn(live: Live) -> 
         assert [task.result() for task in asking[1::2]] == [True] * 100
 
     assert await live.ask(lambda client: client.ping())
+
+
+async def test_a_server_that_is_full_refuses_what_it_has_no_room_for_and_nothing_else(
+    live: Live,
+) -> None:
+    await live.ask(lambda client: client.set("x", "1"))
+    await live.client.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(LiveDown, match="OutOfMemoryError"):
+            await live.ask(lambda client: client.set("y", "2"))
+
+        assert await live.ask(lambda client: client.get("x")) == b"1"
+    finally:
+        await live.client.config_set("maxmemory", "0")

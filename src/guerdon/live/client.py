@@ -18,7 +18,13 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from guerdon.engine.refusals import LiveDown
 
@@ -27,6 +33,9 @@ Answer = TypeVar("Answer")
 BROKER_DB = 0
 LIVE_DB = 1
 _PAUSE_SECONDS = 1.0
+_IN_NO_PLACE = (ReadOnlyError, ClusterDownError)
+"""Refusals that say that another server is to be asked."""
+
 _AT_ONCE_MAX = 64
 """How many ask at once; the server answers one after the other, so that more would win nothing."""
 
@@ -87,7 +96,9 @@ class Live:
         except NoScriptError:
             raise  # a question of what it knows, not of whether it answers
         except (RedisError, OSError, TimeoutError) as error:
-            if loop not in self._probes:
+            # A refusal comes at once, as of writes where it is full; what else is asked may pass.
+            is_away = not isinstance(error, ResponseError) or isinstance(error, _IN_NO_PLACE)
+            if is_away and loop not in self._probes:
                 self._probes[loop] = loop.create_task(self._probe(loop))
             raise LiveDown(_reason(error)) from error
 
