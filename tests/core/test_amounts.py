@@ -1,10 +1,11 @@
 """Exact numbers: every rounding at its half, scales up and down, and text without an exponent."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from guerdon.core.amounts import Ratio, Rounding, divide, plain, to_decimal, to_minor
+from guerdon.core.amounts import Ratio, Rounding, divide, plain, to_decimal, to_minor, written
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,18 @@ def test_minor_units_are_shown_with_all_their_digits() -> None:
 )
 def test_equal_decimals_print_equal(given: str, text: str) -> None:
     assert plain(Decimal(given)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("25/2", "12.5"),
+        ("-91/1000", "-0.091"),
+        ("0", "0"),
+        ("-300", "-300"),
+        ("1/10000000", "0.0000001"),
+        (f"{10**30 + 1}/8", "125000000000000000000000000000.125"),
+    ],
+)
+def test_an_exact_figure_is_written_with_all_of_its_digits(value: str, text: str) -> None:
+    assert written(Fraction(value)) == text

@@ -32,7 +32,7 @@ from guerdon.api.instants import amount, to_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.partners import Partner, partner_noun
 from guerdon.api.problems import Problem, refusing
-from guerdon.core.amounts import plain
+from guerdon.core.amounts import written
 from guerdon.engine import statements
 from guerdon.engine.records import Issued
 from guerdon.engine.refusals import NotFound
@@ -250,7 +250,6 @@ def statement_noun(catalogue: Catalogue, issued: Issued) -> Statement:
 
 
 def _line(line: statements.StatementLine) -> StatementLine:
-    exact = line.line.amount
     return StatementLine(
         proof=line.proof,
         activity_id=line.activity or None,
@@ -262,13 +261,13 @@ def _line(line: statements.StatementLine) -> StatementLine:
         points_issued=_decimal(line.line.issued),
         points_redeemed=_decimal(line.line.redeemed),
         points_prepaid=_decimal(line.line.prepaid),
-        amount=plain(_decimal(exact)),
+        amount=written(line.line.amount),
     )
 
 
 def _decimal(value: Fraction) -> Decimal:
-    """Return units or money as a decimal: both have finitely many digits."""
-    return Decimal(value.numerator) / Decimal(value.denominator)
+    """Return units or money as a decimal, exactly."""
+    return Decimal(written(value))
 
 
 def _whose(context: Context, partner: str | None) -> str | None:

@@ -1,12 +1,14 @@
 """`guerdon statements`: what partners and the program owe each other, month by month.
 
-Rule: a file is a statement as it was issued, each line with its proof; figures are exact.
+Rule: a file is a statement as it was issued, each line with its proof; figures are exact
+decimals.
 """
 
 import csv
 import json
 import sys
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -45,10 +47,13 @@ def list_issued(partner: str | None = None, program: Program = None) -> None:
     async def work(world: "World", slug: str) -> "list[Issued]":
         return await world.statements.page(slug, partner, limit=10_000)
 
+    from guerdon.core.amounts import written
+
     for each in run_in_program(program, work):
         disputed = "  disputed" if each.dispute else ""
         typer.echo(
-            f"{each.partner}  {_day(each.begin)}  issued {each.issued}  redeemed {each.redeemed}"
+            f"{each.partner}  {_day(each.begin)}  issued {written(Fraction(each.issued))}"
+            f"  redeemed {written(Fraction(each.redeemed))}"
             f"  balance {each.balance} minor units  {each.lines} lines{disputed}"
         )
 
@@ -89,19 +94,23 @@ def export(
 
 
 def _head(statement: "Issued") -> dict[str, Any]:
+    from guerdon.core.amounts import written
+
     return {
         "partner": statement.partner,
         "from": _instant(statement.begin),
         "to": _instant(statement.end),
-        "issued": statement.issued,
-        "redeemed": statement.redeemed,
-        "prepaid": statement.prepaid,
+        "issued": written(Fraction(statement.issued)),
+        "redeemed": written(Fraction(statement.redeemed)),
+        "prepaid": written(Fraction(statement.prepaid)),
         "balanceMinor": statement.balance,
         "hash": statement.digest,
     }
 
 
 def _row(line: "StatementLine") -> dict[str, str]:
+    from guerdon.core.amounts import written
+
     return {
         "proof": line.proof,
         "activity": line.activity,
@@ -110,10 +119,10 @@ def _row(line: "StatementLine") -> dict[str, str]:
         "at": _instant(line.at),
         "decidedAt": _instant(line.decided_at),
         "wallet": line.line.wallet,
-        "issued": str(line.line.issued),
-        "redeemed": str(line.line.redeemed),
-        "amount": str(line.line.amount),
-        "prepaid": str(line.line.prepaid),
+        "issued": written(line.line.issued),
+        "redeemed": written(line.line.redeemed),
+        "amount": written(line.line.amount),
+        "prepaid": written(line.line.prepaid),
     }
 
 

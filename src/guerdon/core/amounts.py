@@ -8,6 +8,7 @@ Windows, zones and money conversion between currencies are not here.
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 COUNTER_SCALE = 6
 """Digits behind the point of a counter that sums a field; money keeps its own scale."""
@@ -88,6 +89,18 @@ def to_minor(value: Decimal, scale: int, rounding: Rounding | None = None) -> in
 def to_decimal(minor: int, scale: int) -> Decimal:
     """Return minor units as a decimal with exactly `scale` digits behind the point."""
     return Decimal(minor).scaleb(-scale)
+
+
+def written(value: Fraction) -> str:
+    """Return an exact figure, such as a sum of rates times units, as `plain` writes decimals.
+
+    Rates are written as decimals and wallets have digits, so there is an end to theirs.
+    """
+    digits = 0
+    while 10**digits % value.denominator:
+        digits += 1
+    minor = value.numerator * (10**digits // value.denominator)
+    return plain(Decimal(f"{minor}e-{digits}"))
 
 
 def plain(value: Decimal) -> str:
