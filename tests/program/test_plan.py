@@ -261,3 +261,101 @@ def test_a_plan_is_empty_exactly_where_nothing_differs(texts: tuple[str, str]) -
             change.after,
         ]
     assert len({change.path for change in changes}) == len(changes)
+
+
+LODGE = """
+program:
+  id: lodge
+  name: Lodge
+  money: {unit: USD, scale: 2}
+  max_age: P60D
+  wallets:
+    points: {name: Points, expiry: {mode: after, period: P12M}}
+  rules:
+    - id: nights
+      activity: stay
+      wallet: points
+      give: {unit: nights, points: 2, min: 3}
+      pending: {for: P1M}
+    - id: spent
+      activity: purchase
+      wallet: points
+      by_tier: {ladder: club, tiers: {silver: {rate: 1}, limit: {rate: 2}, name: {rate: 3}}}
+  counters:
+    stays: {activity: stay}
+  ladders:
+    club: {counter: stays, tiers: [{id: silver, at: 1}, {id: limit, at: 3}, {id: name, at: 5}]}
+  missions:
+    tour: {activity: stay, goal: 3, grant: [{wallet: points, fixed: 40}]}
+  rewards:
+    spa:
+      name: Spa
+      wallet: points
+      cost: 100
+      stock_per: {times: 5, per: day}
+      gives: {wallet: points, points: 10}
+      texts: {de: {name: Bad}}
+"""
+
+
+def both_ways(old: str, new: str) -> tuple[bool, bool]:
+    """Tell whether somebody is worse off by a change, and by the way back."""
+    assert LODGE.count(old) == 1
+    before, after = program(LODGE), program(LODGE.replace(old, new))
+    (change,), (back,) = plan(before, after), plan(after, before)
+    return change.worse_off, back.worse_off
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("min: 3", "min: 4"),
+        ("times: 5", "times: 6"),
+        ("points: 10", "points: 11"),
+        ("max_age: P60D", "max_age: P3M"),
+        ("for: P1M", "for: P28D"),
+        ("period: P12M", "period: P366D"),
+        ("period: P12M", "period: P13M"),
+    ],
+)
+def test_what_gives_more_makes_nobody_worse_off_and_the_way_back_somebody(
+    less: str, more: str
+) -> None:
+    assert both_ways(less, more) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("period: P12M", "period: P1Y1D"),
+        ("period: P12M", "period: P370D"),
+        ("period: P13M", "period: P398D"),
+    ],
+)
+def test_a_period_in_days_is_longer_than_one_in_months_where_it_always_is(
+    old: str, new: str
+) -> None:
+    texts = [LODGE.replace("period: P12M", each) for each in (old, new)]
+    (change,), (back,) = (plan(program(texts[a]), program(texts[b])) for a, b in ((0, 1), (1, 0)))
+    assert (change.worse_off, back.worse_off) == (False, True)
+
+
+@pytest.mark.parametrize(("one", "other"), [("P1M", "P30D"), ("P13M", "P395D"), ("P4Y", "P1461D")])
+def test_where_the_calendar_says_which_period_is_longer_somebody_may_be_worse_off(
+    one: str, other: str
+) -> None:
+    texts = [LODGE.replace("period: P12M", f"period: {each}") for each in (one, other)]
+    (change,), (back,) = (plan(program(texts[a]), program(texts[b])) for a, b in ((0, 1), (1, 0)))
+    assert change.worse_off
+    assert back.worse_off
+
+
+def test_what_is_said_in_another_language_makes_nobody_worse_off() -> None:
+    two = "{de: {name: Bad}, fr: {name: Bain}}"
+    assert both_ways("{de: {name: Bad}}", two) == (False, False)
+
+
+def test_a_tier_that_is_called_like_a_field_is_a_tier() -> None:
+    old = "silver: {rate: 1}, limit: {rate: 2}, name: {rate: 3}"
+    for new in ("silver: {rate: 1}, limit: {rate: 2}", "silver: {rate: 1}, name: {rate: 3}"):
+        assert both_ways(old, new)[0]

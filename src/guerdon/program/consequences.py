@@ -12,7 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from guerdon.core.program import Condition, Duration, GrantPoints, Period
+from guerdon.core.program import Condition, GrantPoints
+from guerdon.program.directions import figure, is_for_the_better
 from guerdon.program.portrait import Scope
 
 Verdict = tuple[str, bool]
@@ -132,17 +133,6 @@ _REFUSED = {
     "mission": {"measure", "counter", "window", "scale"},
     "program": {"money_scale", "money_unit", "timezone", "day_start_minutes"},
 }
-_MORE_IS_BETTER = frozenset(
-    {
-        *("points", "max", "above", "ratio", "times", "stock", "odds", "budget", "any_value"),
-        *("per_member_times", "claim_window", "max_age", "voucher_valid", "cancel_within"),
-        *("grace", "late", "rate", "valid"),
-    }
-)
-_LESS_IS_BETTER = frozenset(
-    {"at", "goal", "cost", "step", "fee", "any_points", "least", "pity_after", "fulfil_within"}
-)
-_NONE_IS_MOST = frozenset({"max", "stock", "per_member_times", "max_age", "claim_window"})
 _NONE_IS_BEST = frozenset({"limit", "pending", "best_of", "partner", "fulfil_within"})
 
 
@@ -180,10 +170,10 @@ def changed(
     scopes: tuple[Scope, Scope],
 ) -> Verdict:
     """Return what it means that a field differs."""
-    if field in _LOOKS:
+    if noun.shape and field in _LOOKS:
         return f"{noun} is shown otherwise: its {key_of(noun.shape, field)} changes.", False
     worse_off = _worse_off(noun, field, values, shows)
-    special = _SENTENCES.get((noun.kind, field))
+    special = _SENTENCES.get((noun.kind, field)) if noun.shape else None
     if special is not None and "limit" not in noun.within and None not in values:
         return special(noun, shows, scopes), worse_off
     return _plainly(noun, field, values, shows), worse_off
@@ -192,11 +182,13 @@ def changed(
 def _worse_off(noun: Noun, field: str, values: tuple[Any, Any], shows: tuple[Any, Any]) -> bool:
     before, after = values
     if (
-        field == "stocked_by_partner"
+        field in ("stocked_by_partner", "codes_low")
         or noun.kind == "partner"
         or "book" in (field, *noun.within[:1])
     ):
-        return False  # what concerns the books concerns no member
+        return False  # what concerns the books and who runs them concerns no member
+    if not noun.shape:  # an entry of a map, whose name is no field's, whatever it is
+        return noun.within[-1:] != ("texts",)
     if isinstance(before, Condition) and isinstance(after, Condition):
         return not set(after.tests) <= set(before.tests)
     if field in _NONE_IS_BEST and after is None:
@@ -209,17 +201,8 @@ def _worse_off(noun: Noun, field: str, values: tuple[Any, Any], shows: tuple[Any
         return not set(before) <= set(after)
     if field in ("grant", "on_enter"):
         return not _brings_all(before, after)
-    old, new = _figure(before, shows[0], field), _figure(after, shows[1], field)
-    if old is None or new is None or old == new:
-        return True
-    if field in _MORE_IS_BETTER:
-        return new < old
-    if field in _LESS_IS_BETTER:
-        return new > old
-    if field == "period":
-        is_wait = noun.shape == "Pending"
-        return (new > old) is is_wait
-    return True
+    old, new = figure(before, shows[0], field), figure(after, shows[1], field)
+    return not is_for_the_better(noun.shape, field, old, new)
 
 
 def _brings_all(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
@@ -236,22 +219,6 @@ def _brings_all(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
         )
         for old, new in zip(before, after, strict=False)
     )
-
-
-def _figure(value: Any, show: Any, field: str) -> Fraction | None:
-    """Return a value as something that has a direction; None where it has none."""
-    if value is None:
-        return Fraction(10) ** 30 if field in _NONE_IS_MOST else None
-    if isinstance(value, Period):
-        return Fraction(value.months * 31 + value.days)
-    if isinstance(value, Duration):
-        return Fraction(value.minutes)
-    if isinstance(value, bool) or not isinstance(show, str):
-        return None
-    try:
-        return Fraction(Decimal(show))
-    except ArithmeticError:
-        return None
 
 
 # ---------------------------------------------------------------- sentences
