@@ -182,6 +182,22 @@ async def test_a_subscriber_sees_the_state_at_once_and_then_each_change(shop: Sh
     assert update["entries"][0]["score"] == "120.50"
 
 
+async def test_a_subscriber_sees_the_name_of_whoever_is_called_otherwise(shop: Shop) -> None:
+    await filled(shop, 2)
+    async with shop.socket("service") as socket:
+        await socket.init()
+        await socket.subscribe(LIVE, slug="all_time", first=1)
+        before = await socket.read()
+        await shop.get(
+            "service",
+            """mutation { updateMember(input: {member: {externalId: "m0"}, displayName: "New"}) {
+                problems { code } } }""",
+        )
+        after = await socket.read()
+
+    assert (names(before), names(after)) == (["M 0"], ["New"])
+
+
 async def test_many_changes_at_once_are_few_states_and_the_last_is_right(shop: Shop) -> None:
     await filled(shop, 2)
     started = datetime.now(UTC)

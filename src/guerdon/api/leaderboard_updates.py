@@ -4,7 +4,7 @@ The rule: each update is the whole visible state, and never the difference to an
 that missed some, because it or the network was slow, has lost nothing.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,8 @@ from guerdon.api.leaderboards import bounded, leaderboard_noun
 from guerdon.api.references import MemberRef, find_member
 from guerdon.api.transport.errors import Refused
 from guerdon.engine import read, watch
-from guerdon.engine.outcomes import BoardRow
+from guerdon.engine.faces import FACES
+from guerdon.engine.outcomes import BoardRow, Face
 from guerdon.engine.world import Topic
 
 LIVE_DEFAULT = 10
@@ -62,7 +63,7 @@ class LeaderboardSubscriptions:
             )
         member_id = None if around is None else await find_member(context, around)
         shown = None
-        topics = [Topic("board", slug)]
+        topics = [Topic("board", slug), FACES]
         changes = watch.changes(context.world, context.program, topics, pause_ms=context.pause_ms)
         async with aclosing(changes):
             async for _ in changes:
@@ -83,10 +84,12 @@ class _State:
         total: int,
         rows: Sequence[BoardRow],
         around: Sequence[BoardRow],
+        faces: Mapping[str, Face],
     ) -> None:
         self._context = context
         self._period = period
-        self.seen = (period.board, total, tuple(rows), tuple(around))
+        named = tuple(faces.get(row.member) for row in (*rows, *around))
+        self.seen = (period.board, total, tuple(rows), tuple(around), named)
 
     @classmethod
     async def read(
@@ -109,11 +112,14 @@ class _State:
             if member_id
             else []
         )
-        return cls(context, period, total=page.total, rows=page.rows[:first], around=around)
+        rows = page.rows[:first]
+        shown = {row.member for row in (*rows, *around)}
+        faces = await context.world.faces.of(context.program, shown)
+        return cls(context, period, total=page.total, rows=rows, around=around, faces=faces)
 
     async def update(self) -> LeaderboardUpdate:
         """Return the state as the API shows it."""
-        _, total, rows, around = self.seen
+        _, total, rows, around, _ = self.seen
         entries = await self._period.entries(self._context, [*rows, *around])
         return LeaderboardUpdate(
             at=to_datetime(self._context.now),
