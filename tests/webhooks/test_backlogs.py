@@ -9,7 +9,7 @@ from pymongo import MongoClient
 from standardwebhooks import Webhook
 
 from guerdon.core.activity import Instant
-from guerdon.engine.refusals import NotFound
+from guerdon.engine.refusals import InvalidInput, NotFound
 from guerdon.engine.webhook_records import WAITING, Delivery, Endpoint
 from guerdon.engine.webhooks import endpoints, relay, replays
 from guerdon.engine.webhooks.endpoints import opened
@@ -220,6 +220,18 @@ async def test_two_who_rotate_at_once_both_hold_a_secret_that_signs(
             ).headers["webhook-signature"]
             for each in signatures
         )
+
+
+async def test_one_partner_takes_no_endpoint_away_from_others(
+    world: World, listener: Listener
+) -> None:
+    for _ in range(endpoints.ENDPOINTS_MAX):
+        await listening(world, listener, partner="cafe")
+    with pytest.raises(InvalidInput, match="remove one first"):
+        await listening(world, listener, partner="cafe")
+
+    await listening(world, listener, partner="cinema")
+    await listening(world, listener)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ ROTATION_MS = 24 * 3_600_000
 SECRETS_MAX = 4
 """How many sign at most, while it is rotated again and again."""
 ENDPOINTS_MAX = 50
+"""How many each partner has at most, and the program's owner."""
 URL_MAX = 2_000
 _SECRET_BYTES = 32
 _NONCE_BYTES = 12
@@ -44,7 +45,8 @@ async def create(
     """
     chosen = tuple(dict.fromkeys(topics)) or ("*",)
     _judge(world, url, chosen)
-    if len(await world.webhooks.endpoints(caller.program)) >= ENDPOINTS_MAX:
+    there = await world.webhooks.endpoints(caller.program)
+    if sum(each.partner == caller.partner for each in there) >= ENDPOINTS_MAX:
         raise _invalid("url", f"There are {ENDPOINTS_MAX} endpoints already; remove one first.")
     text, secret = await _fresh(world, caller.program)
     endpoint = Endpoint(
