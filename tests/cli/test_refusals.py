@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from typer.testing import CliRunner
@@ -113,3 +114,39 @@ def test_output_onto_a_full_disk_ends_with_a_sentence(
     assert done.returncode == 1
     assert "could not be written: No space left on device." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "code", "says"),
+    [
+        ("--program", "file", 2, "is not UTF-8 text. Save it as UTF-8."),
+        ("--ready-file", "nowhere/ready.json", 2, "cannot be written: there is no folder"),
+        ("--data", "file", 1, "cannot hold the data: File exists. Name another folder."),
+        ("--data", "file/data", 1, "cannot hold the data: Not a directory. Name another folder."),
+    ],
+)
+def test_a_demo_that_cannot_be_is_refused_before_a_server_starts(
+    tmp_path: Path, option: str, name: str, code: int, says: str
+) -> None:
+    (tmp_path / "file").write_bytes("program".encode("utf-16"))
+
+    done = CliRunner().invoke(app, ["demo", option, str(tmp_path / name)])
+
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert done.stderr.startswith(f"{tmp_path / name} {says}")
+
+
+def test_a_junit_report_is_xml_whatever_files_and_members_are_called(tmp_path: Path) -> None:
+    path, report = tmp_path / "odd\x01.scenario.yaml", tmp_path / "report.xml"
+    path.write_text(
+        "program: {id: a, name: A, money: {unit: USD, scale: 2}}\n"
+        "activities:\n"
+        '  - {id: v1, type: "\\x08", member: ann, at: 2026-01-05T10:00:00Z}\n'
+        "expect: [{activity: v1, result: accepted}]\n"
+    )
+
+    done = CliRunner().invoke(app, ["rehearse", str(path), "--junit", str(report)])
+
+    assert done.exit_code == 1
+    (case,) = ET.parse(report).getroot()
+    assert "odd\N{REPLACEMENT CHARACTER}." in case.attrib["name"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, stop
+from guerdon.cli.stops import settings_or_stop, stop, text_or_stop
 
 if TYPE_CHECKING:
     from guerdon.cli.seed import Seeded
@@ -36,13 +36,14 @@ def demo(
         typer.Option(exists=True, dir_okay=False, help="A program; else the record store."),
     ] = None,
     ready_file: Annotated[
-        Path | None, typer.Option(help="Write addresses, keys and process ids here as JSON.")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write addresses, keys and process ids here as JSON."),
     ] = None,
     *,
     sample: Annotated[bool, typer.Option(help="Begin with a few members and purchases.")] = False,
 ) -> None:
     """Start MongoDB, Valkey, the API, workers and the scheduler, and keep them running."""
-    from guerdon.embedded.folder import FolderInUse, data_folder
+    from guerdon.embedded.folder import FolderUnusable, data_folder
     from guerdon.embedded.logins import Logins
     from guerdon.embedded.mongod import NoMongod
     from guerdon.embedded.ports import free_ports, is_free
@@ -50,6 +51,10 @@ def demo(
     from guerdon.embedded.supervisor import GaveUp
     from guerdon.embedded.valkey import NoValkey
 
+    if program is not None:
+        text_or_stop(program)  # before anything is started for it
+    if ready_file is not None and not ready_file.parent.is_dir():
+        stop(f"{ready_file} cannot be written: there is no folder {ready_file.parent}.", code=2)
     if port is not None and not is_free(port):
         stop(f"Port {port} is taken on this machine; name another with --port.", code=2)
     api_port, mongo_port, redis_port = free_ports(3)
@@ -67,7 +72,7 @@ def demo(
                 redis_port=redis_port,
             )
             asyncio.run(_run(plan, kennel))
-    except (FolderInUse, GaveUp, NoMongod, NotReady, NoValkey) as error:
+    except (FolderUnusable, GaveUp, NoMongod, NotReady, NoValkey) as error:
         stop(str(error))
 
 

@@ -7,6 +7,7 @@ service is made of, in a database that is made for each file and thrown away aft
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from guerdon.program.rehearse import Mismatch, Report
     from guerdon.program.scenario import Scenario
     from guerdon.settings import Settings
+
+_NOT_IN_XML = re.compile("[^\t\n\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 LANES = 3
 """Few, so that little is drained; more than one, so that members meet across lanes."""
@@ -194,17 +197,24 @@ def _read(path: Path) -> str:
 
 
 def _write_junit(target: Path, played: list[Played]) -> None:
-    """Write one test case a file, as continuous integration shows them."""
+    """Write one test case a file, as continuous integration shows them.
+
+    Signs that XML does not have, which names of files and members may hold, become U+FFFD.
+    """
     failed = sum(not one.is_ok for one in played)
     suite = ET.Element(
         "testsuite", name="guerdon rehearse", tests=str(len(played)), failures=str(failed)
     )
     for one in played:
-        case = ET.SubElement(suite, "testcase", classname="rehearse", name=one.name)
+        case = ET.SubElement(suite, "testcase", classname="rehearse", name=_as_xml(one.name))
         if not one.is_ok:
             failure = ET.SubElement(case, "failure", message="not as expected")
-            failure.text = "\n".join(one.lines()[1:])
+            failure.text = _as_xml("\n".join(one.lines()[1:]))
     try:
         ET.ElementTree(suite).write(target, encoding="utf-8", xml_declaration=True)
     except OSError as error:
         stop(f"{target} cannot be written: {error.strerror or error}.", code=2)
+
+
+def _as_xml(text: str) -> str:
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

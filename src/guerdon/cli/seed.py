@@ -87,7 +87,7 @@ async def _publish(world: "World", path: Path) -> str:
     from guerdon.engine.refusals import InvalidInput
 
     try:
-        return (await publish(world, await asyncio.to_thread(path.read_text))).program
+        return (await publish(world, await asyncio.to_thread(path.read_text, "utf-8"))).program
     except InvalidInput as mistakes:
         lines = (f"{path}: {problem.message}" for problem in mistakes.problems)
         stop("\n".join(lines), code=2)

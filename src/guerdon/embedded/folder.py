@@ -11,7 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-class FolderInUse(Exception):
+class FolderUnusable(Exception):
+    """The data cannot be in this folder; the message says why and what helps."""
+
+
+class FolderInUse(FolderUnusable):
     """Another stack runs in this folder."""
 
 
@@ -21,6 +25,7 @@ def data_folder(kept: Path | None) -> Iterator[Path]:
 
     Raises:
         FolderInUse: Another stack runs in `kept`.
+        FolderUnusable: It cannot be made or written.
     """
     if kept is None:
         temporary = Path(tempfile.mkdtemp(prefix="guerdon-"))
@@ -29,8 +34,14 @@ def data_folder(kept: Path | None) -> Iterator[Path]:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (kept / "lock").open("w") as lock:
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (kept / "lock").open("w")
+    except OSError as error:
+        raise FolderUnusable(
+            f"{kept} cannot hold the data: {error.strerror or error}. Name another folder."
+        ) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
