@@ -4,6 +4,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -103,6 +105,43 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(listener: Listener) -
 
     assert answered.status == 302
     assert len(listener.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("60", 60),
+        ("9" * 5_000, 86_400),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+        ("Sunday, 06-Nov-94 08:49:37 -0000", 0),
+        ("soon", None),
+        ("-5", None),
+    ],
+    ids=["seconds", "far", "date", "naive", "word", "negative"],
+)
+async def test_when_to_come_back_is_read_as_seconds_and_as_a_date(
+    listener: Listener, said: str, seconds: int | None
+) -> None:
+    assert await _come_back(listener, said) == (None if seconds is None else seconds * 1_000)
+
+
+async def test_until_a_date_that_is_ahead_nothing_is_sent(listener: Listener) -> None:
+    ahead = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+
+    wait = await _come_back(listener, ahead)
+
+    assert wait is not None
+    assert 3_600_000 < wait <= 7_200_000
+
+
+async def _come_back(listener: Listener, said: str) -> int | None:
+    """Return in how many milliseconds an answer is understood to ask for the next try."""
+    courier = Courier(timeout_seconds=2, allows_private=True)
+    listener.answers, listener.headers = [503], f"retry-after: {said}\r\n"
+    answered = await courier(listener.url, {}, b"{}")
+    await courier.close()
+    assert answered.status == 503
+    return answered.retry_after_ms
 
 
 async def test_silence_and_a_closed_port_are_answers_too() -> None:

@@ -8,9 +8,12 @@ bounded time. What goes wrong is the endpoint's matter and comes back as an answ
 
 import asyncio
 import ipaddress
+import math
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -19,6 +22,7 @@ from guerdon.engine.webhook_records import Answered
 
 _ANSWER_BYTES_MAX = 64_000
 _RETRY_AFTER_MAX = 86_400
+_DIGITS_MAX = 9
 
 
 class PrivateAddress(Exception):
@@ -169,7 +173,20 @@ def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _retry_after(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Return how long an answer asks to wait, in seconds or until a date; a day at most."""
     for name, value in headers:
-        if name.lower() == b"retry-after" and value.isdigit():
-            return min(int(value), _RETRY_AFTER_MAX) * 1_000
+        if name.lower() == b"retry-after":
+            seconds = _seconds(value.decode("latin-1").strip())
+            return None if seconds is None else min(max(seconds, 0), _RETRY_AFTER_MAX) * 1_000
     return None
+
+
+def _seconds(text: str) -> int | None:
+    if text.isascii() and text.isdigit():
+        return int(text) if len(text) <= _DIGITS_MAX else _RETRY_AFTER_MAX
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return math.ceil((until - datetime.now(UTC)).total_seconds())
