@@ -26,6 +26,7 @@ from guerdon.engine.settle import tick_due
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 from guerdon.settings import Settings
+from guerdon.stores.roles import ROLE
 from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report
 
 ALL_TIME = Board("all_time", 0)
@@ -469,6 +470,25 @@ async def test_an_activity_in_a_lane_that_is_not_its_members_goes_on_to_the_righ
 
 
 # ---------------------------------------------------------------- parts
+
+
+async def test_a_right_that_the_login_lacks_is_no_activitys_fault(
+    world: World, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    await report(world, [a_purchase(1)])
+    rights = [{"resource": {"db": "", "collection": "scores"}, "actions": ["insert", "remove"]}]
+    mongo_client.admin.command("revokePrivilegesFromRole", ROLE, privileges=rights)
+    try:
+        await accept.record(world, a_caller(), [a_purchase(2), a_purchase(3)])
+        with pytest.raises(StoreDown):
+            await drain(world)
+    finally:
+        mongo_client.admin.command("grantPrivilegesToRole", ROLE, privileges=rights)
+    assert await world.inbox.failed(PROGRAM, 10) == []
+
+    await drain(world)
+
+    assert await figures(world) == {"ann": (30, 1)}
 
 
 async def _nothing(world: World, batch: Batch, *, catches_up: bool) -> None:

@@ -5,6 +5,7 @@ lost the lane fails before anything else is touched. Nothing that fails inside i
 on from: the server has ended the transaction by then; the engine looks and decides anew.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,7 +14,7 @@ from pymongo.read_concern import ReadConcern
 
 from guerdon.core.standing import ERASED
 from guerdon.engine.crash import CrashPoint, CrashPoints
-from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated
+from guerdon.engine.records import AlreadyDecided, Batch, LaneLost, Outdated, StoreDown
 from guerdon.stores.bundles import entry_document
 from guerdon.stores.client import Document, Mongo, Step, unit_of_work
 from guerdon.stores.codes import KIND, UNSEEN, confirm_codes, free_codes, void_codes
@@ -30,7 +31,10 @@ from guerdon.stores.standings import standing_document
 from guerdon.stores.vault import COLLECTION, Vault
 from guerdon.stores.vouchers import voucher_updates
 
+log = logging.getLogger(__name__)
+
 _DUPLICATE = 11000
+_UNAUTHORIZED = 13
 
 
 class CommitStore:
@@ -48,8 +52,12 @@ class CommitStore:
         keys, fresh = await self._vault.for_writing(hold.program, hold.lane, sealing(batch.entries))
         try:
             await self._write(batch, keys, fresh)
-        except BaseException:
+        except BaseException as error:
             self._vault.forget([each["_id"] for each in fresh])
+            if isinstance(error, OperationFailure) and error.code == _UNAUTHORIZED:
+                # No activity can be blamed for that.
+                log.warning("this login may not write what a batch does: run `guerdon migrate`")
+                raise StoreDown(type(error).__name__) from error
             raise
         self._vault.forget([lane_key(hold.program, hold.lane, each) for each in batch.erased])
 
