@@ -349,3 +349,17 @@ def test_errors_may_go_to_a_device_which_stays_what_it_is(shop: Shop) -> None:
 
     assert (outcome.code, "3 accepted" in outcome.said) == (1, True)
     assert sink.is_symlink()
+
+
+@pytest.mark.parametrize("part", ['"lines": {"sku": "LP"}', '"data": [1]', '"data": "x"'])
+def test_parts_of_json_that_are_of_another_kind_are_refused_and_not_sent_as_values(
+    shop: Shop, part: str
+) -> None:
+    shop.write("sales.jsonl", f'{{"type": "visit", "member": "ada", "at": "2026-01-05", {part}}}\n')
+
+    outcome = shop.run("sales.jsonl")
+
+    assert outcome.code == 1
+    (error,) = outcome.errors
+    assert error.startswith(f"1,{part[1:5].rstrip(chr(34))}")
+    assert shop.intake.count == 0

@@ -67,10 +67,10 @@ class Activities:
                 activity[API_NAMES.get(field, field)] = _text(value, column)
             elif field in OF_A_LINE:
                 bought[field] = _text(value, column)
-            elif field == "data" and isinstance(value, dict):
-                more |= value
-            elif field == "lines" and isinstance(value, list):
-                activity["lines"] = value
+            elif field == "data":
+                more |= _checked(value, dict, column, "is no object: write {name: value}.")
+            elif field == "lines":
+                activity["lines"] = _checked(value, list, column, "is no list of what was bought.")
             else:
                 more[field] = self._number(value, column) if column.is_number else value
         for column in self._needed:
@@ -123,6 +123,13 @@ def _text(value: Any, column: Column) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise LineRefused(column.name, "is neither text nor a number.")
+
+
+def _checked(value: Any, kind: type, column: Column, otherwise: str) -> Any:
+    """Return a part of JSON; sent as a value under that name, another would mean nothing."""
+    if not isinstance(value, kind):
+        raise LineRefused(column.name, otherwise)
+    return value
 
 
 def _whole(activity: Activity, bought: dict[str, Any], more: dict[str, Any]) -> Activity:
