@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -12,6 +13,8 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from api.shop import Shop, open_shops
+from api.transport.wire import until
+from guerdon.api.credentials import Checked, Credentials
 from guerdon.api.ids import read_id
 from guerdon.core.activity import Instant
 from guerdon.engine import keys, tokens
@@ -166,6 +169,40 @@ async def merge(shop: Shop, one: str, other: str) -> None:
         other=other,
     )
     assert merged["mergeMembers"]["problems"] == []
+
+
+class Held:
+    """The shop's keys, handed over only once it is said so."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._keys = shop.world.keys
+        self.was_read, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def find(self, program: str, key_id: str) -> Any:
+        found = await self._keys.find(program, key_id)
+        self.was_read.set()
+        await self.let_go.wait()
+        return found
+
+
+async def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_remembered(shop: Shop) -> None:
+    secret, key = await keys.create(shop.world, shop.program, name="x", role=Role.SERVICE)
+    held = Held(shop)
+    world: Any = replace(shop.world, keys=held)  # type: ignore[arg-type]
+    credentials: Credentials[Checked] = Credentials(world, lambda checked: checked)
+    of = shop.world.revisions.of
+    await until(lambda: of(shop.program, keys.KEYS) is not None)
+    before = of(shop.program, keys.KEYS)
+    looking = asyncio.create_task(credentials.granted(secret))
+    await held.was_read.wait()
+    await shop.world.keys.revoke(shop.program, key.id, shop.world.clock())  # as another process
+    await shop.world.channels.announce(shop.program, [keys.KEYS])
+    await until(lambda: of(shop.program, keys.KEYS) != before)
+    held.let_go.set()
+
+    assert not credentials.is_good(await looking)
+    with pytest.raises(Unauthenticated):
+        await credentials.granted(secret)
 
 
 async def test_a_rotated_key_and_its_successor_are_both_good_until_the_old_one_expires(

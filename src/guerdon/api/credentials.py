@@ -1,8 +1,8 @@
 """Credentials that were checked a moment ago, so that a busy client is not looked up each time.
 
 The rule: what is remembered is dropped when a revoked key or a merger is told, and after a second
-at the latest; a token never outlives its expiry by that. Tokens themselves are not kept in memory,
-only their digests.
+at the latest; a token never outlives its expiry by that. What was told while a credential was being
+looked up counts, too. Tokens themselves are not kept in memory, only their digests.
 """
 
 import hashlib
@@ -52,9 +52,12 @@ class Credentials(Generic[Granted]):
         known = self._known.get(digest)
         if known is not None and self.is_good(known[0]):
             return known[1]
-        asked_at = monotonic()
+        asked_at, heard = monotonic(), self._world.revisions.newest
         caller = await self._check(token)
-        checked = Checked(caller, self._until(caller, asked_at), self._revision(caller))
+        revision = self._revision(caller)
+        has_moved = revision is not None and revision > heard
+        until = asked_at if has_moved else self._until(caller, asked_at)
+        checked = Checked(caller, until, revision)
         granted = self._grant(checked)
         self._known[digest] = checked, granted
         self._known.move_to_end(digest)

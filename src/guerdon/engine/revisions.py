@@ -7,7 +7,6 @@ A topic is listened to from the first question on, until nobody has asked for a 
 
 import asyncio
 from contextlib import suppress
-from itertools import count
 
 from guerdon.engine.live_ports import Channels
 from guerdon.engine.records import Topic
@@ -33,7 +32,8 @@ class Revisions:
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
         self._followed: dict[tuple[str, Topic], _Followed] = {}
-        self._numbers = count(1)
+        self.newest = 0
+        """The last number that was given to any topic: what is above it has moved since."""
 
     def of(self, program: str, topic: Topic) -> int | None:
         """Return a topic's revision, None as long as its changes are not heard yet."""
@@ -45,6 +45,10 @@ class Revisions:
         found.is_wanted = True
         return found.number
 
+    def _next(self) -> int:
+        self.newest += 1
+        return self.newest
+
     async def tell(self, program: str, topic: Topic) -> None:
         """Say that a topic's matter has changed: here at once, elsewhere as soon as they hear it.
 
@@ -52,7 +56,7 @@ class Revisions:
         """
         found = self._followed.get((program, topic))
         if found is not None and found.number is not None:
-            found.number = next(self._numbers)
+            found.number = self._next()
         with suppress(LiveDown):
             await self._channels.announce(program, [topic])
 
@@ -66,7 +70,7 @@ class Revisions:
                     while (left := until - clock()) > 0:
                         # The first news is that listening has begun.
                         if await signal.wait(max(round(left * 1_000), 1)):
-                            found.number = next(self._numbers)
+                            found.number = self._next()
         finally:
             if self._followed.get(key) is found:
                 del self._followed[key]
