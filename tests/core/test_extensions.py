@@ -71,3 +71,35 @@ expect:
     why: it was dead on 16 February, before anything let it live longer
     wallets: {points: {spendable: 42, expired: 100}}
 """)
+
+
+def test_what_a_late_report_would_have_kept_until_a_day_that_is_over_too_died_on_that_day() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points: {expiry: {mode: after, period: P1M, round: month}, extend: {activity: [visit],
+     through_month: P2M}}
+  rules: [{id: base, activity: purchase, wallet: points, give: {rate: 1}}]
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-01-10T09:00:00Z", type: purchase, member: ada, amount: 25}
+  - {id: v1, at: "2026-02-20T09:00:00Z", received: "2026-04-10T09:00:00Z", type: visit,
+     member: ada}
+  - {id: v2, at: "2026-03-15T09:00:00Z", received: "2026-04-11T09:00:00Z", type: visit,
+     member: ada}
+expect:
+  - {at: "2026-03-01T00:00:00Z", member: ada, wallets: {points: {spendable: 0, expired: 25}}}
+  - at: "2026-04-10T12:00:00Z"
+    member: ada
+    why: the first visit keeps them through March, which is over as well
+    wallets: {points: {spendable: 0, expired: 25}}
+  - at: "2026-04-11T12:00:00Z"
+    member: ada
+    why: but in March they lived, and the second visit keeps them through April
+    wallets: {points: {spendable: 25, expired: 0}}
+  - {at: "2026-05-01T00:00:00Z", member: ada, wallets: {points: {spendable: 0, expired: 25}}}
+""")

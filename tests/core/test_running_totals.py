@@ -195,3 +195,31 @@ expect:
   - {at: "2026-04-05T12:00:00Z", leaderboard: march, ranks: [[1, ada, 35], [1, zoe, 35]]}
   - {at: "2026-04-05T12:00:00Z", leaderboard: now, ranks: [[1, ada, 7]]}
 """)
+
+
+def test_whatever_is_void_sells_and_multiplies_nothing_more_when_its_units_are_taken() -> None:
+    both_meet("""\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets: {points: {}}
+  book: {point_value: 0.50, redemption_rate: 0.8, method: ifrs15}
+  rules:
+    - {id: base, activity: purchase, wallet: points, give: {step: 100, points: 1,
+       remainder: carry}}
+    - {id: twice, activity: purchase, wallet: points, give: {of: [base], times: 1}}
+activities:
+  - {id: e1, at: "2026-01-01T09:00:00Z", type: enrollment, member: ada}
+  - {id: p1, at: "2026-01-02T09:00:00Z", type: purchase, member: ada, amount: 150}
+  - {id: p2, at: "2026-01-03T09:00:00Z", type: purchase, member: ada, amount: 150}
+  - {id: i2, at: "2026-01-04T09:00:00Z", type: ineligible, member: ada, of: p2}
+  - {id: p3, at: "2026-01-05T09:00:00Z", type: purchase, member: ada, amount: 60}
+  - {id: i1, at: "2026-01-06T09:00:00Z", type: ineligible, member: ada, of: p1}
+expect:
+  - {at: "2026-01-03T12:00:00Z", member: ada, wallets: {points: {spendable: 6}}}
+  - {at: "2026-01-04T12:00:00Z", member: ada, wallets: {points: {spendable: 2}}}
+  - {at: "2026-01-05T12:00:00Z", member: ada, wallets: {points: {spendable: 4}}}
+  - {at: "2026-01-06T12:00:00Z", member: ada, wallets: {points: {spendable: 0, debt: 0}}}
+""")

@@ -103,9 +103,6 @@ def follow_lessened(d: Deciding) -> None:
 
 def _rate_multiples(d: Deciding, key: str) -> None:
     """Let rules that multiply others give what they give for the units that are left of those."""
-    found = d.look("record", key)
-    if found is None or found.get("void"):
-        return
     original = Original(d, key)
     earned, left = rules.granted(original.version, original.record), original.record["left"]
     rerate(d, original, before=left, after=left)
@@ -116,17 +113,14 @@ def _rate_multiples(d: Deciding, key: str) -> None:
 def lessen(d: Deciding, key: str, name: str, part: int) -> None:
     """Let an activity have so many fewer units of a rule, because something else took them.
 
-    What they used of a limit is free, and the book sells anew.
+    What they used of a limit is free, and the book sells anew. It is none that is void: of those
+    no units are left to be taken.
     """
-    found = d.look("record", key)
-    if found is None or name not in found.get("grants", {}) or found.get("void"):
-        return
     original = Original(d, key)
     earned, left = rules.granted(original.version, original.record), original.record["left"]
     note = dict(original.record["grants"][name])
     note["points"] -= part
-    if "place" in note:
-        limits.shrink(d, original.version.earning_by_id[name].rule, note, note["points"])
+    limits.shrink(d, original.version.earning_by_id[name].rule, note, note["points"])
     original.record["grants"][name] = note
     resell(d, original, earned, before=left, after=left)
     original.save(d)
@@ -218,8 +212,7 @@ def _settle_difference(
     else:
         lot = rules.grant(d, earning, context, due - held)
         note["lots"] = [*note.get("lots", []), [lot, due - held]]
-    if "place" in note:
-        limits.shrink(d, rule, note, due)
+    limits.shrink(d, rule, note, due)
     grants[rule.id] = note
 
 

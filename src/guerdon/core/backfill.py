@@ -128,8 +128,7 @@ class _Replay:
                 counters.recount_in(self._d, reading, context, None, None)
             return
         left = known[-1][1]
-        if left is None:
-            return
+        assert left is not None, "what is gone as a whole is refunded no more"
         original = context.activity
         rest: Context | None = left
         if any(line.amount for line in original.lines):

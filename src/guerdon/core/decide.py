@@ -35,7 +35,6 @@ from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, Decision, Given, Needed, Sale, sale
 from guerdon.core.errors import Rejected
 from guerdon.core.originals import origin_key
-from guerdon.core.program import WindowKind
 from guerdon.core.rulebook import Rulebook
 from guerdon.core.settle import conclude, follow, settle_to
 from guerdon.core.standing import ERASED, PageRef, Standing
@@ -219,11 +218,8 @@ def _update(d: Deciding, activity: Activity) -> None:
         if board.eligible:
             reading = d.state.reading_of(board.counter, board.window)
             shown = d.now if board.asof is None else board.asof
-            # A span is shown before it begins and once it is over, too.
-            is_span = board.window.kind is WindowKind.FIXED
-            window = "" if is_span else counters.window_key(d, reading, shown)
-            if window is not None:
-                d.touch(reading.id, window)
+            # A span, the one window of its reading, is shown before it begins and afterwards, too.
+            d.touch(reading.id, counters.window_key(d, reading, shown) or "")
 
 
 def _set_attributes(d: Deciding, activity: Activity) -> None:

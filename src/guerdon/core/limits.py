@@ -60,8 +60,10 @@ def free(d: Deciding, rule_id: str, place: Plain) -> None:
 def shrink(d: Deciding, rule: Rule, note: dict[str, Any], left: int) -> None:
     """Give back what a grant no longer uses of its limit, of which so many points are left.
 
-    A place is given back with the last of them, points as they go.
+    A place is given back with the last of them, points as they go; a grant without one used none.
     """
+    if "place" not in note:
+        return
     key, used, shared = note["place"]
     if not left:
         free(d, rule.id, note.pop("place"))

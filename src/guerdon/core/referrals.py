@@ -52,8 +52,7 @@ def referral_changed(d: Deciding, activity: Activity) -> None:
         take_back(d, rule, note, held - due)
     if text(data.get("confirmed")) == "true":
         release_confirmed(d, rule, note)
-    if "place" in note:
-        limits.shrink(d, rule, note, due)
+    limits.shrink(d, rule, note, due)
     d.put("record", page, note)
 
 
@@ -89,8 +88,7 @@ def lessen_referral(d: Deciding, rule: Rule, origin: str, part: int) -> None:
     page = f"{origin}.{rule.id}"
     note = _note(d, page)
     note["points"] = note["cap"] = max(note["points"] - part, 0)
-    if "place" in note:
-        limits.shrink(d, rule, note, note["points"])
+    limits.shrink(d, rule, note, note["points"])
     d.put("record", page, note)
 
 

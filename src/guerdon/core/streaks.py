@@ -28,7 +28,7 @@ def change_days(
         times = held + (1 if value in came else -1)
         if times:
             d.put(name, key, times)
-        elif held:
+        else:
             d.drop(name, key)
         if times >= (value in came):
             _restreak(d, reading, window, int(value), at, came=value in came, times=times)
