@@ -47,10 +47,13 @@ async def test_a_page_that_has_not_changed_is_read_once(settings: Settings) -> N
         await shop.buy("ada", "10.00", "p1")
         await heard(shop)
         with Redis.from_url(settings.redis_url.get_secret_value()) as client:
-            first = await shop.get("service", PAGE)
-            before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
-            again = [await shop.get("service", PAGE) for _ in range(3)]
-            after = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+            for _ in range(10):  # the last news of the purchase may be on its way still
+                first = await shop.get("service", PAGE)
+                before = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+                again = [await shop.get("service", PAGE) for _ in range(3)]
+                after = client.info("commandstats")["cmdstat_evalsha"]["calls"]
+                if after == before:
+                    break
 
     assert again == [first] * 3
     assert after == before
