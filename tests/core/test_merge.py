@@ -779,23 +779,6 @@ class TestRunningTotals:
         assert ana.balance("2026-04-01") == 3
 
 
-def test_draws_remember_the_longer_run_of_bad_luck() -> None:
-    ana, bob = two("""
-        wallets: {points: {}}
-        draws:
-          wheel: {activity: spin, seed: s, wallet: points,
-                  table: [{id: never, p: 0.0000001, fixed: 9}], pity: {id: p, after: 3, fixed: 1}}
-        """)
-    ana.does("spin", "2026-03-02")
-    bob.does("spin", "2026-03-02")
-    bob.does("spin", "2026-03-03")
-
-    merge(bob)
-    ana.does("spin", "2026-04-02")
-
-    assert ana.balance("2026-04-02") == 1
-
-
 GIVEN = """
     counters: {visits: {activity: visit, window: calendar_month}}
     ladders:

@@ -63,6 +63,16 @@ def recount(d: Deciding, reading: Reading, found: Iterable[tuple[Activity, Plain
         replay.take(activity, kept)
 
 
+def told(member: str, activity: Plain, kept: Plain, effects: Iterable[Plain]) -> Plain:
+    """Return what `history` holds of an accepted entry, whose parts are given as printed.
+
+    Of its effects that is how the draws ended, by the draw's name: whether a budget was spent does
+    not follow from the number that was drawn.
+    """
+    drawn = {effect[1]: effect[3] for effect in effects if effect[0] == "draw"}
+    return {"member": member, "activity": activity, "kept": kept, "drawn": drawn}
+
+
 def history(d: Deciding, names: Sequence[str]) -> list[Plain]:
     """Return what was accepted of these accounts, in order of arrival."""
     wanted = tuple(PageRef(HISTORY, "all", name) for name in names)

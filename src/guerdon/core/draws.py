@@ -2,18 +2,21 @@
 
 Rule: the number drawn is the first 8 bytes of sha256("<seed>|<activity id>") as a big-endian
 integer over 2^64, compared exactly; so a replayed activity can never draw twice. A budget that is
-spent turns a win into nothing, and that is recorded as such.
+spent turns a win into nothing, and that is recorded as such. Bad luck is counted since the last
+prize; of accounts that became one, since the last prize of any of them.
 """
 
 from hashlib import sha256
 
 from guerdon.core import granting
+from guerdon.core.backfill import history
 from guerdon.core.context import Context, holds_all
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Claim, DrawEffect
 from guerdon.core.program import Draw, Prize
 from guerdon.core.rulebook import Version
 from guerdon.core.rules import Record
+from guerdon.core.standing import Standing
 from guerdon.core.windows import per_key
 
 _WHOLE = 1 << 64
@@ -76,6 +79,31 @@ def _play(d: Deciding, draw: Draw, context: Context, record: Record) -> None:
     )
     note = {"wallet": draw.wallet, "lot": lot, "points": prize.points, "budget": budget}
     record.setdefault("draws", {})[draw.id] = note
+
+
+def count_together(d: Deciding, donor: Standing) -> None:
+    """Count the misses of accounts that are one by now, as they arrived.
+
+    The journal is asked only where both have played and one of them has missed since a prize of
+    its own: no other two counts leave it open what came first.
+    """
+    mine = d.standing.misses
+    for draw, misses in donor.misses.items():
+        if draw not in mine:
+            mine[draw] = misses
+        elif misses or mine[draw]:
+            mine[draw] = _misses_in_a_row(d, draw)
+
+
+def _misses_in_a_row(d: Deciding, draw: str) -> int:
+    misses = 0
+    for each in history(d, (d.standing.member, *d.standing.absorbed)):
+        result = each["drawn"].get(draw)
+        if result in ("won", "pity"):
+            misses = 0
+        elif result is not None:
+            misses += 1
+    return misses
 
 
 def _within_budget(d: Deciding, draw: Draw, prize: Prize, day: int) -> tuple[bool, str]:

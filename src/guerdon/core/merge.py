@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from guerdon.core import (
     counters,
+    draws,
     extensions,
     fulfilments,
     granting,
@@ -81,6 +82,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     offset = d.standing.lots_made
     missions = joined_apart(d, donor)
     _heads(d, donor, offset)
+    draws.count_together(d, donor)
     _wallets(d, donor, offset)
     _shelves(d, donor, offset)
     count_together(d, missions)
@@ -151,8 +153,6 @@ def _heads(d: Deciding, donor: Standing, offset: int) -> None:
         mine.counts[kind] = mine.counts.get(kind, 0) + times
     for badge, at in donor.badges.items():
         mine.badges[badge] = min(at, mine.badges.get(badge, at))
-    for draw, misses in donor.misses.items():
-        mine.misses[draw] = max(misses, mine.misses.get(draw, 0))
     for plan, terms in donor.plans.items():
         mine.plans[plan] = tuple(sorted((*terms, *mine.plans.get(plan, ())), key=lambda t: t[0]))
     _missions(d, donor, offset)

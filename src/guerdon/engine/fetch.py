@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 from guerdon.core.activity import Instant
-from guerdon.core.backfill import HISTORY
+from guerdon.core.backfill import HISTORY, told
 from guerdon.core.decision import Claim, Given, Needed
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.redemptions import CODE
@@ -222,11 +222,12 @@ class Shelves:
         return {
             (HISTORY, entry.key): (
                 f"{entry.activity['received']:015d}{entry.member_seq:012d}",
-                {
-                    "member": member,
-                    "activity": entry.activity,
-                    "kept": entry.decision.get(RECORD, {}).get("kept"),
-                },
+                told(
+                    member,
+                    entry.activity,
+                    entry.decision.get(RECORD, {}).get("kept"),
+                    entry.decision.get("effects", ()),
+                ),
             )
             for entry in (*found, *self._noted.get(member, ()))
             if entry.decision["result"] == "accepted"

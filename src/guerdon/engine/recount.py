@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.backfill import HISTORY
+from guerdon.core.backfill import HISTORY, told
 from guerdon.core.decide import decide
 from guerdon.core.decision import Claim, Decision, Given, Needed
 from guerdon.core.plain import (
@@ -214,7 +214,8 @@ class Recount:
                 ] == "accepted":
                     order = f"{entry.activity['received']:015d}{seq:012d}"
                     kept = entry.decision.get(RECORD, {}).get("kept")
-                    said = {"member": member, "activity": entry.activity, "kept": kept}
+                    effects = entry.decision.get("effects", ())
+                    said = told(member, entry.activity, kept, effects)
                     given.entries[(HISTORY, entry.key)] = (order, said)
 
 

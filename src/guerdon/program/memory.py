@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from guerdon.core.accounting import Contract, Settlement
 from guerdon.core.activity import Activity, Instant
-from guerdon.core.backfill import HISTORY
+from guerdon.core.backfill import HISTORY, told
 from guerdon.core.decide import decide
 from guerdon.core.decision import (
     Claim,
@@ -22,7 +22,7 @@ from guerdon.core.decision import (
     RedemptionEffect,
     Score,
 )
-from guerdon.core.plain import activity_to_plain
+from guerdon.core.plain import activity_to_plain, effect_to_plain
 from guerdon.core.program import Program
 from guerdon.core.raffles import Ticket
 from guerdon.core.rulebook import Rulebook
@@ -95,7 +95,8 @@ class Memory:
         if decision.result == "accepted":
             kept = (decision.record or {}).get("kept")
             self.arrived += 1
-            said = {"member": member, "activity": activity_to_plain(activity), "kept": kept}
+            effects = map(effect_to_plain, decision.effects)
+            said = told(member, activity_to_plain(activity), kept, effects)
             self.history.setdefault(member, []).append((self.arrived, said))
         self.keep(member, decision)
         for effect in decision.effects:
