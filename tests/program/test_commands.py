@@ -82,6 +82,39 @@ def test_a_file_that_is_not_there_ends_with_2(files: Path, command: tuple[str, .
     assert "nothing.yaml cannot be read: No such file or directory." in output
 
 
+def test_files_behind_one_that_cannot_be_read_are_played_and_told_too(files: Path) -> None:
+    report = files / "report.xml"
+    (files / "utf16.yaml").write_bytes(GOOD.encode("utf-16"))
+    names = ("nothing.yaml", "good.yaml", "utf16.yaml", "wrong.yaml")
+    code, output = run("rehearse", "--junit", report, *(files / name for name in names))
+
+    assert code == 2
+    assert output.splitlines()[:5] == [
+        f"FAIL {files}/nothing.yaml",
+        f"  {files}/nothing.yaml cannot be read: No such file or directory.",
+        f"ok {files}/good.yaml, 2 checks",
+        f"FAIL {files}/utf16.yaml",
+        f"  {files}/utf16.yaml is not UTF-8 text. Save it as UTF-8.",
+    ]
+    assert f"FAIL {files}/wrong.yaml" in output
+    assert ET.parse(report).getroot().attrib["failures"] == "3"
+
+
+def test_files_behind_one_that_the_stack_refuses_are_played_too(
+    files: Path, mongo_url: str, redis_url: str
+) -> None:
+    (files / "long.yaml").write_text(GOOD.replace("id: shop", f"id: {'s' * 64}"))
+    on = ("--through", "stack", "--mongo", mongo_url, "--redis", redis_url)
+
+    code, output = run("rehearse", *on, files / "long.yaml", files / "good.yaml")
+
+    lines = output.splitlines()
+    assert code == 1
+    assert lines[0] == f"FAIL {files}/long.yaml"
+    assert "63" in lines[1]
+    assert lines[-1] == f"ok {files}/good.yaml, 2 checks"
+
+
 def test_checking_a_right_program_says_so(files: Path) -> None:
     good = files / "good.yaml"
 

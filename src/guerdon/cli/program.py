@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from guerdon.cli.endpoint import ask
-from guerdon.cli.stops import stop, text_or_stop
+from guerdon.cli.stops import Unreadable, stop, text_of, text_or_stop
 from guerdon.program.mistakes import Mistake, Severity
 
 if TYPE_CHECKING:
@@ -47,13 +47,9 @@ def check(files: Files) -> None:
     failed = unreadable = False
     for path in files:
         try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            typer.echo(f"{path} cannot be read: {error.strerror or error}.", err=True)
-            unreadable = True
-            continue
-        except UnicodeDecodeError:
-            typer.echo(f"{path} is not UTF-8 text. Save it as UTF-8.", err=True)
+            text = text_of(path)
+        except Unreadable as error:
+            typer.echo(str(error), err=True)
             unreadable = True
             continue
         mistakes = _mistakes(path, text)

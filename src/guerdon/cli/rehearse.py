@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 import typer
 
-from guerdon.cli.stops import settings_or_stop, stop, text_or_stop
+from guerdon.cli.stops import Unreadable, settings_or_stop, stop, text_of
 
 if TYPE_CHECKING:
     from guerdon.program.rehearse import Mismatch, Report
@@ -55,9 +55,13 @@ RedisUrl = Annotated[
 ]
 
 
+class Unplayable(Exception):
+    """A scenario cannot be played to its end; the sentence says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The outcome of one file; one with mistakes was not played."""
+    """The outcome of one file; one with mistakes was not played, or not to its end."""
 
     name: str
     checks: int
@@ -88,15 +92,21 @@ def rehearse(
     junit: Junit = None,
     as_json: Json = False,
 ) -> None:
-    """Play scenarios under their own clock; end with 1 where something is not as expected."""
+    """Play scenarios under their own clock; end with 1 where something is not as expected.
+
+    Each file is told of, whatever became of those before; ends with 2 where one cannot be read.
+    """
     if (mongo is None) != (redis is None):
         stop("Name both --mongo and --redis, or neither: they are started then.", code=2)
     if mongo is not None and through is Through.CORE:
         stop("The core needs no servers; add --through stack, or leave them out.", code=2)
-    played = []
+    played, is_unreadable = [], False
     with _stage(through, mongo, redis) as play:
         for path in files:
-            one = _played(path, play)
+            try:
+                one = _played(path, play)
+            except Unreadable as error:
+                one, is_unreadable = Played(str(path), 0, (str(error),)), True
             played.append(one)
             if not as_json:
                 typer.echo("\n".join(one.lines()))
@@ -105,8 +115,8 @@ def rehearse(
         typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
     if junit is not None:
         _write_junit(junit, played)
-    if not all(one.is_ok for one in played):
-        raise typer.Exit(1)
+    if is_unreadable or not all(one.is_ok for one in played):
+        raise typer.Exit(2 if is_unreadable else 1)
 
 
 Play = Callable[["Scenario"], "Report"]
@@ -116,7 +126,7 @@ def _played(path: Path, play: Play) -> Played:
     from guerdon.program.scenario import load_scenario
 
     scenario = load_scenario(
-        text_or_stop(path), path.name, read=lambda other: _read(path.parent / other)
+        text_of(path), path.name, read=lambda other: _read(path.parent / other)
     )
     if scenario.program is None:
         mistakes = tuple(
@@ -124,7 +134,10 @@ def _played(path: Path, play: Play) -> Played:
             for one in scenario.mistakes
         )
         return Played(str(path), 0, mistakes)
-    report = play(scenario)
+    try:
+        report = play(scenario)
+    except Unplayable as error:
+        return Played(str(path), 0, (str(error),))
     return Played(str(path), report.checks, (), report.mismatches)
 
 
@@ -184,10 +197,8 @@ async def _play(settings: "Settings", scenario: "Scenario") -> "Report":
         finally:
             await world.close()
             await discard(settings)
-    except InvalidInput as mistakes:
-        stop("\n".join(problem.message for problem in mistakes.problems))
-    except (Refused, Stuck) as error:
-        stop(f"{scenario.name}: {error}")
+    except (InvalidInput, Refused, Stuck) as error:
+        raise Unplayable(str(error)) from None
     except (LiveDown, StoreDown):
         stop("MongoDB or Redis does not answer; are --mongo and --redis right?")
 

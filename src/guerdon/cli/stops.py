@@ -18,14 +18,30 @@ def stop(message: str, *, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def text_or_stop(path: Path) -> str:
-    """Return what a file says, or end where there is no text to be read."""
+class Unreadable(Exception):
+    """A file is not there, or is no text; the sentence says which."""
+
+
+def text_of(path: Path) -> str:
+    """Return what a file says.
+
+    Raises:
+        Unreadable: There is no text to be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        stop(f"{path} cannot be read: {error.strerror or error}.", code=2)
+        raise Unreadable(f"{path} cannot be read: {error.strerror or error}.") from None
     except UnicodeDecodeError:
-        stop(f"{path} is not UTF-8 text. Save it as UTF-8.", code=2)
+        raise Unreadable(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
+
+
+def text_or_stop(path: Path) -> str:
+    """Return what a file says, or end where there is no text to be read."""
+    try:
+        return text_of(path)
+    except Unreadable as error:
+        stop(str(error), code=2)
 
 
 def settings_or_stop(**given: object) -> "Settings":
