@@ -61,6 +61,7 @@ async def test_a_key_does_what_its_scopes_say_and_no_more(shop: Shop) -> None:
         ({"role": "MEMBER"}, ["role"]),
         ({"role": "PARTNER"}, ["partner"]),
         ({"partner": "cafe"}, ["partner"]),
+        ({"role": "PARTNER", "partner": "bakery"}, ["partner"]),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, ["expiresAt"]),
         ({"name": ""}, ["name"]),
         ({"name": "x" * 201}, ["name"]),

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from api.shop import Shop
-from guerdon.engine import codes, keys
+from guerdon.engine import codes, keys, publish
 from guerdon.engine.world import Role
 
 REDEEM = """mutation($i: RedeemRewardInput!) { redeemReward(input: $i) {
@@ -42,6 +42,10 @@ async def redemptions(shop: Shop, **page: Any) -> Any:
 
 
 async def another_partner(shop: Shop) -> str:
+    text = (await shop.world.programs.versions(shop.program))[-1].text
+    if "deli" not in text:
+        deli = text.replace("  partners:\n", "  partners:\n    deli: {name: Deli}\n")
+        await publish.publish(shop.world, deli)
     made, _ = await keys.create(
         shop.world, shop.program, name="deli", role=Role.PARTNER, partner="deli"
     )

@@ -59,6 +59,22 @@ def test_a_program_that_is_not_there_is_named_by_each_command(
     assert says.startswith("There is no program 'bakery'; there are: ")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("keys", "create", "till", "--role", "partner"),
+        ("webhooks", "create", "https://bakery.example.com/hooks"),
+    ],
+)
+def test_nothing_is_made_for_a_partner_whom_the_program_does_not_have(
+    told: dict[str, str], words: tuple[str, ...]
+) -> None:
+    code, says = run(told, *words, "--partner", "bakery")
+
+    assert code == 2
+    assert says.startswith("The program has no partner 'bakery'; there are: none.")
+
+
 def test_a_key_cannot_outlive_what_calendars_show(told: dict[str, str]) -> None:
     assert run(told, "keys", "create", "till", "--days", "3000000")[0] == 2
     assert run(told, "keys", "create", "till", "--days", "36500")[0] == 0

@@ -8,14 +8,17 @@ import pytest
 from pymongo import MongoClient
 
 from guerdon.core.activity import Instant
-from guerdon.engine import keys, tokens
+from guerdon.engine import keys, publish, tokens
 from guerdon.engine.refusals import InvalidInput, NotFound, Unauthenticated
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
-from worlds import PROGRAM, a_purchase, a_world, report
+from worlds import PROGRAM, SHOP, a_purchase, a_world, report
+
+CAFE, BAKERY = (f"{SHOP}  partners: {{{slug}: {{}}}}\n" for slug in ("cafe", "bakery"))
 
 
 async def test_a_key_leads_to_its_program_role_and_scopes(world: World) -> None:
+    await publish.publish(world, CAFE)
     text, key = await keys.create(
         world, PROGRAM, name="till", role=Role.PARTNER, partner="cafe", scopes=["activities:write"]
     )
@@ -81,11 +84,31 @@ async def test_keys_that_make_no_sense_are_refused(world: World) -> None:
         (Role.SERVICE, ["world:rule"], None),
         (Role.PARTNER, None, None),
         (Role.SERVICE, None, "cafe"),
+        (Role.PARTNER, None, "bakery"),
     ):
         with pytest.raises(InvalidInput):
             await keys.create(world, PROGRAM, name="x", role=role, scopes=scopes, partner=partner)
 
     assert await keys.list_all(world, PROGRAM) == []
+
+
+async def test_a_partners_key_is_made_before_the_version_that_brings_the_partner_begins(
+    world: World,
+) -> None:
+    await publish.publish(world, BAKERY, begin=Instant(world.clock() + 86_400_000))
+    text, _ = await keys.create(world, PROGRAM, name="till", role=Role.PARTNER, partner="bakery")
+
+    assert (await keys.check(world, text)).partner == "bakery"
+
+
+async def test_a_key_is_rotated_also_where_its_partner_has_gone(world: World) -> None:
+    await publish.publish(world, CAFE)
+    _, key = await keys.create(world, PROGRAM, name="till", role=Role.PARTNER, partner="cafe")
+    await publish.publish(world, BAKERY)
+
+    text, _ = await keys.rotate(world, PROGRAM, key.id, overlap_ms=0)
+
+    assert (await keys.check(world, text)).partner == "cafe"
 
 
 async def test_a_seeded_key_is_the_same_again(world: World) -> None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from zlib import crc32
 
 from guerdon.core.activity import Instant
+from guerdon.engine import partners
 from guerdon.engine.outcomes import Key, Problem
 from guerdon.engine.pseudonyms import veil_of
 from guerdon.engine.refusals import InvalidInput, NotFound, Refused, Unauthenticated
@@ -60,13 +61,42 @@ async def create(
 ) -> tuple[str, Key]:
     """Make a key and return its text, which is shown this once, and the key.
 
-    With a `seed` the same seed makes the same key again, for installations that are set up anew.
+    With a `seed` the same seed makes the same key again, for installations that are set up anew;
+    these may name a partner whom the program does not have yet.
 
     Raises:
-        InvalidInput: A role without keys, an unknown scope, or a partner missing or too many.
+        InvalidInput: A role without keys, an unknown scope, or a partner missing, unknown or too
+            many.
     """
     chosen = DEFAULT_SCOPES.get(role, frozenset()) if scopes is None else frozenset(scopes)
-    _judge(role, chosen, partner)
+    wrong = _mistakes(role, chosen, partner)
+    if partner is not None and role is Role.PARTNER and seed is None:
+        wrong += await partners.mistakes(world, program, partner)
+    if wrong:
+        raise InvalidInput(tuple(wrong))
+    return await _make(
+        world,
+        program,
+        name=name,
+        role=role,
+        scopes=chosen,
+        partner=partner,
+        expires_at=expires_at,
+        seed=seed,
+    )
+
+
+async def _make(
+    world: World,
+    program: str,
+    *,
+    name: str,
+    role: Role,
+    scopes: frozenset[str],
+    partner: str | None,
+    expires_at: Instant | None,
+    seed: bytes | None = None,
+) -> tuple[str, Key]:
     random = secrets.token_bytes(32) if seed is None else sha256(b"key" + seed).digest()
     own = secrets.token_hex(6) if seed is None else sha256(b"id" + seed).hexdigest()[:12]
     secret = _checked(_base62(int.from_bytes(random), _BODY))
@@ -75,7 +105,7 @@ async def create(
         id=f"{program}.{own}",
         name=name,
         role=role,
-        scopes=chosen,
+        scopes=scopes,
         partner=partner,
         last4=secret[-4:],
         created_at=world.clock(),
@@ -86,7 +116,7 @@ async def create(
     return text, key
 
 
-def _judge(role: Role, scopes: Collection[str], partner: str | None) -> None:
+def _mistakes(role: Role, scopes: Collection[str], partner: str | None) -> list[Problem]:
     wrong = []
     if role is Role.MEMBER:
         message = "Members have tokens, not keys; make a key for a partner, a service or an admin."
@@ -98,8 +128,7 @@ def _judge(role: Role, scopes: Collection[str], partner: str | None) -> None:
     if (role is Role.PARTNER) != (partner is not None):
         message = "A partner's key, and only that, names its partner."
         wrong.append(Problem(code="INVALID_INPUT", message=message, path=("partner",)))
-    if wrong:
-        raise InvalidInput(tuple(wrong))
+    return wrong
 
 
 async def check(world: World, text: str) -> Caller:
@@ -159,7 +188,7 @@ async def rotate(world: World, program: str, key_id: str, *, overlap_ms: int) ->
     old, now = found[0], world.clock()
     if not _is_in_force(old, now):
         raise Refused("not_in_force", "This key is revoked or expired; make a new one instead.")
-    text, key = await create(
+    text, key = await _make(
         world,
         program,
         name=old.name,

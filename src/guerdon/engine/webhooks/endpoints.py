@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guerdon.core.activity import Instant
+from guerdon.engine import partners
 from guerdon.engine.outcomes import Problem
 from guerdon.engine.refusals import InvalidInput, NotFound
 from guerdon.engine.seals import key_for
@@ -45,6 +46,10 @@ async def create(
     """
     chosen = tuple(dict.fromkeys(topics)) or ("*",)
     _judge(world, url, chosen)
+    if caller.partner is not None and (
+        wrong := await partners.mistakes(world, caller.program, caller.partner)
+    ):
+        raise InvalidInput(tuple(wrong))
     there = await world.webhooks.endpoints(caller.program)
     if sum(each.partner == caller.partner for each in there) >= ENDPOINTS_MAX:
         raise _invalid("url", f"There are {ENDPOINTS_MAX} endpoints already; remove one first.")
@@ -139,9 +144,8 @@ async def create_source(
     Raises:
         InvalidInput: The program has no such partner.
     """
-    program = (await world.rulebooks.get(caller.program)).at(world.clock()).program
-    if partner not in program.partners:
-        raise _invalid("partner", f"The program has no partner {partner!r}.")
+    if wrong := await partners.mistakes(world, caller.program, partner):
+        raise InvalidInput(tuple(wrong))
     text, secret = await _fresh(world, caller.program)
     source = Source(
         id=secrets.token_hex(8),
