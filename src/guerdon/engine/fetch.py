@@ -273,7 +273,11 @@ def _front(entries: Mapping[tuple[str, str], Held], after: str) -> dict[tuple[st
 
 
 class Reservations:
-    """The claims of one activity: reserved outside the transaction, kept or given back later."""
+    """The claims of one activity: reserved outside the transaction, kept or given back later.
+
+    What one activity holds of a thing is one reservation. Where it wants less of it than it asked
+    for before (a comfort, after the budget was too small for the prize), it is answered from that.
+    """
 
     def __init__(self, world: World, program: str, holder: str) -> None:
         self._world = world
@@ -287,6 +291,9 @@ class Reservations:
             return len(await self._world.members.known(self._program, [claim.key]))
         if claim.peek:
             return await self._world.shared.peek(self._program, claim)
+        held = next((it for it in self.held if it[:2] == claim[:2]), None)
+        if held is not None:
+            return min(held.amount, claim.amount)
         until = Instant(self._world.clock() + self._world.limits.reserved_ms)
         got = await self._world.shared.reserve(self._program, Reserved(claim, self._holder), until)
         if got:
