@@ -1,5 +1,7 @@
 """Leaderboards in Redis that were spoilt are found and mended in one turn, and nothing else is."""
 
+import asyncio
+import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -12,12 +14,13 @@ from pymongo import MongoClient
 from guerdon.engine import read
 from guerdon.engine.drift import differing, mend
 from guerdon.engine.outcomes import BoardRow
-from guerdon.engine.rebuild import restore
+from guerdon.engine.rebuild import leaderboards, restore
 from guerdon.engine.records import Board
 from guerdon.engine.sweep import sweep
 from guerdon.engine.verify import verify
 from guerdon.engine.world import World
 from guerdon.settings import Settings
+from guerdon.stores.prints import printed
 from worlds import PROGRAM, a_purchase, a_world, by, report
 
 ALL_TIME = Board("all_time", 0)
@@ -92,15 +95,65 @@ async def test_a_spoilt_leaderboard_is_mended_within_one_turn(
     assert shown.rows == stored.rows
 
 
-async def test_a_rank_without_redis_is_right_among_a_hundred_thousand(
-    settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+async def test_a_leaderboard_whose_news_are_on_their_way_is_not_called_different(
+    world: World,
 ) -> None:
-    many = 100_000
-    away = settings.model_copy(
-        update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")}
-    )
-    async with a_world(away) as world:
-        mongo_client[settings.mongo_database]["scores"].insert_many(
+    await report(world, [a_purchase(1)])
+    client, _ = await _name(world, "set")
+    await client.client_pause(800, all=False)  # what is read meanwhile is answered
+    reporting = asyncio.create_task(report(world, [a_purchase(2), a_purchase(3, member=by("bob"))]))
+    async with asyncio.timeout(10):
+        while len(await world.scores.rows(PROGRAM, *ALL_TIME[:2], after=None, limit=9)) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    different, books = await asyncio.gather(differing(world, PROGRAM), verify(world, PROGRAM))
+
+    assert different[1] == []
+    assert books.offences == ()
+    await reporting
+
+
+async def test_a_leaderboard_that_changes_all_the_time_is_mended_where_it_is_wrong(
+    world: World,
+) -> None:
+    await report(world, [a_purchase(n, member=by(f"m{n}")) for n in range(60)])
+    await _plant_a_wrong_score(world)
+
+    going = asyncio.create_task(_go_on(world))
+    (offence, *_) = (await verify(world, PROGRAM)).offences
+    mended = await mend(world)
+    going.cancel()
+    await asyncio.wait([going])
+
+    assert offence.document == "leaderboard shop|all_time|0"
+    assert mended == 1
+
+
+async def test_a_large_leaderboard_that_changes_all_the_time_is_not_called_wrong(
+    world: World, settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    _many(mongo_client, settings, 30_000)
+    await leaderboards(world, PROGRAM)
+
+    going = asyncio.create_task(_go_on(world))
+    books = await verify(world, PROGRAM)
+    different = await differing(world, PROGRAM)
+    going.cancel()
+    await asyncio.wait([going])
+
+    assert books.offences == ()
+    assert different[1] == []
+
+
+async def _go_on(world: World) -> None:
+    for number in itertools.count():
+        await report(world, [a_purchase(f"q{number}", member=by(f"n{number % 50}"))])
+
+
+def _many(client: MongoClient[dict[str, Any]], settings: Settings, many: int) -> None:
+    """Plant a leaderboard's rows, ten of each value."""
+    client[settings.mongo_database]["scores"].insert_many(
+        printed(
             {
                 "_id": f"{PROGRAM}|000000|all_time|0|m{n:06d}",
                 "b": f"{PROGRAM}|all_time|0",
@@ -109,8 +162,31 @@ async def test_a_rank_without_redis_is_right_among_a_hundred_thousand(
                 "t": n % 7,
                 "v": n // 10,
             }
-            for n in range(many)
         )
+        for n in range(many)
+    )
+
+
+async def test_a_member_who_is_shown_twice_is_found(world: World) -> None:
+    await report(world, [a_purchase(1)])
+    client, name = await _name(world, "set")
+    (text,) = await client.zrange(name, 0, 0)
+    await client.zadd(name, {b"0" + text[1:]: -5})
+
+    assert len((await verify(world, PROGRAM)).offences) == 1
+    assert await mend(world) == 1
+    assert (await verify(world, PROGRAM)).offences == ()
+
+
+async def test_a_rank_without_redis_is_right_among_a_hundred_thousand(
+    settings: Settings, mongo_client: MongoClient[dict[str, Any]]
+) -> None:
+    many = 100_000
+    away = settings.model_copy(
+        update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")}
+    )
+    async with a_world(away) as world:
+        _many(mongo_client, settings, many)
         # Values fall, instants rise, ids rise: ten share each value.
         order = sorted(range(many), key=lambda n: (-(n // 10), n % 7, n))
         for place in (0, 1, 49_999, 99_999):

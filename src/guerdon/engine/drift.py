@@ -1,15 +1,19 @@
 """Drift: leaderboards in Redis that no longer say what MongoDB says are found and built anew.
 
-Rule: a difference counts only once it has stood for three looks, because rows are committed before
-they are projected; then the whole leaderboard is built anew, for nobody knows what else is wrong
-with it. Periods that have been over for three months are left to `verify`.
+Rule: a difference counts only once it has stood for three looks, with a pause between them, because
+rows are committed before they are projected; then the whole leaderboard is built anew, for nobody
+knows what else is wrong with it. A leaderboard that never stands still is not for that one that
+differs: what counts is that the same row does. Periods that have been over for three months are
+left to `verify`.
 """
 
+import asyncio
 import logging
+from collections.abc import Sequence
 
 from guerdon.engine.by_program import by_program
 from guerdon.engine.rebuild import Progress, complete, renew, silent
-from guerdon.engine.records import Board
+from guerdon.engine.records import Board, ScoreRow
 from guerdon.engine.refusals import LiveDown, NotBuilt
 from guerdon.engine.world import World
 
@@ -17,6 +21,9 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 5_000
 _LOOKS = 3
+_PAUSE_SECONDS = 1.0
+"""Between two looks: as a rule what is committed is projected long before that."""
+
 _OVER_MS = 92 * 86_400_000
 
 
@@ -64,9 +71,13 @@ async def differing(
 async def _stays_different(
     world: World, program: str, board: Board, *, also_over: bool = False
 ) -> bool:
-    for _ in range(_LOOKS):
-        if not await _differs(world, program, board, also_over=also_over):
-            return False
+    """Tell whether a row differs or is missing, or some are there that should not be."""
+    for look in range(_LOOKS):
+        if look:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        is_wrong, more = await _compared(world, program, board, also_over=also_over)
+        if is_wrong or not more:
+            return is_wrong
     return True
 
 
@@ -85,19 +96,39 @@ async def _look(world: World, program: str, board: Board) -> bool:
     return True
 
 
-async def _differs(world: World, program: str, board: Board, *, also_over: bool) -> bool:
-    """Tell whether any row differs, is missing, or should not be there."""
+async def _compared(
+    world: World, program: str, board: Board, *, also_over: bool
+) -> tuple[bool, bool]:
+    """Tell whether a row stays different, and whether there are more rows than there should be."""
+    before = await world.projection.size(program, board)
     after: str | None = None
     shown = 0
-    while rows := await world.scores.rows(
-        program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
-    ):
+    while rows := await _page(world, program, board, after):
         ends = rows[0].score.ends
         is_over = ends is not None and ends + _OVER_MS < world.clock()
         if after is None and is_over and not also_over:
-            return False
-        if await world.projection.differing(program, board, rows):
-            return True
+            return False, False
+        if await _rows_stay_different(world, program, board, after, rows):
+            return True, False
         shown += sum(row.score.eligible for row in rows)
         after = rows[-1].member
-    return await world.projection.size(program, board) != shown
+    # What came while it was counted is there afterwards only, what went was there only before.
+    return False, min(before, await world.projection.size(program, board)) > shown
+
+
+async def _rows_stay_different(
+    world: World, program: str, board: Board, after: str | None, rows: Sequence[ScoreRow]
+) -> bool:
+    differ = set(await world.projection.differing(program, board, rows))
+    for _ in range(_LOOKS - 1):
+        if differ:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            again = await _page(world, program, board, after)
+            differ &= set(await world.projection.differing(program, board, again))
+    return bool(differ)
+
+
+async def _page(world: World, program: str, board: Board, after: str | None) -> list[ScoreRow]:
+    return await world.scores.rows(
+        program, board.leaderboard, board.period, after=after, limit=_AT_ONCE
+    )

@@ -9,6 +9,7 @@ nothing is repaired and nothing is locked here. What changes while it is looked 
 more before it is called wrong.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ __all__ = ["Offence", "Progress", "Verified", "verify"]
 _AT_ONCE = 500
 _PAGES_AT_ONCE = 5_000
 _LOOKS = 3
+_PAUSE_SECONDS = 1.0
+"""Between two looks at a leaderboard: what is committed is projected a moment later."""
 
 
 @dataclass(slots=True)
@@ -277,17 +280,27 @@ def _wallet_lots(slug: str, spendable: int, pending: int, lots: list[Lot]) -> It
 
 
 async def _leaderboard(world: World, program: str, board: Board, found: Verified) -> None:
-    wrong: list[str] = []
-    for _ in range(_LOOKS):
+    wrong: dict[str, str] = {}
+    for look in range(_LOOKS):
+        if look:
+            await asyncio.sleep(_PAUSE_SECONDS)
         stored = await _stored(world, program, board)
-        shown = await _shown(world, program, board)
+        differ = _differences(stored, await _shown(world, program, board))
         found.rows += len(stored)
-        ordered = sorted(stored.items(), key=lambda item: (-item[1][0], item[1][1], item[0]))
-        wrong = list(_differences(ordered, shown))
+        if differ:
+            # Who has got on meanwhile may be shown either way.
+            now = await _stored(world, program, board)
+            differ = {
+                each: said for each, said in differ.items() if now.get(each) == stored.get(each)
+            }
+        wrong = {each: said for each, said in differ.items() if not look or each in wrong}
         if not wrong:
             return
-    for message in wrong:
-        found.offend(f"leaderboard {program}|{board.leaderboard}|{board.period}", message)
+    first = min(wrong)
+    others = f"; so it is with {len(wrong) - 1:,} others" if len(wrong) > 1 else ""
+    found.offend(
+        f"leaderboard {program}|{board.leaderboard}|{board.period}", f"{wrong[first]}{others}"
+    )
 
 
 async def _stored(world: World, program: str, board: Board) -> dict[str, tuple[int, int]]:
@@ -336,14 +349,17 @@ async def _shown(world: World, program: str, board: Board) -> list[BoardRow]:
 
 
 def _differences(
-    ordered: list[tuple[str, tuple[int, int]]], shown: list[BoardRow]
-) -> Iterable[str]:
-    if len(ordered) != len(shown):
-        yield f"Redis has {len(shown)} rows, MongoDB has {len(ordered)}"
-    for (member, (value, at)), row in zip(ordered, shown, strict=False):
-        if (row.member, row.value, row.at) != (member, value, at):
-            yield (
-                f"place {row.rank}: Redis has {row.member} with {row.value}, "
-                f"MongoDB has {member} with {value}"
-            )
-            return
+    stored: Mapping[str, tuple[int, int]], shown: Iterable[BoardRow]
+) -> dict[str, str]:
+    """Return by member what is shown otherwise than it is stored."""
+    there: dict[str, list[tuple[int, int]]] = {}
+    for row in shown:
+        there.setdefault(row.member, []).append((row.value, row.at))
+    found = {}
+    for member in stored.keys() | there.keys():
+        should, does = stored.get(member), there.get(member, [])
+        if does != ([] if should is None else [should]):
+            has = " and ".join(f"{value} as of {at}" for value, at in does) or "nothing"
+            said = "nothing" if should is None else f"{should[0]} as of {should[1]}"
+            found[member] = f"Redis has {has} for {member}, MongoDB has {said}"
+    return found
