@@ -88,6 +88,27 @@ async def test_of_two_who_build_a_leaderboard_the_second_has_it(live: Live, *, a
     assert await live.client.keys("*:new") == []
 
 
+async def test_what_a_killed_builder_had_apart_goes_by_itself_and_what_is_in_place_stays(
+    live: Live,
+) -> None:
+    projection, client = LiveProjection(live), live.client
+    await projection.begin("p", BOARD, apart=True)
+    begun = await client.keys("*:new")
+    first = [await client.pttl(key) for key in begun]
+    build_ = await projection.begin("p", BOARD, apart=True)
+    await projection.fill(build_, [a_row("ann", 20)])
+    await projection.fill(build_, [a_row("bob", 5)])
+    apart = await client.keys("*:new")
+    left = [await client.pttl(key) for key in apart]
+    await projection.finish(build_)
+    in_place = await client.keys("*:spent:0}:?")
+
+    assert (len(begun), len(apart), len(in_place)) == (1, 2, 2)
+    assert all(0 < each <= 600_000 for each in first + left)
+    assert [await client.pttl(key) for key in in_place] == [-1, -1]
+    assert await client.keys("*:new") == []
+
+
 async def test_marks_are_set_only_while_the_lock_is_held(live: Live) -> None:
     projection = LiveProjection(live)
     async with projection.lock("p") as held:

@@ -7,7 +7,8 @@ somebody met without `~` or began to build, and may have died of it. The hash ma
 it. Rules: values are absolute and the greater sequence wins, so that writing twice, late or in any
 order does no harm; a leaderboard without `~` is not there, however many rows it has, and is read
 from MongoDB. Whoever does not find the own `+` any more has lost what was filled in, with Redis or
-to another builder, and does not call it whole.
+to another builder, and does not call it whole. What is built apart has `:new` behind its keys and
+goes by itself where its builder was killed.
 """
 
 import asyncio
@@ -26,10 +27,12 @@ _MET_MAX = 10_000
 _LOST = -1
 _LOCK_MS = 10_000
 """How long a builder that was killed keeps others away; who lives renews its lock in time."""
+_APART_MS = 600_000
+"""How long what is built apart is there without another row, or its end: its builder is dead."""
 
 _WRITE = """
 if ARGV[1] ~= '' and redis.call('HGET', KEYS[2], '+') ~= ARGV[1] then return -1 end
-for i = 2, #ARGV, 4 do
+for i = 3, #ARGV, 4 do
   local member, seq, score, prefix = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local old = redis.call('HGET', KEYS[2], member)
   local cut = old and string.find(old, ' ', 1, true)
@@ -39,6 +42,10 @@ for i = 2, #ARGV, 4 do
     if prefix ~= '' then redis.call('ZADD', KEYS[1], score, prefix .. member) end
     redis.call('HSET', KEYS[2], member, seq .. ' ' .. prefix)
   end
+end
+if ARGV[2] ~= '' then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
 end
 return redis.call('HEXISTS', KEYS[2], '~')
 """
@@ -67,6 +74,8 @@ redis.call('HDEL', KEYS[2], '+')
 redis.call('HSET', KEYS[2], '~', '0 ')
 if KEYS[3] then
   redis.call('DEL', KEYS[3])
+  redis.call('PERSIST', KEYS[1])
+  redis.call('PERSIST', KEYS[2])
   if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[3]) end
   redis.call('RENAME', KEYS[2], KEYS[4])
 end
@@ -127,9 +136,14 @@ class LiveProjection:
         return await self._scripts.run(work)
 
     def _write(
-        self, pipe: Any, names: Sequence[str], rows: Sequence[ScoreRow], token: str = ""
+        self,
+        pipe: Any,
+        names: Sequence[str],
+        rows: Sequence[ScoreRow],
+        token: str = "",
+        lasts_ms: int | None = None,
     ) -> None:
-        words: list[str | int] = [token]
+        words: list[str | int] = [token, "" if lasts_ms is None else lasts_ms]
         for row in rows:
             words += (row.member, row.seq, -row.score.value, _prefix(row))
         pipe.evalsha(self._scripts.hash("write"), 2, *names, *words)
@@ -147,6 +161,8 @@ class LiveProjection:
                 if apart:
                     pipe.delete(*names)
                 pipe.hset(names[1], "+", build.token)
+                if apart:
+                    pipe.pexpire(names[1], _APART_MS)
                 pipe.sadd(self._unbuilt(program), _word(board))
                 await _answers(pipe)
 
@@ -155,12 +171,13 @@ class LiveProjection:
 
     async def fill(self, build: Build, rows: Sequence[ScoreRow]) -> None:
         """Add rows."""
-        names = self._keys_of(build)
+        names, lasts_ms = self._keys_of(build), _APART_MS if build.apart else None
 
         async def work(client: Any) -> None:
             async with client.pipeline(transaction=False) as pipe:
                 for begin in range(0, len(rows), _BLOCK):
-                    self._write(pipe, names, rows[begin : begin + _BLOCK], build.token)
+                    some = rows[begin : begin + _BLOCK]
+                    self._write(pipe, names, some, build.token, lasts_ms)
                 if _LOST in await _answers(pipe):
                     raise BuildLost
 
