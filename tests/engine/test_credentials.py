@@ -1,5 +1,6 @@
 """Keys and tokens: good ones lead to their program, and nothing else does."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -129,6 +130,23 @@ async def test_a_token_leads_to_its_member(world: World) -> None:
     assert caller.reporter == f"member:{receipt.member}"
     assert caller.expires_at is not None
     assert caller.expires_at <= world.clock() + 3_600_000 + 1_000
+
+
+async def test_a_token_issued_right_after_all_were_taken_back_is_good(world: World) -> None:
+    (receipt,) = await report(world, [a_purchase(1)])
+    assert receipt.member is not None
+    into = time.time() % 1
+    await asyncio.sleep(1.01 - into if into > 0.8 else 0)  # all of it lies within one second
+    before = await tokens.issue(world, PROGRAM, receipt.member)
+    await asyncio.sleep(0.002)
+    await world.trust.revoked.revoke(PROGRAM, receipt.member, world.clock())
+    await asyncio.sleep(0.002)
+
+    after = await tokens.issue(world, PROGRAM, receipt.member)
+
+    assert (await tokens.check(world, after)).member == receipt.member
+    with pytest.raises(Unauthenticated):
+        await tokens.check(world, before)
 
 
 async def test_tokens_that_are_not_ours_are_refused(world: World) -> None:

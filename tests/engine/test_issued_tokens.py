@@ -200,6 +200,8 @@ async def test_tokens_that_do_not_say_who_for_whom_and_until_when_are_refused(sh
         signed(exp=now + 3_601),
         signed(exp=now + 86_400, iat=None),
         signed(nbf=now + 600),
+        signed(exp=str(now + 600)),
+        signed(iat=str(now)),
         jwt.encode(
             {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann", "exp": now + 60},
             EC, "ES256", {"kid": "ec", "crit": ["exp"]},

@@ -103,9 +103,14 @@ def _issued_at(world: World, claims: dict[str, Any]) -> Instant:
     """Return when a token was signed, at the earliest where it does not say.
 
     Raises:
-        Unauthenticated: It is good for longer than any token may be.
+        Unauthenticated: It is good for longer than any token may be, or a time is no number.
     """
-    expires, issued = claims["exp"], claims.get("iat", claims["exp"] - LIFETIME_SECONDS_MAX)
+    expires = claims["exp"]
+    if not isinstance(expires, int | float):
+        raise Unauthenticated
+    issued = claims.get("iat", expires - LIFETIME_SECONDS_MAX)
+    if not isinstance(issued, int | float):
+        raise Unauthenticated
     left = expires - world.clock() / 1_000
     if left > LIFETIME_SECONDS_MAX + LEEWAY_SECONDS or expires - issued > LIFETIME_SECONDS_MAX:
         raise Unauthenticated

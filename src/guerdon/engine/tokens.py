@@ -28,8 +28,10 @@ async def issue(world: World, program: str, member: str, *, ttl_seconds: int | N
     """Return a token for a member; it lasts no longer than the installation allows."""
     limit = world.limits.token_ttl_seconds
     lasts = limit if ttl_seconds is None else min(ttl_seconds, limit)
-    now = int(time.time())
-    claims = {"iss": ISSUER, "aud": program, "sub": member, "iat": now, "exp": now + lasts}
+    now_ms = time.time_ns() // 1_000_000
+    # To the millisecond, so that it is not taken for older than what was taken back a moment ago.
+    span = {"iat": now_ms / 1_000, "exp": now_ms // 1_000 + lasts}
+    claims = {"iss": ISSUER, "aud": program, "sub": member, **span}
     return jwt.encode(claims, await world.secrets.token_secret(), algorithm=ALGORITHM)
 
 
@@ -77,7 +79,7 @@ async def _own(world: World, token: str) -> Caller:
     if not isinstance(program, str) or not is_short:
         raise Unauthenticated
     known = (await world.members.known(program, [member])).get(member)
-    issued_at = Instant(claims["iat"] * 1_000)
+    issued_at = Instant(round(claims["iat"] * 1_000))
     if known is None or await world.trust.revoked.covers(program, member, issued_at):
         raise Unauthenticated
     return Caller(
