@@ -1124,6 +1124,48 @@ expect:
 """)
 
 
+def test_what_lapsed_under_the_terms_of_a_tier_stays_so_where_a_merge_brings_longer_ones() -> None:
+    """Ada's visit of March brings a tier in which fourteen days end what she has.
+
+    They pass by 15 March, in which Bob, under a month, does nothing; where he buys on the 14th,
+    what was Ada's lives, as if he had been her all along.
+    """
+    told = """\
+scenario: 1
+program:
+  id: shop
+  timezone: UTC
+  money: {unit: EUR, scale: 2}
+  wallets:
+    points:
+      expiry:
+        by_tier:
+          ladder: status
+          tiers: {mid: {mode: inactivity, period: P14D, activity: [purchase]}}
+          else: {mode: inactivity, period: P1M, activity: [purchase]}
+  rules: [{id: base, activity: purchase, wallet: points, give: {fixed: 10}}]
+  counters: {visits: {activity: visit, window: calendar_month}}
+  ladders:
+    status:
+      counter: visits
+      window: calendar_month
+      tiers: [{id: low, at: 0}, {id: mid, at: 1}]
+      keep: {until: end_of_window}
+activities:
+  - {id: e1, at: "2024-02-28T09:00:00Z", type: enrollment, member: ada}
+  - {id: e2, at: "2024-02-28T09:00:00Z", type: enrollment, member: bob}
+  - {id: p1, at: "2024-02-29T10:00:00Z", type: purchase, member: ada, amount: 1}
+  - {id: v1, at: "2024-03-01T06:00:00Z", type: visit, member: ada}
+%s
+  - {id: m1, at: "2024-03-31T23:59:59.999Z", type: member_merged, member: ada, into: bob}
+expect:
+  - {at: "2024-03-31T23:59:59.999Z", member: bob, wallets: {points: {spendable: %d, expired: %d}}}
+"""
+    both_meet(told % ("", 0, 10))
+    bought = '  - {id: p2, at: "2024-03-14T10:00:00Z", type: purchase, member: bob, amount: 1}'
+    both_meet(told % (bought, 20, 0))
+
+
 # ---------------------------------------------------------------- for as long as there is time
 
 

@@ -115,14 +115,22 @@ def _unite_turns(world: World, donor: Person, into: Person) -> None:
 def _lapse_for_good(
     world: World, donor: Person, into: Person, policies: dict[str, Expiry], now: int
 ) -> None:
-    """Let what lapsed under the donor's policy stay so, where the survivor's knows no lapses."""
+    """Let what lapsed under the donor's policy stay so, where the survivor's is another."""
+    for slug, lapses in donor.lapsed_apart.items():
+        into.lapsed_apart.setdefault(slug, []).extend(lapses)
     for wallet, policy in policies.items():
         mine = purse.policy_now(world, into, world.program.wallets[wallet], None)
-        if isinstance(policy, Inactivity) and not isinstance(mine, Inactivity):
-            lapsed = [end for end in purse.deaths(world, donor, wallet, policy) if end <= now]
+        if not isinstance(policy, Inactivity) or policy == mine:
+            continue
+        lapsed = [end for end in purse.deaths(world, donor, wallet, policy) if end <= now]
+        if not lapsed:
+            continue
+        if not isinstance(mine, Inactivity):
             begin, before = into.turned.get(wallet, (into.enrolled_at, None))
-            if lapsed:
-                into.turned[wallet] = begin, max(*lapsed, before or 0)
+            into.turned[wallet] = begin, max(*lapsed, before or 0)
+        else:
+            last = max(at for at in purse.activities(world, donor, wallet) if at < max(lapsed))
+            into.lapsed_apart.setdefault(wallet, []).append((last, max(lapsed)))
 
 
 def _active_days(

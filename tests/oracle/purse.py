@@ -75,25 +75,44 @@ def dies(world: World, policy: Expiry, at: int) -> int | None:
     return calendar.after(last)
 
 
+def activities(world: World, person: Person, wallet: str) -> list[int]:
+    """Return when something kept a wallet alive, in order, from when a tier brought its terms on.
+
+    That itself counts as such.
+    """
+    begin, _ = person.turned.get(wallet, (None, None))
+    ats: list[int] = [
+        one.activity.at
+        for one in world.history_of(person)
+        if wallet in one.kept_alive and (begin is None or one.activity.at > begin)
+    ]
+    return sorted(ats if begin is None else [begin, *ats])
+
+
 def deaths(world: World, person: Person, wallet: str, policy: Inactivity) -> list[int]:
     """Return the instants at which a wallet of this policy dies for want of activity.
 
     Only when things happened counts, not when they were reported. What was voided later was an
     activity of the member all the same. Only what the policy of the tier held listed counts, so
     what brings a tier is none of the tier's own. Where a tier brought this policy, it all counts
-    from then.
+    from then. What lapsed in an account merged into this one under terms of its own stays so, but
+    for what happened between its last activity and the lapse.
     """
     begin, lapsed = person.turned.get(wallet, (None, None))
-    ats: list[int] = [
-        one.activity.at
-        for one in world.history_of(person)
-        if wallet in one.kept_alive and (begin is None or one.activity.at > begin)
+    day = world.calendar.day
+    ats = activities(world, person, wallet)
+    apart = [
+        (last, lapse)
+        for last, lapse in person.lapsed_apart.get(wallet, ())
+        if not any(day(last) < day(at) and at < lapse for at in ats)
+        and (begin is None or day(begin) <= day(last))
     ]
-    ats = sorted(ats if begin is None else [begin, *ats])
+    ats = [at for at in ats if all(at >= lapse for _, lapse in apart)]
     ends = [world.calendar.through(at, policy.period) for at in ats]
     found = [
         end for place, end in enumerate(ends) if place + 1 == len(ats) or ats[place + 1] >= end
     ]
+    found += [lapse for _, lapse in apart]
     return found if lapsed is None else [lapsed, *found]
 
 
@@ -113,6 +132,7 @@ def turn(world: World, person: Person, wallet: str, former: Expiry, now: int) ->
         ends = deaths(world, person, wallet, former)
         lapsed = max((end for end in ends if end <= now), default=None)
     person.turned[wallet] = now, lapsed
+    person.lapsed_apart.pop(wallet, None)
 
 
 # ---------------------------------------------------------------- reading

@@ -258,6 +258,10 @@ class Person:
     """Wallets in which there ever was a unit, or an activity that keeps them alive."""
     turned: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     """By wallet: when a tier last brought other terms, and the last lapse that was known then."""
+    lapsed_apart: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """By wallet: the last lapses of accounts that were merged into this one, under other terms than
+    this one's: the last activity before, and when.
+    """
     extended: dict[str, dict[int, tuple[int, int]]] = field(default_factory=dict)
     """By wallet and instant until which none died: the first and last activity that saw to it."""
     kept: dict[str, Expiry] = field(default_factory=dict)
