@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from api.transport.wire import until
-from guerdon.engine import tokens
-from guerdon.engine.inputs import Identity
+from guerdon.engine import accept, tokens
+from guerdon.engine.inputs import ActivityInput, Identity
 from guerdon.engine.key_sets import KeySets
+from guerdon.engine.outcomes import Result
 from guerdon.engine.records import Found, Issuer
 from guerdon.engine.refusals import InvalidInput, IssuerDown, Unauthenticated
 from guerdon.engine.world import World
 from guerdon.partners.key_sets import fetch
-from worlds import PROGRAM, a_purchase, report
+from worlds import PROGRAM, a_purchase, by, report
 
 ISSUER, AUDIENCE = "https://id.example", "the-shop"
 RSA = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -335,6 +336,29 @@ async def test_an_issuer_whose_keys_anybody_could_change_is_refused(shop: World)
             await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, AUDIENCE, url))
     with pytest.raises(InvalidInput, match="audience"):
         await shop.trust.issuers.add(Issuer(PROGRAM, ISSUER, " ", "https://id.example/keys"))
+
+
+async def test_what_is_reported_again_under_the_same_subject_after_mergers_counts_once(
+    shop: World,
+) -> None:
+    await report(shop, [a_purchase(n, member=by(each)) for n, each in enumerate(("bob", "eva"))])
+    taken = ActivityInput(id="r1", type="redemption", data={"item": "mug"})
+    (first,) = await report(shop, [taken], caller=await tokens.check(shop, signed()))
+    for one, into in (("ann", "bob"), ("bob", "eva")):
+        merged = ActivityInput(
+            id=f"merge-{one}", type="member_merged", member=by(one), data={"into": into}
+        )
+        await report(shop, [merged])
+
+    later = await tokens.check(shop, signed())
+    (again,) = await accept.record(shop, later, [taken])
+    (other,) = await accept.record(shop, await tokens.check(shop, signed(sub="eva")), [taken])
+
+    assert first.entry is not None
+    assert first.entry.reason is None
+    assert later.member == other.member != first.member
+    assert (again.result, again.key) == (Result.DUPLICATE, first.key)
+    assert (other.result, other.key) == (Result.PENDING, f"member:{later.member}/r1")
 
 
 async def test_tokens_that_were_taken_back_are_refused_and_later_ones_are_good(

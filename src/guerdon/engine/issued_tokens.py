@@ -3,7 +3,8 @@
 Rule: what a token says decides nothing before its signature holds. The algorithm is one of three
 and fits the kind of the key; the key is the issuer's under the token's `kid`, and headers that name
 keys or addresses are never looked at; issuer, audience, subject and expiry must be there and right,
-and no token is good for longer than an hour. What is wrong with one is not told.
+and no token is good for longer than an hour. What is wrong with one is not told. What is reported
+with a token is reported as the member whom its subject named at first, as with tokens of ours.
 """
 
 from typing import Any
@@ -53,7 +54,7 @@ async def check(world: World, token: str, header: dict[str, Any]) -> Caller:
     return Caller(
         program=issuer.program,
         role=Role.MEMBER,
-        reporter=reporter_of(Role.MEMBER, member=found.member),
+        reporter=reporter_of(Role.MEMBER, member=found.at_first or found.member),
         member=found.member,
         issued_at=issued_at,
         expires_at=Instant(int(claims["exp"] * 1_000)),

@@ -16,10 +16,14 @@ from guerdon.engine.inputs import Identity
 
 
 class Found(NamedTuple):
-    """Whom an identity leads to; `enrollment` is the id of an enrollment not known as decided."""
+    """Whom an identity leads to; `enrollment` is the id of an enrollment not known as decided.
+
+    `at_first` is whom it led to before mergers, where that was another.
+    """
 
     member: str
     enrollment: str | None = None
+    at_first: str | None = None
 
 
 class Mark(NamedTuple):

@@ -284,8 +284,8 @@ def _members(plan: _Plan, batch: Batch) -> None:
         plan.update("members", [leads, {"q": {"_id": old}, "u": {"$set": {"g": into}}}])
         # Whoever is merged was enrolled: their enrollment must not come again as the survivor's.
         led = {"$set": {"m": new}, "$unset": {"e": ""}}
-        links = {"q": {"m": old}, "u": led, "multi": True}
-        plan.update("identities", [links])
+        noted = {"q": {"m": old, "f": {"$exists": False}}, "u": {"$set": {"f": old}}, "multi": True}
+        plan.update("identities", [noted, {"q": {"m": old}, "u": led, "multi": True}])
     for identity, member in batch.unlinked:
         gone = {"q": {"_id": key(program, *identity), "m": key(program, member)}, "limit": 1}
         plan.remove("identities", gone)

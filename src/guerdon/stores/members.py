@@ -1,7 +1,8 @@
 """Who is who: identities lead to members, profiles say how a member is shown.
 
-An identity `{_id: program|scheme|value, m: program|member}` exists once in the program; the
-owner's own id for a member has the scheme "". Rule: personal data lies here and nowhere else, so
+An identity `{_id: program|scheme|value, m: program|member}` exists once in the program, with `f`,
+whom it led to at first, where mergers have led it on; the owner's own id for a member has the
+scheme "". Rule: personal data lies here and nowhere else, so
 that erasure has one place to look.
 """
 
@@ -215,7 +216,12 @@ def _identity(program: str, identity: Identity, found: Found) -> Document:
 
 
 def _found(document: Document, program: str) -> Found:
-    return Found(behind(document["m"], program), document.get("e"))
+    at_first = document.get("f")
+    return Found(
+        member=behind(document["m"], program),
+        enrollment=document.get("e"),
+        at_first=None if at_first is None else behind(at_first, program),
+    )
 
 
 def _profile(program: str, profile: Profile) -> Document:
