@@ -12,7 +12,7 @@ from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.refusals import InvalidInput, Refused
 from guerdon.engine.world import World
 from guerdon.wiring import clock
-from worlds import DAY, PROGRAM, SHOP, report
+from worlds import DAY, PROGRAM, SHOP, a_purchase, by, report
 
 TIERED = SHOP.replace(
     "  badges:",
@@ -56,6 +56,29 @@ async def test_a_plan_says_how_many_hold_what_would_change(world: World) -> None
         ),
     ]
     assert len(await world.programs.versions(PROGRAM)) == 2
+
+
+async def test_a_plan_says_how_many_hold_the_tier_below_a_new_one(world: World) -> None:
+    await publish.publish(world, TIERED)
+    await report(
+        world,
+        [a_purchase(n, member=by(f"m{n}"), amount=Decimal(n)) for n in (10, 40, 60)],
+    )
+
+    planned = await publish.plan(
+        world, TIERED.replace("{id: gold", "{id: ruby, at: 30}, {id: gold")
+    )
+
+    assert [(it.path, it.sentence, it.worse_off) for it in planned.changes] == [
+        (
+            "program.ladders.status.tiers.ruby",
+            (
+                "Tier ruby of status is new. Who reaches it holds the one below no more, and gets "
+                "nothing that is for that one. Base is held by 2 members."
+            ),
+            True,
+        )
+    ]
 
 
 async def test_a_plan_from_what_is_published_to_itself_is_empty(world: World) -> None:

@@ -271,6 +271,8 @@ program:
   max_age: P60D
   wallets:
     points: {name: Points, expiry: {mode: after, period: P12M}}
+    stars: {name: Stars, expiry: {mode: never}}
+    hearts: {name: Hearts, expiry: {mode: inactivity, period: P1Y, activity: stay}}
   rules:
     - id: nights
       activity: stay
@@ -284,7 +286,9 @@ program:
   counters:
     stays: {activity: stay}
   ladders:
-    club: {counter: stays, tiers: [{id: silver, at: 1}, {id: limit, at: 3}, {id: name, at: 5}]}
+    club:
+      counter: stays
+      tiers: [{id: silver, at: 1}, {id: limit, at: 3}, {id: name, at: 5}, {id: top, at: 9}]
   missions:
     tour: {activity: stay, goal: 3, grant: [{wallet: points, fixed: 40}]}
   rewards:
@@ -295,6 +299,15 @@ program:
       stock_per: {times: 5, per: day}
       gives: {wallet: points, points: 10}
       texts: {de: {name: Bad}}
+    pass: {wallet: points, cost: 10, voucher: {}}
+    pool:
+      wallet: points
+      cost: 10
+      visible: {from: "2026-02-01T00:00:00Z", to: "2027-01-01T00:00:00Z"}
+  draws:
+    wheel: {activity: stay, seed: s, wallet: points, table: [{id: a, p: 0.1, fixed: 5}]}
+  plans:
+    plus: {name: Plus}
 """
 
 
@@ -348,6 +361,58 @@ def test_where_the_calendar_says_which_period_is_longer_somebody_may_be_worse_of
     (change,), (back,) = (plan(program(texts[a]), program(texts[b])) for a, b in ((0, 1), (1, 0)))
     assert change.worse_off
     assert back.worse_off
+
+
+@pytest.mark.parametrize(
+    ("without", "with_"),
+    [
+        ("goal: 3, grant", "goal: 3, opt_in: true, grant"),
+        ("goal: 3, grant", "goal: 3, late: P3D, grant"),
+        ("voucher: {}", "voucher: {valid: P30D}"),
+        ("voucher: {}", "voucher: {}, cancel_within: P7D"),
+        ("table: [", "budget: {points: 9, per: lifetime}, table: ["),
+        ("expiry: {mode: never}", "expiry: {mode: after, period: P9Y}"),
+        ("plus: {", "plus: {period: P1Y, "),
+        ("voucher: {}", 'voucher: {}, visible: {from: "2026-01-01T00:00:00Z"}'),
+        ("voucher: {}", 'voucher: {}, visible: {to: "2026-01-01T00:00:00Z"}'),
+    ],
+)
+def test_a_bound_that_goes_makes_nobody_worse_off_and_one_that_comes_somebody(
+    without: str, with_: str
+) -> None:
+    assert both_ways(without, with_) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("without", "with_"),
+    [
+        ("voucher: {}", "voucher: {}, grace: P7D"),
+        ("limit: {rate: 2}, name: {rate: 3}", "limit: {rate: 2}, name: {rate: 3}, top: {rate: 1}"),
+        ("activity: stay}}", "activity: [stay, purchase]}}"),
+        ('from: "2026-02-01', 'from: "2026-01-01'),
+        ('to: "2027-01-01', 'to: "2027-02-01'),
+    ],
+)
+def test_what_is_given_beside_makes_nobody_worse_off_and_where_it_goes_somebody(
+    without: str, with_: str
+) -> None:
+    assert both_ways(without, with_) == (False, True)
+
+
+def test_a_comfort_that_is_new_makes_nobody_worse_off_and_one_that_goes_somebody() -> None:
+    pitied = LODGE.replace("table: [", "pity: {after: 3, fixed: 2}, table: [")
+    for old, new, worse_off in ((LODGE, pitied, False), (pitied, LODGE, True)):
+        assert {change.worse_off for change in plan(program(old), program(new))} == {worse_off}
+
+
+@pytest.mark.parametrize("tier", ["{id: new, at: 2}, {id: limit", "{id: new, at: 4}, {id: name"])
+def test_a_new_tier_takes_from_whoever_reaches_it_what_the_one_below_had(tier: str) -> None:
+    (change,) = plan(program(LODGE), program(LODGE.replace(tier.partition("}, ")[2], tier, 1)))
+    assert change.worse_off
+    assert change.sentence == (
+        "Tier new of club is new. Who reaches it holds the one below no more, and gets nothing "
+        "that is for that one."
+    )
 
 
 def test_what_is_said_in_another_language_makes_nobody_worse_off() -> None:

@@ -45,7 +45,7 @@ async def changes(world: World, history: Sequence[Program], after: Program) -> l
             if change.is_refused and change.path not in said:
                 said.add(change.path)
                 found.append(change)
-    return found if before is None else await _counted(world, before, found)
+    return found if before is None else await _counted(world, (before, after), found)
 
 
 def in_force(history: Sequence[Program], at: Instant) -> Program | None:
@@ -57,9 +57,12 @@ def in_force(history: Sequence[Program], at: Instant) -> Program | None:
     return begun[-1] if begun else ordered[0]
 
 
-async def _counted(world: World, before: Program, found: list[Change]) -> list[Change]:
-    """Say of each change how many members it concerns."""
-    figures = {change.path: _figure(before, change) for change in found}
+async def _counted(
+    world: World, versions: tuple[Program, Program], found: list[Change]
+) -> list[Change]:
+    """Say of each change between two versions how many members it concerns."""
+    before, _ = versions
+    figures = {change.path: _figure(*versions, change) for change in found}
     asked = {path: figure for path, figure in figures.items() if figure is not None}
     if not asked:
         return found
@@ -94,9 +97,11 @@ def _told(change: Change, count: int | None, asked: dict[str, Figure], some: str
     return f"{change.sentence} {asked[change.path].saying.format(who=who + some)}"
 
 
-def _figure(before: Program, change: Change) -> Figure | None:
+def _figure(before: Program, after: Program, change: Change) -> Figure | None:
     """Return whom a change concerns who holds something; None where that cannot be counted."""
     _, section, name, *rest = (*change.path.split("."), "", "")
+    if section == "ladders" and rest[:1] == ["tiers"] and change.before is None:
+        return _below(before, after, name, rest[1])
     if change.before is None:
         return None
     if section == "wallets" and name in before.wallets:
@@ -129,6 +134,19 @@ def _of_ladder(before: Program, name: str, tier: str) -> Figure | None:
     return Figure(
         concerns=lambda standing: _tier(standing, name) >= least,
         saying="Held by {who}, or a higher one." if tier else "Above its first tier: {who}.",
+    )
+
+
+def _below(before: Program, after: Program, name: str, tier: str) -> Figure | None:
+    """Return who holds the tier below a new one; None where there was none."""
+    old, new = ([each.id for each in it.ladders[name].tiers] for it in (before, after))
+    lower = [each for each in new[: new.index(tier)] if each in old]
+    if tier in old or not lower:
+        return None
+    place = old.index(lower[-1])
+    return Figure(
+        concerns=lambda standing: _tier(standing, name) == place,
+        saying=f"{lower[-1].capitalize()} is held by {{who}}.",
     )
 
 

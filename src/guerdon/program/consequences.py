@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from guerdon.core.program import Condition, GrantPoints
+from guerdon.core.program import Condition, GrantPoints, Never
 from guerdon.program.directions import figure, is_for_the_better
 from guerdon.program.portrait import Scope
 
@@ -121,8 +121,12 @@ _ADDED = {
     "counter": "It counts what happens from then on.",
     "mission": "It counts what happens from then on.",
     "rule": "Members earn by it from then on.",
+    "tier": "Who reaches it holds the one below no more, and gets nothing that is for that one.",
     "accept rule": "What does not match is rejected from then on.",
 }
+_TAKING = frozenset({"accept rule", "tier"})
+"""Nouns that may take something from somebody by being new."""
+
 _FILLED = "It counts what the journal holds of the time before, too."
 _HARMLESS_REMOVED = frozenset({"accept rule", "partner"})
 _REFUSED = {
@@ -133,7 +137,13 @@ _REFUSED = {
     "mission": {"measure", "counter", "window", "scale"},
     "program": {"money_scale", "money_unit", "timezone", "day_start_minutes"},
 }
-_NONE_IS_BEST = frozenset({"limit", "pending", "best_of", "partner", "fulfil_within"})
+_NONE_IS_BEST = frozenset(
+    {
+        *("limit", "pending", "best_of", "partner", "fulfil_within", "late", "budget"),
+        *("voucher_valid", "cancel_within"),
+    }
+)
+_NONE_IS_BEST_IN = frozenset({("Plan", "period")})  # for life
 
 
 def vanishing(noun: Noun) -> Verdict:
@@ -144,7 +154,7 @@ def vanishing(noun: Noun) -> Verdict:
 def appearing(noun: Noun, *, is_filled: bool = False) -> Verdict:
     """Return what it means that a noun is new; `is_filled` from what the journal holds."""
     meaning = _FILLED if is_filled else _ADDED.get(noun.kind, "")
-    return f"{noun} is new. {meaning}".strip(), noun.kind == "accept rule"
+    return f"{noun} is new. {meaning}".strip(), noun.kind in _TAKING
 
 
 def refusal(noun: Noun, field: str) -> str | None:
@@ -188,21 +198,38 @@ def _worse_off(noun: Noun, field: str, values: tuple[Any, Any], shows: tuple[Any
     ):
         return False  # what concerns the books and who runs them concerns no member
     if not noun.shape:  # an entry of a map, whose name is no field's, whatever it is
-        return noun.within[-1:] != ("texts",)
+        is_beside = noun.within[-2:] == ("give", "tiers") and before is None
+        return noun.within[-1:] != ("texts",) and not is_beside
     if isinstance(before, Condition) and isinstance(after, Condition):
         return not set(after.tests) <= set(before.tests)
-    if field in _NONE_IS_BEST and after is None:
+    if after is None and (field in _NONE_IS_BEST or (noun.shape, field) in _NONE_IS_BEST_IN):
         return False
-    if field in ("enroll_auto", "to_referrer", "has_voucher"):
-        return bool(before)
-    if field == "final":
-        return bool(after)
-    if field == "activity" and noun.kind in ("rule", "draw"):
-        return not set(before) <= set(after)
     if field in ("grant", "on_enter"):
         return not _brings_all(before, after)
+    judged = _without_figures(noun, field, before, after)
+    if judged is not None:
+        return judged
     old, new = figure(before, shows[0], field), figure(after, shows[1], field)
     return not is_for_the_better(noun.shape, field, old, new)
+
+
+def _without_figures(noun: Noun, field: str, before: Any, after: Any) -> bool | None:
+    """Tell of what is there or not, or a set or a date, whether it is for the worse; else None."""
+    if field in ("enroll_auto", "to_referrer", "has_voucher"):
+        return bool(before)
+    if field in ("final", "opt_in"):
+        return bool(after)
+    if field in ("pity", "pity_after") and not (before and after):
+        return bool(before)
+    if isinstance(after, Never):
+        return False
+    if field == "activity" and (noun.kind in ("rule", "draw") or noun.shape == "Inactivity"):
+        return not set(before) <= set(after)
+    if noun.shape == "Span":
+        if before is None or after is None:
+            return before is None
+        return bool(after > before if field == "begin" else after < before)
+    return None
 
 
 def _brings_all(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:

@@ -27,6 +27,7 @@ _LESS_IS_BETTER = frozenset(
 _NONE_IS_MOST = frozenset(
     {"max", "stock", "period_stock", "per_member_times", "max_age", "claim_window"}
 )
+_NONE_IS_NOTHING = frozenset({"grace"})
 _LESS_IS_BETTER_IN = frozenset({("Pending", "period")})  # a wait
 _MORE_IS_BETTER_IN = frozenset({("Unit", "least")})  # what is given at least
 
@@ -34,6 +35,8 @@ _MORE_IS_BETTER_IN = frozenset({("Unit", "least")})  # what is given at least
 def figure(value: Any, show: Any, field: str) -> Figure | None:
     """Return a value as something that has a direction; None where it has none."""
     if value is None:
+        if field in _NONE_IS_NOTHING:
+            return Fraction(0)
         return Fraction(10) ** 30 if field in _NONE_IS_MOST else None
     if isinstance(value, Period):
         return value
