@@ -56,6 +56,16 @@ def test_a_mistake_in_an_activity_is_named_with_its_place(
     assert (mistake.line, mistake.column) == (PROGRAM.count("\n") + 2, column)
 
 
+def test_an_activity_takes_what_it_does_not_say_itself_from_a_merge_key() -> None:
+    scenario = scenario_with(
+        f"{ACTIVITY}}}\n  - {{<<: {{{ACTIVITY}, amount: 1}}, id: a2, amount: 2.50"
+    )
+    assert not scenario.mistakes
+    first, second = (one.activity for one in scenario.activities)
+    assert (second.id, second.member, second.at, second.data) == ("a2", "ada", first.at, {})
+    assert [line.amount for line in second.lines] == [250]
+
+
 @pytest.mark.parametrize("missing", ["id", "at", "type"])
 def test_an_activity_without_what_it_needs_is_refused(missing: str) -> None:
     parts = {"id": "a1", "at": '"2026-01-01T09:00:00Z"', "type": "purchase", "member": "ada"}

@@ -113,6 +113,44 @@ def test_an_alias_repeats_what_its_anchor_holds() -> None:
     assert root.get("b") == root.get("a")
 
 
+def test_a_merge_key_brings_the_keys_that_the_map_itself_does_not_have() -> None:
+    root, mistakes = parse(
+        "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\n"
+        "one: {y: 5, <<: *a}\nboth:\n  <<: [*a, *b]\n  w: 6\nquoted: {'<<': 7}\n"
+    )
+    assert not mistakes
+    assert isinstance(root, Mapping)
+    found = {key.text: node for key, node in root.entries if isinstance(node, Mapping)}
+    texts = {
+        name: {key.text: getattr(value, "text", None) for key, value in node.entries}
+        for name, node in found.items()
+    }
+    assert texts["one"] == {"x": "1", "y": "5"}
+    assert texts["both"] == {"x": "1", "y": "2", "z": "4", "w": "6"}
+    assert texts["quoted"] == {"<<": "7"}
+    key, _ = next(entry for entry in found["one"].entries if entry[0].text == "x")
+    assert (key.place.line, key.place.column) == (1, 8)
+
+
+@pytest.mark.parametrize("value", ["1", "[{a: 1}, 2]", "", "[[{a: 1}]]"])
+def test_a_merge_key_that_holds_no_map_is_a_mistake(value: str) -> None:
+    _, (mistake,) = parse(f"one:\n  <<: {value}\n  b: 2\n")
+    assert (mistake.line, mistake.path) == (2, "one.<<")
+    assert mistake.message == "The merge key `<<` brings the keys of a map; here stands none."
+    assert mistake.remedy
+
+
+def test_merge_keys_that_unfold_without_end_are_refused() -> None:
+    levels = ["a0: &a0 {k: [x, x, x, x, x, x, x, x, x]}"]
+    levels += [
+        f"a{n}: &a{n} {{k{n}: [{', '.join([f'*a{n - 1}'] * 9)}], <<: *a{n - 1}}}"
+        for n in range(1, 12)
+    ]
+    root, (mistake,) = parse("\n".join(levels))
+    assert root is None
+    assert "unfolds to more than" in mistake.message
+
+
 def test_aliases_that_unfold_without_end_are_refused() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]

@@ -2,9 +2,10 @@
 
 Rule: nothing is interpreted. A plain scalar keeps its text, so `12:30`, `NO`, `0001` and
 2026-01-01 stay what the author wrote and 10.00 keeps its digits; who reads a node decides whether
-it is a number. Duplicate keys are mistakes. Size, depth, number of nodes and what aliases unfold to
-are limited, because documents arrive over the network; they are read by libyaml, so that a document
-as large as may be is judged in a moment. What the keys mean is not here.
+it is a number. Duplicate keys are mistakes; a merge key (`<<: *name`) brings the keys that the map
+itself does not have. Size, depth, number of nodes and what aliases unfold to are limited, because
+documents arrive over the network; they are read by libyaml, so that a document as large as may be
+is judged in a moment. What the keys mean is not here.
 """
 
 import re
@@ -147,6 +148,7 @@ def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
 
 
+_MERGE = "<<"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -308,7 +310,29 @@ class _Building:
                 )
                 continue
             entries[key.text] = (key, value)
+        merged = entries.get(_MERGE)
+        if merged is not None and merged[0].plain:
+            del entries[_MERGE]
+            for key, value in self.merged(*merged, path):
+                entries.setdefault(key.text, (key, value))
         return Mapping(_place(start.start_mark), tuple(entries.values()), weight)
+
+    def merged(self, key: Scalar, value: Node, path: str) -> Iterator[tuple[Scalar, Node]]:
+        """Yield what a merge key brings: the keys of a map, or of several, the first one first."""
+        for one in value.items if isinstance(value, Sequence) else (value,):
+            if isinstance(one, Mapping):
+                yield from one.entries
+                continue
+            note(
+                self.mistakes,
+                Mistake(
+                    key.place.line,
+                    key.place.column,
+                    f"{path}.{_MERGE}" if path else _MERGE,
+                    f"The merge key `{_MERGE}` brings the keys of a map; here stands none.",
+                    "Write `<<: *name` with the anchor of a map, or put quotes around it.",
+                ),
+            )
 
     def key(self, event: Any, path: str) -> Scalar:
         place = _place(event.start_mark)
