@@ -192,3 +192,19 @@ async def test_two_hundred_buyers_of_a_hundred_codes_get_exactly_a_hundred(world
     assert (count.free, count.held, count.taken) == (0, 0, 100)
     assert (await verify(world, PROGRAM)).offences == ()
     await sweep(world)
+
+
+async def test_a_pool_of_two_rewards_that_runs_low_is_told_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Pools that were told of are known for the whole process.
+    more = CODED.replace("autumn", "autumn").replace(
+        "\n", "\n    cup: {wallet: points, cost: 5, voucher: {codes: autumn, low: 9}}\n", 1
+    )
+    async with a_world(settings, document=SHOP.replace(MUG, more)) as world:
+        await code_pools.generate(world, PROGRAM, "autumn", "#" * 12, 5)
+        for _ in range(3):
+            await sweep(world)
+
+    told = [it for it in caplog.records if "runs out of codes" in it.getMessage()]
+    assert [(vars(it)["pool"], vars(it)["left"]) for it in told] == [("autumn", 5)]

@@ -96,6 +96,24 @@ async def test_a_name_that_leads_inside_is_not_connected_to(
     assert listener.requests == []
 
 
+@pytest.mark.parametrize("down", ["127.0.0.2", "::2"])
+async def test_where_a_name_leads_to_several_addresses_one_that_is_down_is_passed_by(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, down: str
+) -> None:
+    courier = Courier(timeout_seconds=2, allows_private=True)
+
+    async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        del host
+        return [(0, socket.SOCK_STREAM, 6, "", (each, port)) for each in (down, "127.0.0.1")]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+
+    answered = await courier(f"http://two.example.com:{listener.port}/hook", {}, b"{}")
+    await courier.close()
+
+    assert (answered.status, answered.error) == (200, "")
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed(listener: Listener) -> None:
     courier = Courier(timeout_seconds=2, allows_private=True)
     listener.answers, listener.headers = [302], "location: http://127.0.0.1:1/\r\n"

@@ -201,23 +201,26 @@ async def status(world: World, program: str) -> list[tuple[PoolCount, int | None
 
     Pools that the program names and nobody has filled yet are among them.
     """
-    rulebook = await world.rulebooks.get(program)
-    lows: dict[str, int | None] = {}
-    for reward in rulebook.at(world.clock()).program.rewards.values():
-        if reward.codes is not None:
-            lows[reward.codes] = max(reward.codes_low or 0, lows.get(reward.codes) or 0) or None
+    lows = await _lows(world, program)
     counts = {each.pool: each for each in await world.codes.counts(program)}
     names = sorted(counts.keys() | lows.keys())
     return [(counts.get(name) or PoolCount(pool=name), lows.get(name)) for name in names]
 
 
+async def _lows(world: World, program: str) -> dict[str, int | None]:
+    """Return the pools of the version in force, each with the most at which a reward is told."""
+    rulebook = await world.rulebooks.get(program)
+    lows: dict[str, int | None] = {}
+    for reward in rulebook.at(world.clock()).program.rewards.values():
+        if reward.codes is not None:
+            lows[reward.codes] = max(reward.codes_low or 0, lows.get(reward.codes) or 0) or None
+    return lows
+
+
 async def watch(world: World, program: str) -> None:
     """Tell the meters how many codes each pool has left, and the log where they run low."""
-    rulebook = await world.rulebooks.get(program)
-    for reward in rulebook.at(world.clock()).program.rewards.values():
-        if reward.codes is None:
-            continue
-        pool, low = (program, reward.codes), reward.codes_low or 0
+    for name, told_at in (await _lows(world, program)).items():
+        pool, low = (program, name), told_at or 0
         left = await world.codes.left(*pool, limit=max(low + 1, _COUNTED_MAX))
         world.meters.codes_left(*pool, left)
         if left > low:
@@ -226,7 +229,7 @@ async def watch(world: World, program: str) -> None:
             _told.add(pool)
             log.warning(
                 "a pool runs out of codes: bring more with `guerdon codes`",
-                extra={"program": program, "pool": reward.codes, "left": left},
+                extra={"program": program, "pool": name, "left": left},
             )
 
 

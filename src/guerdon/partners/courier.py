@@ -12,6 +12,7 @@ import math
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -89,7 +90,7 @@ class Courier:
         loop = asyncio.get_running_loop()
         found = self._pools.get(loop)
         if found is None:
-            backend = _Guarded(allows_private=self._allows_private)
+            backend = _Guarded(timeout_seconds=self._timeout, allows_private=self._allows_private)
             found = self._pools[loop] = httpcore2.AsyncConnectionPool(
                 ssl_context=ssl.create_default_context(),
                 max_connections=100,
@@ -109,7 +110,8 @@ class Courier:
 class _Guarded(httpcore2.AsyncNetworkBackend):
     """Connects to the addresses that it has looked at itself."""
 
-    def __init__(self, *, allows_private: bool) -> None:
+    def __init__(self, *, timeout_seconds: float, allows_private: bool) -> None:
+        self._timeout = timeout_seconds
         self._allows_private = allows_private
         self._plain = httpcore2.AnyIOBackend()
 
@@ -121,16 +123,22 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Connect to a host whose every address is public."""
+        """Connect to a host whose every address is public: to the first that lets itself be."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
+        addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
         if not self._allows_private:
             for each in addresses:
                 if not is_public(ipaddress.ip_address(each)):
                     raise PrivateAddress("the address leads to a private one")
+        share = self._timeout / len(addresses)
+        for each in addresses[:-1]:
+            with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                return await self._plain.connect_tcp(
+                    each, port, share, local_address, socket_options
+                )
         return await self._plain.connect_tcp(
-            addresses[0], port, timeout, local_address, socket_options
+            addresses[-1], port, timeout, local_address, socket_options
         )
 
     async def sleep(self, seconds: float) -> None:
