@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import Life, a_member, a_program, a_town, instant, shown
+from builders import Life, Town, a_member, a_program, a_town, instant, shown
 from guerdon.core.decision import TierEffect
 
 
@@ -693,3 +693,117 @@ def test_nobody_unknown_has_a_tier() -> None:
     decision = Life(town, "ghost").does("visit", "2026-03-02")
 
     assert (decision.result, decision.reason) == ("rejected", "unknown_member")
+
+
+class TestOtherRungs:
+    """A version may bring tiers, take some away and put them elsewhere."""
+
+    OLD = "{id: basic, at: 0}, {id: silver, at: 2}, {id: gold, at: 4}"
+    BEGIN = "2026-04-01"
+
+    def town(self, new: str, more: str = "") -> Town:
+        return a_town(
+            a_program(self.snippet(self.OLD, more)),
+            a_program(self.snippet(new, more), version=2, begin=self.BEGIN),
+        )
+
+    def snippet(self, tiers: str, more: str = "") -> str:
+        return f"""
+            wallets: {{points: {{}}}}
+            counters: {{it: {{activity: visit}}}}
+            ladders: {{status: {{counter: it, tiers: [{tiers}]{more}}}}}
+            rules:
+              - {{id: of, activity: visit, wallet: points,
+                 by_tier: {{ladder: status, tiers: {{gold: {{fixed: 100}}, basic: {{fixed: 1}}}}}}}}
+            """
+
+    @pytest.mark.parametrize(
+        "new",
+        [
+            "{id: basic, at: 0}, {id: silver, at: 2}, {id: ruby, at: 3}, {id: gold, at: 4}",
+            "{id: basic, at: 0}, {id: gold, at: 4}",
+            "{id: none-yet, at: 0}, {id: basic, at: 1}, {id: silver, at: 2}, {id: gold, at: 9}",
+            "{id: basic, at: 0}, {id: gold, at: 7}, {id: ruby, at: 8}",
+        ],
+    )
+    def test_who_holds_a_tier_holds_it_whatever_stands_beside_it_now(self, new: str) -> None:
+        life = a_member(self.town(new, ", keep: {for: P1Y}"))
+        visits(life, "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04")
+        before = life.tier_view("2026-03-31")
+
+        view = life.tier_view("2026-04-02")
+        late = life.does("visit", "2026-03-20", received="2026-04-03")
+        decision = life.does("visit", "2026-04-04")
+
+        assert (view.tier.id, view.since, view.until) == ("gold", before.since, before.until)
+        assert [it for it in late.effects + decision.effects if isinstance(it, TierEffect)] == []
+        assert life.balance("2026-04-04") == 2 + 100 + 100
+        assert life.tier("2026-04-05") == "gold"
+
+    def test_who_holds_a_tier_that_is_gone_is_shown_the_next_one_below(self) -> None:
+        life = a_member(self.town("{id: basic, at: 0}, {id: gold, at: 4}"))
+        visits(life, "2026-03-01", "2026-03-02")
+        assert life.tier("2026-03-31") == "silver"
+
+        decision = life.does("visit", "2026-04-04")
+
+        assert decision.effects[0] == TierEffect(
+            "status", "silver", "basic", None, instant(self.BEGIN)
+        )
+        assert shown(life.tier_view("2026-04-04").since) == self.BEGIN
+        assert life.tier("2026-04-04") == "basic"
+
+    def test_a_granted_tier_stays_what_it_was(self) -> None:
+        life = a_member(
+            self.town(
+                "{id: basic, at: 0}, {id: iron, at: 1}, {id: silver, at: 2}, {id: gold, at: 4}"
+            )
+        )
+        life.does(
+            "tier_granted", "2026-03-01", ladder="status", tier="gold", until="2026-06-01T00:00:00Z"
+        )
+
+        assert life.tier("2026-05-31") == "gold"
+        assert life.tier("2026-06-01") == "basic"
+
+    def test_what_windows_brought_stays_what_it_was(self) -> None:
+        new = "{id: basic, at: 0}, {id: iron, at: 1}, {id: silver, at: 2}, {id: gold, at: 4}"
+        window = ", window: calendar_year, keep: {until: end_of_next_year}"
+        life = a_member(self.town(new, window))
+        visits(life, "2026-03-01", "2026-03-02")
+
+        assert life.tier("2027-12-31") == "silver"
+        assert life.tier("2028-01-01") == "basic"
+
+    def test_a_tier_of_before_is_brought_into_a_merger_as_what_it_was(self) -> None:
+        town = self.town(
+            "{id: basic, at: 0}, {id: iron, at: 1}, {id: silver, at: 2}, {id: gold, at: 4}"
+        )
+        ana, bob = a_member(town), a_member(town, name="bob")
+        ana.does(
+            "tier_granted",
+            "2026-03-01",
+            ladder="status",
+            tier="silver",
+            until="2026-06-01T00:00:00Z",
+        )
+        bob.waits("2026-04-02")
+        ana.does("member_merged", "2026-04-03", into="bob")
+
+        assert bob.tier("2026-04-04") == "silver"
+
+    def test_a_ladder_that_was_gone_for_a_while_knows_its_tiers_again(self) -> None:
+        without = """
+            wallets: {points: {}}
+            counters: {it: {activity: visit}}
+            """
+        new = "{id: basic, at: 0}, {id: iron, at: 1}, {id: silver, at: 2}, {id: gold, at: 4}"
+        town = a_town(
+            a_program(self.snippet(self.OLD)),
+            a_program(without, version=2, begin="2026-04-01"),
+            a_program(self.snippet(new), version=3, begin="2026-05-01"),
+        )
+        life = a_member(town)
+        visits(life, "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04")
+
+        assert life.tier("2026-05-02") == "gold"

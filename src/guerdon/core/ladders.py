@@ -11,10 +11,10 @@ from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import TierEffect
 from guerdon.core.figures import figure, windows_of
 from guerdon.core.program import KeepKind, Ladder, Period, WindowKind
+from guerdon.core.rungs import HISTORY_MAX
 from guerdon.core.standing import LadderState
 from guerdon.core.windows import CALENDAR_KINDS, FAR, add, date_of, day_of
 
-_HISTORY_MAX = 256
 PEAKS = "peaks"
 """The shelf of the best tier that each window reached, for ladders whose windows are paid for."""
 
@@ -268,7 +268,7 @@ def show(d: Deciding, ladder: Ladder) -> None:
         state.history = ((since, 0, None),)
         enter(d, ladder, range(1), at)
     if shown != before:
-        state.history = (*state.history[1 - _HISTORY_MAX :], (d.now, shown, until))
+        state.history = (*state.history[1 - HISTORY_MAX :], (d.now, shown, until))
         rungs = ladder.tiers
         d.effect(TierEffect(ladder.id, rungs[before].id, rungs[shown].id, until, d.now))
         for slug in list(d.standing.wallets):

@@ -17,6 +17,7 @@ from guerdon.core import (
     lapses,
     measures,
     rules,
+    rungs,
     streaks,
     wallets,
 )
@@ -176,8 +177,11 @@ def _missions(d: Deciding, donor: Standing, offset: int) -> None:
 
 
 def _ladders(d: Deciding, donor: Standing) -> None:
-    for slug, theirs in donor.ladders.items():
-        state = d.ladder(slug)
+    for slug, given in donor.ladders.items():
+        state, theirs = d.ladder(slug), given.fork()
+        old, new = (rungs.rungs(d.rulebook, slug, at) for at in (donor.settled_at, d.now))
+        if old != new:
+            rungs.move(theirs, rungs.places(old, new))
         if _term(theirs.earned, theirs.earned_until) > _term(state.earned, state.earned_until):
             state.earned, state.earned_until = theirs.earned, theirs.earned_until
         if _term(theirs.granted, theirs.granted_until) > _term(state.granted, state.granted_until):

@@ -16,6 +16,7 @@ from guerdon.core import (
     ladders,
     missions,
     redemptions,
+    rungs,
 )
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding, earlier
@@ -80,6 +81,7 @@ def _step(d: Deciding, before: Instant) -> None:
     """Carry out everything that is due now."""
     former = d.rulebook.at(before)
     if former is not d.state:
+        rungs.follow_version(d, before)
         expiries.follow_version(d, former)
     is_filled = d.state.fills > d.standing.filled and backfill.fill(d)
     for reading in d.state.rolling:

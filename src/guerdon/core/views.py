@@ -7,7 +7,7 @@ outside the head, `Needed` asks for their pages, as deciding does.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from guerdon.core import counters, missions
+from guerdon.core import counters, missions, rungs
 from guerdon.core.activity import Activity, Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Given, Needed
@@ -118,7 +118,8 @@ class View:
         state = self.standing.ladders.get(slug)
         since, index, until = None, 0, None
         if state is not None and state.history:
-            since, index, until = state.history[-1]
+            _, index, until = state.history[-1]
+            since = rungs.held_since(self._d.rulebook, slug, state.history)
         following = ladder.tiers[index + 1] if index + 1 < len(ladder.tiers) else None
         missing = None
         if following is not None:

@@ -8,9 +8,11 @@ a bounded time, and the sentence says so where there are more.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from guerdon.core import rungs
 from guerdon.core.activity import Instant
 from guerdon.core.plain import standing_from_plain
 from guerdon.core.program import Program
+from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing
 from guerdon.engine.epochs import locate
 from guerdon.engine.world import World
@@ -61,8 +63,10 @@ async def _counted(
     world: World, versions: tuple[Program, Program], found: list[Change]
 ) -> list[Change]:
     """Say of each change between two versions how many members it concerns."""
-    before, _ = versions
-    figures = {change.path: _figure(*versions, change) for change in found}
+    before, after_ = versions
+    rulebook = await world.rulebooks.get(before.id)
+    places = _Places(rulebook, before)
+    figures = {change.path: _figure(places, after_, change) for change in found}
     asked = {path: figure for path, figure in figures.items() if figure is not None}
     if not asked:
         return found
@@ -97,11 +101,29 @@ def _told(change: Change, count: int | None, asked: dict[str, Figure], some: str
     return f"{change.sentence} {asked[change.path].saying.format(who=who + some)}"
 
 
-def _figure(before: Program, after: Program, change: Change) -> Figure | None:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Which tiers members hold, by their places in the version that a plan is against."""
+
+    rulebook: Rulebook
+    before: Program
+
+    def tier(self, standing: Standing, ladder: str) -> int:
+        """Return the place of the tier that a member held when last looked at."""
+        state = standing.ladders.get(ladder)
+        if state is None or not state.history:
+            return 0
+        held = rungs.rungs(self.rulebook, ladder, standing.settled_at)
+        here = [each.id for each in self.before.ladders[ladder].tiers]
+        return rungs.places(held, here)[state.history[-1][1]]
+
+
+def _figure(places: _Places, after: Program, change: Change) -> Figure | None:
     """Return whom a change concerns who holds something; None where that cannot be counted."""
+    before = places.before
     _, section, name, *rest = (*change.path.split("."), "", "")
     if section == "ladders" and rest[:1] == ["tiers"] and change.before is None:
-        return _below(before, after, name, rest[1])
+        return _below(places, after, name, rest[1])
     if change.before is None:
         return None
     if section == "wallets" and name in before.wallets:
@@ -110,7 +132,7 @@ def _figure(before: Program, after: Program, change: Change) -> Figure | None:
             saying="Units of it are held by {who}.",
         )
     if section == "ladders" and name in before.ladders:
-        return _of_ladder(before, name, rest[1] if rest[:1] == ["tiers"] else "")
+        return _of_ladder(places, name, rest[1] if rest[:1] == ["tiers"] else "")
     if section == "missions" and name in before.missions:
         return Figure(
             concerns=lambda standing: _is_on_the_way(standing, name),
@@ -125,34 +147,29 @@ def _figure(before: Program, after: Program, change: Change) -> Figure | None:
     return None
 
 
-def _of_ladder(before: Program, name: str, tier: str) -> Figure | None:
+def _of_ladder(places: _Places, name: str, tier: str) -> Figure | None:
     """Return who holds a tier or a higher one; of the whole ladder, anything above its first."""
-    ids = [each.id for each in before.ladders[name].tiers]
+    ids = [each.id for each in places.before.ladders[name].tiers]
     if tier and tier not in ids:
         return None
     least = ids.index(tier) if tier else 1
     return Figure(
-        concerns=lambda standing: _tier(standing, name) >= least,
+        concerns=lambda standing: places.tier(standing, name) >= least,
         saying="Held by {who}, or a higher one." if tier else "Above its first tier: {who}.",
     )
 
 
-def _below(before: Program, after: Program, name: str, tier: str) -> Figure | None:
+def _below(places: _Places, after: Program, name: str, tier: str) -> Figure | None:
     """Return who holds the tier below a new one; None where there was none."""
-    old, new = ([each.id for each in it.ladders[name].tiers] for it in (before, after))
+    old, new = ([each.id for each in it.ladders[name].tiers] for it in (places.before, after))
     lower = [each for each in new[: new.index(tier)] if each in old]
     if tier in old or not lower:
         return None
     place = old.index(lower[-1])
     return Figure(
-        concerns=lambda standing: _tier(standing, name) == place,
+        concerns=lambda standing: places.tier(standing, name) == place,
         saying=f"{lower[-1].capitalize()} is held by {{who}}.",
     )
-
-
-def _tier(standing: Standing, ladder: str) -> int:
-    state = standing.ladders.get(ladder)
-    return state.history[-1][1] if state is not None and state.history else 0
 
 
 def _holds(standing: Standing, wallet: str) -> bool:
