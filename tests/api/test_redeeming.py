@@ -203,6 +203,75 @@ async def test_a_redemption_repeated_with_the_same_token_after_a_merger_takes_no
     assert (back["redemption"]["state"], back["problems"]) == ("CANCELLED", [])
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+@pytest.mark.parametrize("by_name", [False, True])
+async def test_the_owner_gives_back_what_a_member_took_by_token_however_the_member_is_named(
+    rich: Shop, *, is_merged: bool, by_name: bool
+) -> None:
+    ada = await rich.get("service", '{ member(ref: {externalId: "ada"}) { id } }')
+    await redeem(rich, token=await rich.token(ada["member"]["id"]), member=None)
+    if is_merged:
+        await rich.enroll("eva")
+        await rich.get(
+            "service",
+            """mutation { mergeMembers(input: {from: {externalId: "ada"},
+                into: {externalId: "eva"}}) { problems { code } } }""",
+        )
+        await rich.workers.rest()
+    found = await rich.get(
+        "service",
+        """{ member(ref: {externalId: "ada"}) { redemptions { edges { node { id state } } } } }""",
+    )
+    (edge,) = found["member"]["redemptions"]["edges"]
+
+    if by_name:
+        answer = await rich.record(
+            {
+                "activityId": "c1",
+                "type": "redemption_cancelled",
+                "member": {"externalId": "ada"},
+                "data": {"of": "r1"},
+            }
+        )
+        (receipt,) = answer["receipts"]
+        assert (receipt["result"], receipt["reason"]) == ("ACCEPTED", None)
+    else:
+        given_back = await cancel(rich, redemptionId=edge["node"]["id"])
+        assert (given_back["problems"], given_back["redemption"]["state"]) == ([], "CANCELLED")
+    assert await spendable(rich) == "25.00"
+
+
+async def test_the_owner_gives_back_what_two_members_took_under_one_id_of_their_own(
+    rich: Shop,
+) -> None:
+    for name in ("ada", "eva"):
+        await rich.enroll(name)
+        await rich.buy(name, "20.00", f"p-{name}")
+        member = await rich.get(
+            "service",
+            "query($n: String!) { member(ref: {externalId: $n}) { id } }",
+            n=name,
+        )
+        await redeem(rich, token=await rich.token(member["member"]["id"]), member=None)
+    await rich.enroll("bob")
+    await rich.buy("bob", "20.00", "p-bob")
+    await redeem(rich, member={"externalId": "bob"})
+
+    answer = await rich.record(
+        *(
+            {
+                "activityId": f"c-{name}",
+                "type": "redemption_cancelled",
+                "member": {"externalId": name},
+                "data": {"of": "r1"},
+            }
+            for name in ("eva", "ada", "bob")
+        )
+    )
+
+    assert [it["result"] for it in answer["receipts"]] == ["ACCEPTED"] * 3
+
+
 async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_each_time(
     rich: Shop,
 ) -> None:

@@ -90,6 +90,10 @@ class Members(Protocol):
         """Return the ids that exist, each with the member it leads to now (after merges)."""
         ...
 
+    async def absorbed(self, program: str, ids: Collection[str]) -> dict[str, list[str]]:
+        """Return the members who were merged into these, by whom they lead to."""
+        ...
+
     async def claim(self, program: str, identity: Identity, found: Found) -> Found:
         """Make an identity lead to a member unless it is taken; return whom it leads to."""
         ...

@@ -88,7 +88,7 @@ async def resolve(
     fresh = _newcomers(world, drafts, found, known, enroll_auto=enroll_auto)
     led = await registry.create(program, fresh)
     found |= {Identity(EXTERNAL, external): each for external, each in led.items()}
-    originals = await _originals(world, caller, drafts)
+    originals = await _originals(world, caller, drafts, _Known(registry, found, known, {}))
     known_here = _Known(registry, found, known, originals)
     answers: dict[int, Resolved | Unknown] = {}
     for draft in drafts:
@@ -103,7 +103,15 @@ class _Known:
     registry: Registry
     identities: Mapping[Identity, Found]
     ids: Mapping[str, str]
-    originals: Mapping[str, str]
+    originals: Mapping[int, str]
+
+    def member(self, caller: Caller, ref: MemberRef) -> str | None:
+        """Return whom a reference leads to now; None where that is nobody."""
+        identity = _identity(ref)
+        if identity is None:
+            return self.ids.get(meant_by(caller, ref.id or ""))
+        led = self.identities.get(identity)
+        return None if led is None else led.member
 
 
 def _identities(drafts: Iterable[Draft]) -> set[Identity]:
@@ -189,36 +197,53 @@ def _newcomers(
     return list(fresh.values())
 
 
-async def _originals(world: World, caller: Caller, drafts: Iterable[Draft]) -> dict[str, str]:
+async def _originals(
+    world: World, caller: Caller, drafts: Iterable[Draft], known: _Known
+) -> dict[int, str]:
     """Return the keys of originals that other reporters reported; the owner's keys reach them.
 
-    Partners and members reach their own only.
+    Partners and members reach their own only. Where several reported under that id, the one about
+    the draft's own person is meant, who may be known as several members.
     """
     if caller.role not in (Role.SERVICE, Role.ADMIN):
         return {}
-    wanted = {
-        text(draft.data["of"])
+    asked = [
+        draft
         for draft in drafts
         if draft.type in _WITH_ORIGINAL and draft.data.get("of") is not None
-    }
-    if not wanted:
+    ]
+    if not asked:
         return {}
     rulebook = await world.rulebooks.get(caller.program)
     partners = {slug for version in rulebook.versions for slug in version.program.partners}
-    partners |= {draft.partner for draft in drafts if draft.partner is not None}
-    members = {draft.member.id for draft in drafts if draft.member and draft.member.id}
-    reporters = [
-        *(f"partner:{slug}" for slug in sorted(partners)),
-        *(f"member:{each}" for each in sorted(members)),
-    ]
-    keys = [f"{reporter}/{each}" for each in wanted for reporter in ("service", *reporters)]
-    marks = await world.receipts.marks(caller.program, keys)
-    found: dict[str, str] = {}
-    for each in wanted:
-        for reporter in ("service", *reporters):
-            if f"{reporter}/{each}" in marks:
-                found[each] = f"{reporter}/{each}"
-                break
+    partners |= {draft.partner for draft in asked if draft.partner is not None}
+    people = {
+        draft.index: member
+        for draft in asked
+        if draft.member and (member := known.member(caller, draft.member)) is not None
+    }
+    absorbed = await world.members.absorbed(caller.program, set(people.values()))
+    names: dict[int, list[str]] = {}
+    for draft in asked:
+        member = people.get(draft.index)
+        names[draft.index] = [] if member is None else [member, *absorbed.get(member, ())]
+    others = ["service", *(f"partner:{slug}" for slug in sorted(partners))]
+    keys = {
+        draft.index: [
+            f"{reporter}/{text(draft.data['of'])}"
+            for reporter in (*others, *(f"member:{name}" for name in names[draft.index]))
+        ]
+        for draft in asked
+    }
+    marks = await world.receipts.marks(
+        caller.program, [it for each in keys.values() for it in each]
+    )
+    found: dict[int, str] = {}
+    for index, tried in keys.items():
+        there = [key for key in tried if key in marks]
+        own = [key for key in there if marks[key].member in names[index]]
+        if there:
+            found[index] = (own or there)[0]
     return found
 
 
@@ -226,13 +251,10 @@ async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknow
     data = _named(draft, known)
     if draft.member is None:
         return Resolved(member=None, data=data)
+    member, enroll = known.member(caller, draft.member), None
     identity = _identity(draft.member)
-    if identity is None:
-        member = known.ids.get(meant_by(caller, draft.member.id or ""))
-        enroll = None
-    else:
+    if identity is not None:
         led = known.identities.get(identity)
-        member = None if led is None else led.member
         enroll = None if led is None else _enrollment(draft, led)
         if member is None and draft.member.identity is not None:
             return Resolved(member=None, data=data, parked=draft.member.identity)
@@ -271,7 +293,7 @@ def _named(draft: Draft, known: _Known) -> Mapping[str, Value]:
         led = known.identities.get(Identity(EXTERNAL, text(data[name])))
         data = {**data, name: None if led is None else led.member}
     of = data.get("of")
-    if of is not None and (key := known.originals.get(text(of))) is not None:
+    if of is not None and (key := known.originals.get(draft.index)) is not None:
         data = {**data, "of_key": key}
     return {name: value for name, value in data.items() if value is not None or "." in name}
 

@@ -49,6 +49,17 @@ class MemberStore:
             rows = await cursor.to_list(None)
         return {(own := behind(row["_id"], program)): row.get("g") or own for row in rows}
 
+    async def absorbed(self, program: str, ids: Collection[str]) -> dict[str, list[str]]:
+        """Return the members who were merged into these, by whom they lead to."""
+        found: dict[str, list[str]] = {}
+        if ids:
+            query = {"_id": within(program), "g": {"$in": list(ids)}}
+            with unit_of_work():
+                rows = await self._mongo["members"].find(query, {"g": 1}).to_list(None)
+            for row in rows:
+                found.setdefault(row["g"], []).append(behind(row["_id"], program))
+        return found
+
     async def claim(self, program: str, identity: Identity, found: Found) -> Found:
         """Make an identity lead to a member unless it is taken; return whom it leads to."""
         document = _identity(program, identity, found)
