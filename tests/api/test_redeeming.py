@@ -272,6 +272,25 @@ async def test_the_owner_gives_back_what_two_members_took_under_one_id_of_their_
     assert [it["result"] for it in answer["receipts"]] == ["ACCEPTED"] * 3
 
 
+async def test_a_redemption_shows_no_voucher_of_another_that_was_made_under_the_same_id(
+    rich: Shop,
+) -> None:
+    ada = await rich.get("service", '{ member(ref: {externalId: "ada"}) { id } }')
+    token = await rich.token(ada["member"]["id"])
+    await redeem(rich, reward="coffee")
+    mine = await redeem(rich, token=token, member=None, reward="cake")
+    found = await rich.get(
+        "service",
+        """{ member(ref: {externalId: "ada"}) { redemptions { edges { node {
+            reward { slug } vouchers { kind } } } } } }""",
+    )
+
+    assert [it["kind"] for it in mine["redemption"]["vouchers"]] == ["cake"]
+    for edge in found["member"]["redemptions"]["edges"]:
+        (voucher,) = edge["node"]["vouchers"]
+        assert voucher["kind"] == edge["node"]["reward"]["slug"]
+
+
 async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_each_time(
     rich: Shop,
 ) -> None:

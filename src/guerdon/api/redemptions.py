@@ -81,7 +81,12 @@ class Redemption(Node):
         """What the member holds for it."""
         context = info.context
         held = await shown(context, self.member_id, lambda view: view.vouchers())
-        names = {name for name, voucher in held.items() if voucher.redemption == self.key}
+        # Another reporter may have used the same id: what is for another reward is not of this.
+        names = {
+            name
+            for name, voucher in held.items()
+            if (voucher.redemption, voucher.kind) == (self.key, self.reward.slug)
+        }
         return await vouchers_of(context, self.member_id, names)
 
 

@@ -22,8 +22,6 @@ from guerdon.engine.world import Caller, Role, World
 EXTERNAL = ""
 """The scheme of the owner's own ids."""
 
-"""Fields of the data that name another member, by the owner's id."""
-
 _WITH_ORIGINAL = frozenset({"refund", "confirmation", "ineligible", "redemption_cancelled"})
 
 
