@@ -97,6 +97,35 @@ async def test_whoever_is_even_stands_in_the_order_of_the_owners_ids(empty_world
     assert report.is_ok, complaint(report)
 
 
+OFFERED = """
+scenario: 1
+program:
+  id: offered
+  wallets: {points: {}}
+  partners: {bakery: {}}
+  rewards:
+    mug: {wallet: points, cost: 1, stock: 9, stock_per: {times: 1, per: day}}
+    cake: {wallet: points, cost: 1, partner: bakery}
+activities:
+  - {id: a, at: "2026-05-01T08:00:00Z", type: enrollment, member: ada}
+  - {id: b, at: "2026-05-01T09:00:00Z", type: adjustment, member: ada, wallet: points, points: 9}
+  - {id: c, at: "2026-05-01T10:00:00Z", type: redemption, member: ada, item: mug}
+  - {id: d, at: "2026-05-02T11:00:00Z", type: reward_offered, item: cake, on_sale: "false"}
+expect:
+  - {at: "2026-05-01T09:00:00Z", member: ada, rewards: [cake, mug]}
+  - {at: "2026-05-01T10:00:00Z", member: ada, rewards: [cake], stock: {mug: 8}}
+  - {at: "2026-05-02T10:00:00Z", member: ada, rewards: [cake, mug]}
+  - {at: "2026-05-02T11:00:00Z", member: ada, rewards: [mug]}
+"""
+
+
+async def test_what_is_off_sale_or_gone_for_the_day_is_no_reward_to_take(
+    empty_world: World,
+) -> None:
+    report = await rehearse(empty_world, load_scenario(OFFERED))
+    assert report.is_ok, complaint(report)
+
+
 async def test_what_is_expected_wrongly_is_found_through_the_stack(empty_world: World) -> None:
     scenario = load_scenario(RACE.replace("spendable: 5", "spendable: 6"))
     wrong = tuple(

@@ -8,7 +8,8 @@ of the size of a scenario: all of it is held in memory.
 from collections.abc import Mapping, Sequence
 
 from guerdon.core.activity import Instant
-from guerdon.core.decision import Claim, Decision, DrawEffect, Sale
+from guerdon.core.decision import Decision, DrawEffect, Sale
+from guerdon.core.offering import sale_claim
 from guerdon.core.plain import (
     activity_from_plain,
     effects_from_plain,
@@ -17,6 +18,7 @@ from guerdon.core.plain import (
     standing_from_plain,
     value_from_plain,
 )
+from guerdon.core.rewards import period_of, stock_claims
 from guerdon.core.standing import PageRef, Plain, Standing
 from guerdon.engine import raffle
 from guerdon.engine.lanes import lane_of
@@ -47,11 +49,11 @@ async def look(
             memory.survivors[profile.id] = profile.merged_into
     await _standings(world, program, memory, [profile.id for profile in profiles])
     await _scores(world, program, memory, names)
+    today = memory.rulebook.calendar.day(at)
     for reward in memory.program.rewards.values():
-        if reward.stock is not None:
-            claim = Claim("stock", reward.id, 0, reward.stock, peek=True)
+        for claim in (sale_claim(reward.id), *stock_claims(reward, 0, period_of(reward, today))):
             left = await world.shared.peek(program, claim)
-            memory.used[("stock", reward.id)] = reward.stock - left
+            memory.used[claim.kind, claim.key] = (claim.capacity or 0) - left
     found = arrivals.Arrivals(memory)
     for entry in journal:
         await _entry(world, program, found, entry, names)
