@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import Life, Town, a_line, a_member, a_program, a_town, shown
+from builders import Life, Town, a_line, a_member, a_program, a_town, instant, shown
 
 SHOP = """
     wallets: {points: {expiry: {mode: after, period: P12M}}}
@@ -299,7 +299,44 @@ class TestWhatIsUnited:
         merge(bob)
 
         scores = ana.town.scores["top", ana.view("2026-03-01").rulebook.calendar.begin(20513)]
-        assert {name: score.value for name, score in scores.items()} == {"ana": 3000}
+        shown = {name: score.value for name, score in scores.items() if score.eligible}
+        assert shown == {"ana": 3000}
+
+    def test_no_row_of_the_account_given_up_stays_in_any_window(self) -> None:
+        ana, bob = two("""
+            counters: {spend: {activity: purchase, sum: net}, visits: {activity: visit}}
+            leaderboards:
+              top: {counter: spend, window: calendar_month}
+              ever: {counter: spend, window: lifetime}
+              seen: {counter: visits}
+            """)
+        ana.buys(10, "2026-03-05")
+        for month in range(2, 12):
+            bob.buys(20, f"2026-{month:02}-07")
+
+        decision = bob.does("member_merged", "2026-11-20", id="m", into="ana")
+
+        told = [(it.leaderboard, it.eligible) for it in decision.scores]
+        assert sorted(told) == [("ever", False), *[("top", False)] * 10]
+        assert [each for each in decision.effects if each.tag != "points"] == []
+
+    def test_attributes_that_a_merge_brings_count_for_leaderboards_that_are_pinned(self) -> None:
+        ana, bob = two(
+            """
+            counters: {spend: {activity: purchase, sum: net}}
+            leaderboards:
+              may: {counter: spend, window: calendar_month, eligible: {member.club: gold},
+                    asof: "2026-05-10T00:00:00Z"}
+            """,
+            club="gold",
+        )
+        ana.buys(10, "2026-05-05")
+        scores = ana.town.scores["may", instant("2026-05-01")]
+        assert {name: score.eligible for name, score in scores.items()} == {"ana": False}
+
+        merge(bob, "2026-07-01")
+
+        assert {name: score.eligible for name, score in scores.items()} == {"ana": True}
 
     def test_inactivity_goes_by_the_last_activity_of_both(self) -> None:
         ana, bob = two("""

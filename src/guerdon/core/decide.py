@@ -125,6 +125,8 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
     if d.lessened:
         amend.follow_lessened(d)
     follow(d, activity.at, after_refund=activity.type in ("refund", "ineligible"))
+    if d.standing.merged_into is not None:
+        merge.leave_boards(d)
 
 
 # ---------------------------------------------------------------- earning
@@ -214,12 +216,7 @@ def _enroll(d: Deciding, activity: Activity) -> None:
 
 def _update(d: Deciding, activity: Activity) -> None:
     _set_attributes(d, activity)
-    for board in d.program.leaderboards.values():
-        if board.eligible:
-            reading = d.state.reading_of(board.counter, board.window)
-            shown = d.now if board.asof is None else board.asof
-            # A span, the one window of its reading, is shown before it begins and afterwards, too.
-            d.touch(reading.id, counters.window_key(d, reading, shown) or "")
+    counters.show_anew(d)
 
 
 def _set_attributes(d: Deciding, activity: Activity) -> None:

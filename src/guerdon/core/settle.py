@@ -146,7 +146,7 @@ def conclude(d: Deciding) -> None:
         for window in d.moved.get(reading.id, ()):
             value, last_at = (figure(d, reading, window) or (0, 0))[:2]
             begin, end = reading.bounds(window, d.rulebook.calendar)
-            is_shown = value > 0 and d.about_member(board.eligible)
+            is_shown = value > 0 and not d.standing.is_closed and d.about_member(board.eligible)
             score = (board.id, begin, end, value, last_at, is_shown)
             d.decision.scores.append(make(Score, score))
 

@@ -162,13 +162,7 @@ class Memory:
                 self.redemptions[effect.redemption] = (effect.reward, effect.state, ticket)
         into = decision.standing.merged_into
         if into is not None and member not in self.survivors:
-            self.leave(member, self.survivor(into))
-
-    def leave(self, member: str, into: str) -> None:
-        """Let an account lead to another; its rows leave the leaderboards."""
-        self.survivors[member] = into
-        for rows in self.scores.values():
-            rows.pop(member, None)
+            self.survivors[member] = self.survivor(into)
 
     def turn(self, member: str, writes: list[PageWrite]) -> None:
         """Write pages."""
