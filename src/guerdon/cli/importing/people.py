@@ -9,8 +9,10 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from guerdon.cli.importing.lines import Written, refuse_constant
 from guerdon.cli.importing.mistakes import Mistakes
@@ -50,10 +52,32 @@ async def bring_in(
 
 
 async def _one(remote: Remote, person: dict[str, Any]) -> None:
-    if await remote.enroll(person | {"activityId": _id("enrollment", person)}) is None:
-        known = {name: person[name] for name in (*_TEXTS, "attributes") if name in person}
-        change = {"member": {"externalId": person["externalId"]}, **known}
-        await remote.update(change | {"activityId": _id("update", person)})
+    member = await remote.enroll(person | {"activityId": _id("enrollment", person)})
+    if member is not None and _is_said(member, person):
+        return
+    known = {name: person[name] for name in (*_TEXTS, "attributes") if name in person}
+    change = {"member": {"externalId": person["externalId"]}, **known}
+    member = await remote.update(change | {"activityId": _id("update", person)})
+    if not _is_said(member, person):  # an earlier file said so, and a later one otherwise
+        await remote.update(change | {"activityId": f"import-update-{uuid4().hex}"})
+
+
+def _is_said(member: dict[str, Any], person: dict[str, Any]) -> bool:
+    """Tell whether a member is shown as a file says; pictures cannot be seen."""
+    name, has = person.get("displayName"), member.get("attributes") or {}
+    return (name is None or name == member.get("displayName")) and all(
+        _plain(value) == _plain(has.get(each)) for each, value in person["attributes"].items()
+    )
+
+
+def _plain(value: Any) -> object:
+    """Return a value of an attribute so that equal ones are equal, however they are written."""
+    text = value.text if isinstance(value, Written) else "" if value is None else str(value)
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        return text.lower() if isinstance(value, bool) else text
+    return number if number.is_finite() else text
 
 
 def _id(kind: str, person: dict[str, Any]) -> str:

@@ -31,10 +31,10 @@ RECORD = """mutation Import($input: RecordActivitiesInput!) {
 }"""
 
 ENROLL = """mutation Enroll($input: EnrollMemberInput!) {
-  enrollMember(input: $input) { member { displayName } problems { code message path } }
+  enrollMember(input: $input) { member { displayName attributes } problems { code message path } }
 }"""
 UPDATE = """mutation Update($input: UpdateMemberInput!) {
-  updateMember(input: $input) { member { displayName } problems { code message path } }
+  updateMember(input: $input) { member { displayName attributes } problems { code message path } }
 }"""
 
 _LINES_MAX = 1_000  # the API takes no more in one request
@@ -157,13 +157,13 @@ class Remote:
         """
         return await self._change(ENROLL, "enrollMember", person)
 
-    async def update(self, change: dict[str, Any]) -> None:
-        """Change a member's profile.
+    async def update(self, change: dict[str, Any]) -> dict[str, Any]:
+        """Change a member's profile, and return the member.
 
         Raises:
             LineRefused: The service does not take it.
         """
-        await self._change(UPDATE, "updateMember", change)
+        return await self._change(UPDATE, "updateMember", change) or {}
 
     async def _change(self, query: str, name: str, change: dict[str, Any]) -> dict[str, Any] | None:
         try:
