@@ -32,7 +32,7 @@ program:
   day_start: "06:00"
   money: {{unit: EUR, scale: 2}}
   wallets:
-    stars: {{name: Stars, scale: 2, spend: fefo, expiry: {{mode: after, period: P12M, round: day}}}}
+    stars: {{name: Stars, scale: 2, spend: fefo, expiry: {{mode: after, period: P50Y, round: day}}}}
     miles: {{name: Miles, scale: 0, expiry: {{mode: never}}}}
   rules:
     - {{id: base, activity: purchase, wallet: stars, give: {{rate: 1.25}}}}

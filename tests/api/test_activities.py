@@ -43,7 +43,7 @@ async def test_an_activity_shows_what_it_changed_and_why_each_rule_did_or_did_no
     assert activity["data"] == {"till": 7}
     points = effects["PointsEffect"]
     assert (points["wallet"], points["amount"], points["rule"]) == ("stars", "12.50", "base")
-    assert points["expiresAt"] == "2027-01-11T05:00:00.000Z"
+    assert points["expiresAt"] == "2076-01-11T05:00:00.000Z"
     assert points["summary"].startswith("+12.50 Stars")
     assert effects["BadgeEffect"]["badge"] == {"slug": "first"}
     assert effects["MissionEffect"]["mission"] == {"slug": "three"}
