@@ -14,6 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 NIGHT = {"color_scheme": "dark"}
+LONGEST_PAUSE_MS = 4_500  # `PAUSE_MS` of the page, and a little
 
 
 async def test_the_link_shows_the_leaderboard_and_one_member(visit: Visit) -> None:
@@ -256,25 +257,29 @@ async def test_nothing_moves_for_those_who_want_that(visit: Visit, guerdon: Guer
 
 
 async def test_the_shop_runs_only_while_it_is_told_to(visit: Visit) -> None:
+    await visit.page.clock.install()
     await visit.open()
     switch = visit.page.get_by_role("switch", name="Let the shop run")
     await expect(switch).not_to_be_checked()
     bought: list[Request] = []
 
-    def look(request: Request) -> None:
-        if "recordActivities" in (request.post_data or ""):
-            bought.append(request)
+    def buys(request: Request) -> bool:
+        return "recordActivities" in (request.post_data or "")
 
-    visit.page.on("request", look)
+    visit.page.on("request", lambda it: bought.append(it) if buys(it) else None)
 
-    await visit.page.wait_for_timeout(4_500)
+    await visit.page.clock.run_for(LONGEST_PAUSE_MS)
     unasked = len(bought)
+    async with visit.page.expect_request(buys):
+        await switch.click()
+        await expect(switch).to_be_checked()
+        await visit.page.clock.run_for(LONGEST_PAUSE_MS)
     await switch.click()
-    await expect(switch).to_be_checked()
-    await visit.page.wait_for_timeout(4_500)
-    await switch.click()
+    await expect(switch).not_to_be_checked()
     asked = len(bought)
-    await visit.page.wait_for_timeout(4_500)
+    await visit.page.clock.run_for(LONGEST_PAUSE_MS)
+    # What it would have asked for has left before this, and is told before its answer.
+    await visit.page.evaluate("fetch('/healthz').then((answer) => answer.status)")
 
     assert unasked == 0
     assert asked >= 1
