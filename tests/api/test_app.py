@@ -1,6 +1,7 @@
 import pytest
 
 from api.shop import Shop
+from api.transport.wire import Socket, outlived
 from guerdon.api.app import explain
 from guerdon.api.ids import read_id
 from guerdon.engine import refusals, tokens
@@ -38,11 +39,15 @@ def test_what_is_no_refusal_is_told_to_nobody() -> None:
 
 async def test_a_socket_is_closed_when_its_token_ends(shop: Shop) -> None:
     ada = await shop.enroll("ada")
-    token = await tokens.issue(shop.world, shop.program, read_id(ada["id"]).key, ttl_seconds=1)
-    async with shop.socket(token) as socket:
-        await socket.init()
-        await socket.subscribe("subscription { memberUpdates { cursor } }")
-        code, reason = await socket.closed()
+    member = read_id(ada["id"]).key
+
+    async def briefly(seconds: int) -> tuple[Socket, float]:
+        token = await tokens.issue(shop.world, shop.program, member, ttl_seconds=seconds)
+        caller = await tokens.check(shop.world, token)
+        assert caller.expires_at is not None
+        return shop.socket(token), caller.expires_at / 1_000
+
+    code, reason = await outlived(briefly, "subscription { memberUpdates { cursor } }")
 
     assert code == 4403
     assert reason

@@ -17,10 +17,13 @@ from guerdon.api.meter import Meter
 from guerdon.engine.refusals import LiveDown
 from guerdon.engine.world import Rate, Taken
 from guerdon.settings import Settings
+from pace import pacing
 
 CHEAP = "{ program { slug } }"
 ALIASED = "{ " + " ".join(f"a{n}: program {{ slug }}" for n in range(4)) + " }"
 SECONDS = 2.0
+FLOODS = 5
+LONGEST_TURN_SECONDS = 0.3
 
 
 @contextmanager
@@ -92,17 +95,34 @@ async def flood(shop: Shop, token: str) -> Flood:
     return Flood(admitted, time.monotonic() - began, min(answered) - began)
 
 
+async def members(shop: Shop) -> list[str]:
+    """Return the tokens of some who have spent nothing yet."""
+    return [await shop.token((await shop.enroll(f"m{number}"))["id"]) for number in range(FLOODS)]
+
+
+async def undisturbed(shop: Shop, tokens: list[str]) -> Flood:
+    """Flood until once the machine stood still for no longer than a bucket takes to be full.
+
+    What nobody asked for meanwhile is not admitted afterwards, so such a flood tells nothing.
+    """
+    for token in tokens:
+        async with pacing() as pace:
+            it = await flood(shop, token)
+        if pace.longest < LONGEST_TURN_SECONDS:
+            return it
+    raise AssertionError("The machine, or the service, stood still in every flood.")
+
+
 async def test_a_flood_over_four_connections_is_admitted_within_5_percent(limited: Shop) -> None:
-    token = await limited.token((await limited.enroll("ada"))["id"])
-    it = await flood(limited, token)
+    it = await undisturbed(limited, await members(limited))
 
     assert 0.95 * (40 + 40 * SECONDS) - 4 <= it.admitted <= 1.05 * (40 + 40 * it.seconds)
 
 
 async def test_without_redis_half_of_it_is_admitted(limited: Shop, redis_url: str) -> None:
-    token = await limited.token((await limited.enroll("ada"))["id"])
+    tokens = await members(limited)
     with stopped(redis_url):
-        it = await flood(limited, token)
+        it = await undisturbed(limited, tokens)
 
     # The bucket that is used without Redis is full until it has been waited for in vain.
     least = 0.95 * (20 + 20 * (SECONDS - it.waited)) - 4
@@ -182,10 +202,15 @@ def a_member(name: str = "ann") -> Bearer:
     return Bearer(key=f"p/{name}", rate=Rate(100, 100))
 
 
+def a_meter(bucket: Bucket, clock: Clock) -> Meter:
+    """Return a process's meter, for which a busy machine is no Redis that stands still."""
+    return Meter(bucket, clock=clock, wait_seconds=20)
+
+
 async def test_most_operations_do_not_ask_redis() -> None:
     clock = Clock()
     bucket = Bucket(clock)
-    meter = Meter(bucket, clock=clock)
+    meter = a_meter(bucket, clock)
     for _ in range(100):
         allowance = await meter.charge(a_member(), 1)
         assert allowance is not None
@@ -199,7 +224,7 @@ async def test_most_operations_do_not_ask_redis() -> None:
 async def test_units_that_were_taken_ahead_go_back_after_a_second() -> None:
     clock = Clock()
     bucket = Bucket(clock)
-    here, there = Meter(bucket, clock=clock), Meter(bucket, clock=clock)
+    here, there = a_meter(bucket, clock), a_meter(bucket, clock)
     await here.charge(a_member(), 31)
     assert here.refund(a_member(), 31, 1) == 30
     clock.now += 5
@@ -216,7 +241,7 @@ async def test_what_asks_for_more_than_there_can_be_gets_back_no_more_than_it_wa
     clock = Clock()
     bucket = Bucket(clock)
     bucket.is_away = is_away
-    meter = Meter(bucket, clock=clock)
+    meter = a_meter(bucket, clock)
     admitted = 0
     for _ in range(100):
         allowance = await meter.charge(a_member(), 900)
@@ -255,7 +280,7 @@ async def test_nobody_waits_twice_for_a_redis_that_stands_still() -> None:
 async def test_who_had_spent_all_has_no_second_allowance_when_redis_goes() -> None:
     clock = Clock()
     bucket = Bucket(clock)
-    meter = Meter(bucket, clock=clock)
+    meter = a_meter(bucket, clock)
     for _ in range(100):
         await meter.charge(a_member(), 1)
     bucket.is_away = True

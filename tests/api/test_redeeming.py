@@ -313,10 +313,11 @@ async def test_a_redemption_that_is_asked_for_several_times_at_once_is_found_eac
 
 async def test_what_is_not_decided_in_time_is_said_to_be_so(settings: Settings) -> None:
     hasty = settings.model_copy(update={"wait_seconds_max": 0.1})
-    async with open_shops(hasty, f"hasty_{uuid.uuid4().hex[:8]}") as (shop,):
+    program = f"hasty_{uuid.uuid4().hex[:8]}"
+    async with open_shops(settings, program) as (shop,):
         await shop.enroll("ada")
         await shop.buy("ada", "20.00", "p1")
-        await shop.workers.rest()
+    async with open_shops(hasty, program) as (shop,):
         shop.workers.awake = False
         early = [await redeem(shop) for _ in range(2)]
         adjusted = await shop.get(

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -170,7 +171,7 @@ async def test_a_watcher_of_a_leaderboard_hears_single_changes_at_once(world: Wo
                     return
 
     following = asyncio.create_task(follow())
-    for number in range(200):
+    for number in count():
         if following.done():
             break
         await report(world, [a_purchase(number, amount=Decimal(1))])

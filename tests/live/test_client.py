@@ -9,34 +9,39 @@ from redis.asyncio import Redis
 
 from guerdon.engine.refusals import LiveDown
 from guerdon.live.client import Live
+from pace import pacing
+
+
+async def until_answered(live: Live) -> None:
+    """Ask until there is an answer: who has little patience gets none from a busy machine."""
+    for _ in range(200):
+        try:
+            assert await live.ask(lambda client: client.ping())
+        except LiveDown:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise AssertionError("The server does not answer.")
 
 
 async def test_only_the_first_waits_for_a_server_that_has_stalled(redis_url: str) -> None:
     live = Live(redis_url, namespace="test", timeout_seconds=0.3)
-    loop = asyncio.get_running_loop()
-    await live.ask(lambda client: client.ping())
+    await until_answered(live)
     pid = (await live.client.info("server"))["process_id"]
     os.kill(pid, signal.SIGSTOP)
     try:
         with pytest.raises(LiveDown):
             await live.ask(lambda client: client.ping())
-        began = loop.time()
-        for _ in range(1_000):
-            with pytest.raises(LiveDown):
-                await live.ask(lambda client: client.ping())
-        waited = loop.time() - began
+        async with pacing() as pace:
+            for _ in range(1_000):
+                with pytest.raises(LiveDown):
+                    await live.ask(lambda client: client.ping())
     finally:
         os.kill(pid, signal.SIGCONT)
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                assert await live.ask(lambda client: client.ping())
-                break
-            except LiveDown:
-                await asyncio.sleep(0.05)
+    await until_answered(live)
     await live.close()
 
-    assert waited < 0.3
+    assert pace.seconds < 0.3
 
 
 async def test_closing_ends_the_waiting_for_a_server_that_is_away() -> None:
@@ -73,7 +78,9 @@ async def test_who_is_cancelled_while_asking_ends_at_whatever_step(live: Live, t
     for _ in range(turns):
         await asyncio.sleep(0)
     asking.cancel()
-    await asyncio.wait([asking], timeout=1)
+    async with pacing() as pace:
+        while not asking.done() and pace.seconds < 1:
+            await asyncio.wait([asking], timeout=0.01)
     has_ended = asking.done()
     asking.cancel()
 
@@ -93,16 +100,17 @@ async def test_those_who_wait_for_their_turn_wait_no_longer_than_for_a_server_th
     redis_url: str,
 ) -> None:
     live = Live(redis_url, namespace="test", timeout_seconds=0.3)
-    await live.ask(lambda client: client.ping())
-    await live.client.client_pause(2_000)
-    began = asyncio.get_running_loop().time()
+    await until_answered(live)
+    await live.client.client_pause(600_000, all=False)  # whoever writes
     asked = (live.ask(lambda client: client.set("x", 1)) for _ in range(500))
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    took = asyncio.get_running_loop().time() - began
+    async with pacing() as pace:
+        answers = await asyncio.gather(*asked, return_exceptions=True)
     await live.close()
+    async with Redis.from_url(redis_url) as client:
+        await client.client_unpause()
 
     assert {type(answer) for answer in answers} == {LiveDown}
-    assert took < 1.5, "one deadline, not one after the other"
+    assert pace.seconds < 1.5, "one deadline, not one after the other"
 
 
 async def test_who_is_cancelled_while_waiting_takes_nobodys_turn(live: Live) -> None:

@@ -18,6 +18,7 @@ from guerdon.engine.refusals import LiveDown
 from guerdon.live.broker import WakingBroker, redis_broker
 from guerdon.live.client import Live
 from guerdon.live.hints import QUEUE, LiveHints
+from live.conftest import PATIENCE_SECONDS
 from live.way import Way, a_way
 
 SECONDS = 30
@@ -60,7 +61,7 @@ def fail_over(pair: Pair, way: Way) -> None:
 
 
 async def test_who_asks_finds_the_new_primary(pair: Pair, way: Way) -> None:
-    live = Live(way.url, namespace="test", timeout_seconds=2)
+    live = Live(way.url, namespace="test", timeout_seconds=PATIENCE_SECONDS)
     await live.ask(lambda client: client.set("x", 1))
     fail_over(pair, way)
 
@@ -74,13 +75,13 @@ async def test_who_asks_finds_the_new_primary(pair: Pair, way: Way) -> None:
 
 
 async def test_hints_find_the_new_primary(pair: Pair, way: Way) -> None:
-    live = Live(way.url, namespace="test", timeout_seconds=2)
-    hints = LiveHints(live, way.url, timeout_seconds=2)
-    there = redis_broker(pair.second, namespace="test", timeout_seconds=2)
+    live = Live(way.url, namespace="test", timeout_seconds=PATIENCE_SECONDS)
+    hints = LiveHints(live, way.url, timeout_seconds=PATIENCE_SECONDS)
+    there = redis_broker(pair.second, namespace="test", timeout_seconds=PATIENCE_SECONDS)
     there.declare_queue(QUEUE)
     hints.wake("p", [1])
     await asyncio.sleep(0)
-    await _until_sent(redis_broker(pair.first, namespace="test", timeout_seconds=2))
+    await _until_sent(redis_broker(pair.first, namespace="test", timeout_seconds=PATIENCE_SECONDS))
     fail_over(pair, way)
 
     async with asyncio.timeout(SECONDS):
@@ -98,7 +99,7 @@ async def _until_sent(broker: WakingBroker) -> None:
 
 
 async def test_workers_find_the_new_primary(pair: Pair, way: Way) -> None:
-    broker = redis_broker(way.url, namespace="test", timeout_seconds=2)
+    broker = redis_broker(way.url, namespace="test", timeout_seconds=PATIENCE_SECONDS)
     loop, heard = asyncio.get_running_loop(), asyncio.Queue[int]()
 
     def hear(number: int) -> None:
@@ -111,7 +112,7 @@ async def test_workers_find_the_new_primary(pair: Pair, way: Way) -> None:
         await asyncio.to_thread(actor.send, 1)
         assert await heard.get() == 1
         fail_over(pair, way)
-        there = redis_broker(pair.second, namespace="test", timeout_seconds=2)
+        there = redis_broker(pair.second, namespace="test", timeout_seconds=PATIENCE_SECONDS)
         there.declare_queue(QUEUE)
         await asyncio.to_thread(there.enqueue, actor.message(2))
 

@@ -1,7 +1,5 @@
 """Writing leaderboards to Redis: what counts as whole, marks, locks, and what is left to build."""
 
-import asyncio
-
 import pytest
 from redis.asyncio import Redis
 
@@ -181,14 +179,20 @@ async def test_a_lock_is_held_for_as_long_as_the_work_takes(
 ) -> None:
     monkeypatch.setattr("guerdon.live.projection._LOCK_MS", 600)
     projection = LiveProjection(live)
-    async with Redis.from_url(with_db(redis_url, LIVE_DB)) as client, projection.lock("p") as mine:
-        (name,) = await client.keys("*:lock:*")
-        last = await client.pttl(name)
-        async with asyncio.timeout(10):
-            while (now := await client.pttl(name)) <= last:  # it is renewed
-                last = now
-        assert mine
-        assert 0 < now <= 600
+    name = projection._lock("p", None)
+    for _ in range(5):  # who stands still for longer than a lock lasts has lost it
+        async with (
+            Redis.from_url(with_db(redis_url, LIVE_DB)) as client,
+            projection.lock("p") as mine,
+        ):
+            assert mine
+            now = last = await client.pttl(name)
+            while 0 < now <= last:  # it is renewed
+                last, now = now, await client.pttl(name)
+        if now > 0:
+            break
+
+    assert 0 < now <= 600
 
 
 async def test_one_rebuild_at_a_time(live: Live) -> None:

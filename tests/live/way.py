@@ -57,4 +57,4 @@ async def a_way(url: str) -> AsyncIterator[Way]:
         yield way
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -174,13 +174,13 @@ def test_a_fragment_used_twice_is_no_circle() -> None:
 @pytest.mark.parametrize("levels", [10, 50, 200])
 def test_counting_takes_time_by_the_length_of_the_text_alone(levels: int) -> None:
     node = parse(bomb(levels))
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(Refused):
         check_extent(
             node, DocumentLimits(fragments_max=1_000, aliases_max=1_000, spreads_max=1_000)
         )
-    assert time.perf_counter() - started < 0.05
+    assert time.process_time() - started < 0.05
 
 
 def test_a_chain_of_fragments_is_counted_without_recursion() -> None:

@@ -223,11 +223,14 @@ class TestSharing:
                 yield Answer(b"{}")
 
         stream = SharedStreams().join("key", source, interval_seconds=0.05)
+        clock = asyncio.get_running_loop().time
+        began = clock()
         following = asyncio.create_task(stream.follow(lambda _: None))
-        await asyncio.sleep(0.22)
+        await until(lambda: pulled == 5)
+        took = clock() - began
         following.cancel()
 
-        assert 2 <= pulled <= 5
+        assert took >= 4 * 0.05
 
 
 class _Full:

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -14,9 +15,13 @@ from websockets.typing import Subprotocol
 
 from api.transport.demo import Demo
 from guerdon.api.transport import server_for
+from pace import pacing
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PATIENCE = 20.0
+LASTS_SECONDS = (1, 4, 16)
+LATE_SECONDS = 2.0
+"""How long a credential that has ended may still be followed with."""
 
 
 def client_of(demo: Demo) -> httpx2.AsyncClient:
@@ -167,6 +172,30 @@ class Socket:
                 received = closed.rcvd
         assert received is not None, "The connection was lost without a close frame."
         return received.code, received.reason
+
+
+async def outlived(
+    opening: Callable[[int], Awaitable[tuple[Socket, float]]], query: str
+) -> tuple[int, str]:
+    """Follow something for longer than a credential lasts; return how the socket was closed.
+
+    `opening` is told for how many seconds, and gives the socket and when that is: where the machine
+    takes longer than that to begin, a credential that lasts longer is taken.
+    """
+    for lasts in LASTS_SECONDS:
+        opened, ends = await opening(lasts)
+        async with opened as socket, pacing() as pace:
+            left = ends - time.time()
+            try:
+                await socket.init()
+                await socket.subscribe(query)
+            except ConnectionClosed:
+                continue
+            closed = await socket.closed()
+            assert time.time() > ends - 0.1
+            assert pace.seconds < left + LATE_SECONDS
+            return closed
+    raise AssertionError("None lasted until it was used.")
 
 
 def events(text: str) -> list[tuple[str, str]]:
