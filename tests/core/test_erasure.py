@@ -124,6 +124,17 @@ def test_an_account_merged_into_an_erased_member_leaves_nothing_either() -> None
     assert ana.town.standings["ben"].attrs == {}
 
 
+def test_nothing_is_forgotten_of_an_account_that_was_not_merged() -> None:
+    ana, _ = two()
+    ana.buys(10, "2026-03-01")
+
+    decision = ana.does("absorbed_erased", "2026-03-02")
+
+    assert (decision.result, decision.reason) == ("rejected", "not_merged")
+    assert ana.standing.attrs
+    assert ana.standing.counts["purchase"] == 1
+
+
 def test_pages_outside_the_head_go_as_well() -> None:
     ana, _ = two()
     for number in range(90):

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from guerdon.core.activity import Instant
+from guerdon.core.activity import CAUSED, OWN_TYPES, Instant
 from guerdon.engine import accept, read
 from guerdon.engine.inputs import ActivityInput, Identity, LineInput, MemberRef, Wait
 from guerdon.engine.outcomes import Receipt, Result
 from guerdon.engine.parking import PARKED_MAX
 from guerdon.engine.records import Batch, Board, Found, Mark
 from guerdon.engine.refusals import ComeBack, InvalidInput
+from guerdon.engine.rights import OWN
 from guerdon.engine.verify import verify
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
@@ -297,6 +298,21 @@ async def test_members_report_for_themselves_only_and_no_purchases(world: World)
         ("rejected", "unknown_member"),
         ("rejected", "unknown_member"),
     ]
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.SERVICE, Role.PARTNER])
+async def test_nobody_reports_what_only_other_activities_cause(world: World, role: Role) -> None:
+    caller = a_caller(role, partner="cafe" if role is Role.PARTNER else None)
+    kinds = sorted(CAUSED)
+    receipts = await accept.record(
+        world, caller, [a_purchase(i, type=kind) for i, kind in enumerate(kinds)]
+    )
+    assert results(receipts) == [("rejected", "forbidden")] * len(kinds)
+    assert {"absorbed_erased", "member_absorbed", "tick"} <= CAUSED
+
+
+def test_every_type_with_a_meaning_of_its_own_stands_in_the_table_of_rights() -> None:
+    assert set(OWN) == OWN_TYPES
 
 
 async def test_partners_cannot_correct_balances_nor_speak_for_others(world: World) -> None:

@@ -36,6 +36,7 @@ CASES = [
         "names a `member` and",
         "Keep one",
     ),
+    (ACTIVITY.replace("purchase", "«member_absorbed"), "type", "Nobody reports", "`member_merged`"),
     (f"{ACTIVITY}, km: «99999999999999999999", "km", "too many digits", "15 digits"),
     (f"{ACTIVITY}, ref: «{'9' * 201}", "ref", "201 characters; 200 are the limit", "Shorten"),
 ]

@@ -53,6 +53,18 @@ OWN_TYPES = frozenset(
 )
 """Types with a meaning of their own; every other type, and `enrollment`, may earn."""
 
+CAUSED = frozenset(
+    {
+        "absorbed_erased",
+        "member_absorbed",
+        "transfer_received",
+        "referral_changed",
+        "partner_low",
+        "tick",
+    }
+)
+"""Types of their own that nobody reports: other activities cause them, or time."""
+
 PROGRAM_WIDE = frozenset({"raffle", "estimate", "clock", "reward_stocked", "reward_offered"})
 """Types that concern no member."""
 

@@ -14,6 +14,7 @@ from guerdon.core.activity import Activity
 from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
+from guerdon.core.errors import Rejected
 from guerdon.core.figures import windows_of
 from guerdon.core.holdings import SHELVES, head, pull_all
 from guerdon.core.standing import ERASED, PageRef
@@ -41,6 +42,8 @@ def erase(d: Deciding, activity: Activity) -> None:
 def erase_absorbed(d: Deciding, activity: Activity) -> None:
     """Forget what an account still says that was merged into one that is being forgotten."""
     del activity
+    if d.standing.merged_into is None:
+        raise Rejected("not_merged")
     _ask(d)
     _clear(d)
 

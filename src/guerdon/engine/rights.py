@@ -7,6 +7,7 @@ by members, who would else report their own purchases. What another activity cau
 
 from typing import NamedTuple
 
+from guerdon.core.activity import CAUSED
 from guerdon.engine.world import Caller, Role
 
 
@@ -49,11 +50,7 @@ OWN: dict[str, Right] = {
     "badge_awarded": Right(_OWNER, "ledger:adjust"),
     "estimate": Right(_OWNER, "ledger:adjust"),
     "raffle": Right(_OWNER, "ledger:adjust"),
-    "tick": Right(frozenset()),
-    "partner_low": Right(frozenset()),
-    "member_absorbed": Right(frozenset()),
-    "transfer_received": Right(frozenset()),
-    "referral_changed": Right(frozenset()),
+    **dict.fromkeys(CAUSED, Right(frozenset())),
 }
 
 

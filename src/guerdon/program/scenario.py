@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
-from guerdon.core.activity import Activity, Line, Value
+from guerdon.core.activity import CAUSED, Activity, Line, Value
 from guerdon.core.program import Program
 from guerdon.program.draft import Draft, Spot, Unreadable, gather
 from guerdon.program.expectations import EXPECTATION, Checkpoint, Outcome
@@ -268,7 +268,11 @@ def _judge(name: str, entries: dict[str, Spot]) -> None:
     if name in ("at", "received"):
         INSTANT.read(spot)
     elif name in ("id", "type", "member", "ref", "partner"):
-        _ID.read(spot)
+        if _ID.read(spot) in CAUSED and name == "type":
+            raise spot.wrong(
+                "Nobody reports activities of this type: others cause them, or time.",
+                "Write what was reported, such as `member_merged` or `transfer`.",
+            )
     elif name == "external":
         _external(spot)
     elif name == "amount":
