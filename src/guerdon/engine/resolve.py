@@ -220,12 +220,28 @@ async def _originals(
         for draft in asked
         if draft.member and (member := known.member(caller, draft.member)) is not None
     }
-    absorbed = await world.members.absorbed(caller.program, set(people.values()))
-    names: dict[int, list[str]] = {}
-    for draft in asked:
-        member = people.get(draft.index)
-        names[draft.index] = [] if member is None else [member, *absorbed.get(member, ())]
     others = ["service", *(f"partner:{slug}" for slug in sorted(partners))]
+    names = {draft.index: [people[draft.index]] if draft.index in people else [] for draft in asked}
+    found, own = await _reported(world, caller.program, asked, others, names)
+    # Seldom, and asked of all shards: who was merged into those of whom nothing was found.
+    left = {people[draft.index] for draft in asked if draft.index in people.keys() - own}
+    absorbed = await world.members.absorbed(caller.program, left)
+    again = [draft for draft in asked if people.get(draft.index) in absorbed]
+    if again:
+        for draft in again:
+            names[draft.index] += absorbed[people[draft.index]]
+        found |= (await _reported(world, caller.program, again, others, names))[0]
+    return found
+
+
+async def _reported(
+    world: World,
+    program: str,
+    asked: Iterable[Draft],
+    others: Sequence[str],
+    names: Mapping[int, Sequence[str]],
+) -> tuple[dict[int, str], set[int]]:
+    """Return the keys that were found, by draft, and which are about the draft's own person."""
     keys = {
         draft.index: [
             f"{reporter}/{text(draft.data['of'])}"
@@ -233,16 +249,17 @@ async def _originals(
         ]
         for draft in asked
     }
-    marks = await world.receipts.marks(
-        caller.program, [it for each in keys.values() for it in each]
-    )
+    marks = await world.receipts.marks(program, [key for tried in keys.values() for key in tried])
     found: dict[int, str] = {}
+    theirs: set[int] = set()
     for index, tried in keys.items():
         there = [key for key in tried if key in marks]
         own = [key for key in there if marks[key].member in names[index]]
+        if own:
+            theirs.add(index)
         if there:
             found[index] = (own or there)[0]
-    return found
+    return found, theirs
 
 
 async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknown:
