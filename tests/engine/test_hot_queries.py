@@ -33,6 +33,7 @@ SCATTERED = {
     ("scores", "b"): "a leaderboard without Redis, and its rebuilding",
     ("standings", "p"): "who is due, once a second",
     ("shared", "r.u"): "reservations that ran out, at each sweep",
+    ("identities", "m"): "that an enrollment was decided, once a member",
 }
 EXAMINED_MAX = 3
 """Documents looked at for each one that is found, changed or counted, and a few."""
@@ -45,6 +46,8 @@ def profile(
     """The World's database, which notes all that is done in it."""
     del world
     database = mongo_client[settings.mongo_database]
+    # As large as it comes it forgets what was done first.
+    database.create_collection("system.profile", capped=True, size=64_000_000)
     database.command("profile", 2)
     yield database
     database.command("profile", 0)
