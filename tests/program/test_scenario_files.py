@@ -37,6 +37,10 @@ CASES = [
         "Keep one",
     ),
     (ACTIVITY.replace("purchase", "«member_absorbed"), "type", "Nobody reports", "`member_merged`"),
+    (ACTIVITY.replace("ada", '«""'), "member", "`member` is empty.", "remove the key"),
+    (ACTIVITY.replace("id: a1", 'id: «""'), "id", "`id` is empty.", "Write what it is called"),
+    (f"{ACTIVITY}, ref: «''", "ref", "`ref` is empty.", "remove the key"),
+    (f"{ACTIVITY}, attrs: «[gold]", "attrs", "`attrs` needs a map; here stands a list.", "key"),
     (f"{ACTIVITY}, km: «99999999999999999999", "km", "too many digits", "15 digits"),
     (f"{ACTIVITY}, ref: «{'9' * 201}", "ref", "201 characters; 200 are the limit", "Shorten"),
 ]

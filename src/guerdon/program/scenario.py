@@ -199,7 +199,21 @@ def _judge_order(
 
 # ---------------------------------------------------------------- activities
 
-_ID = Text(ID_LENGTH_MAX)
+
+class _Named(Text):
+    """What somebody or something is called, which is never empty."""
+
+    def read(self, spot: Spot) -> str:
+        """Return the name as written."""
+        found = super().read(spot)
+        if not found:
+            raise spot.wrong(
+                f"`{spot.name}` is empty.", "Write what it is called, or remove the key."
+            )
+        return found
+
+
+_ID = _Named(ID_LENGTH_MAX)
 _FIELDS = (
     "id",
     "at",
@@ -279,6 +293,8 @@ def _judge(name: str, entries: dict[str, Spot]) -> None:
         MONEY.read(spot)
     elif name == "lines":
         ListOf(_LineShape()).read(spot)
+    elif name == "attrs":
+        read_all(lambda entry: _value(spot.key(entry[0].text, entry[1])), entries_of(spot))
     else:
         _value(spot)
 
