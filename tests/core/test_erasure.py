@@ -130,7 +130,7 @@ def test_nothing_is_forgotten_of_an_account_that_was_not_merged() -> None:
 
     decision = ana.does("absorbed_erased", "2026-03-02")
 
-    assert (decision.result, decision.reason) == ("rejected", "not_merged")
+    assert (decision.result, decision.reason) == ("rejected", "unknown_member")
     assert ana.standing.attrs
     assert ana.standing.counts["purchase"] == 1
 

@@ -43,7 +43,7 @@ def erase_absorbed(d: Deciding, activity: Activity) -> None:
     """Forget what an account still says that was merged into one that is being forgotten."""
     del activity
     if d.standing.merged_into is None:
-        raise Rejected("not_merged")
+        raise Rejected("unknown_member")
     _ask(d)
     _clear(d)
 
