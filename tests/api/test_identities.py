@@ -1,9 +1,9 @@
-import asyncio
 from typing import Any
 
 import pytest
 
 from api.shop import Shop
+from pace import pacing
 
 CARD = {"scheme": "card", "value": "4711"}
 
@@ -23,11 +23,12 @@ async def stars(shop: Shop, ref: dict[str, Any], least: str) -> dict[str, Any]:
     """Return who a reference leads to, once what follows from the last change was decided."""
     query = """query($ref: MemberRef!) { member(ref: $ref) { externalId
         wallet(slug: "stars") { spendable } } }"""
-    async with asyncio.timeout(5):
-        while True:
+    async with pacing() as pace:
+        while pace.seconds < 5:
             found: dict[str, Any] = (await shop.get("service", query, ref=ref))["member"]
             if found["wallet"]["spendable"] == least:
                 return found
+    raise AssertionError(found)
 
 
 async def test_a_linked_identity_leads_to_its_member_and_sets_free_what_waited(shop: Shop) -> None:

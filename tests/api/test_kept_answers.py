@@ -1,8 +1,6 @@
 """Answers about shared state: from memory while nothing moved, and to nobody else's rights."""
 
-import asyncio
 import re
-import time
 import uuid
 from typing import Any
 
@@ -22,6 +20,7 @@ from guerdon.engine.publish import PROGRAM
 from guerdon.engine.world import Topic
 from guerdon.observing.metrics import Metrics
 from guerdon.settings import Settings
+from pace import pacing
 
 PAGE = """{ leaderboard(slug: "all_time") { period { entries(first: 5) {
     edges { node { rank score profile { displayName isViewer externalId } } } totalCount } } } }"""
@@ -72,8 +71,8 @@ async def test_what_was_changed_before_asking_is_seen(shop: Shop) -> None:
     )
     seen.append(shown(await shop.get("service", PAGE), "displayName"))
     await shop.buy("bob", "20.00", "p2")
-    async with asyncio.timeout(5):
-        while len(seen[-1]) < 2:
+    async with pacing() as pace:
+        while len(seen[-1]) < 2 and pace.seconds < 5:
             seen.append(shown(await shop.get("service", PAGE), "displayName"))
 
     assert seen[:2] == [[("Ada",)], [("Ada L.",)]]
@@ -177,9 +176,9 @@ async def test_a_member_who_is_signed_out_is_refused_however_hot_the_page(shop: 
     await shop.world.trust.revoked.revoke(
         shop.program, read_id(member["id"]).key, shop.world.clock()
     )
-    begun = time.monotonic()
-    while (await shop.post(token, {"query": MEMBERS_PAGE})).status_code == 200:
-        assert time.monotonic() - begun < 10  # a second is promised
+    async with pacing() as pace:
+        while (await shop.post(token, {"query": MEMBERS_PAGE})).status_code == 200:
+            assert pace.seconds < 10  # a second is promised
 
     assert before == [200] * 3
 
