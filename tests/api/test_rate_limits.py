@@ -116,7 +116,9 @@ async def undisturbed(shop: Shop, tokens: list[str]) -> Flood:
 async def test_a_flood_over_four_connections_is_admitted_within_5_percent(limited: Shop) -> None:
     it = await undisturbed(limited, await members(limited))
 
-    assert 0.95 * (40 + 40 * SECONDS) - 4 <= it.admitted <= 1.05 * (40 + 40 * it.seconds)
+    # Before the first answer the bucket is full, and what it would get is lost.
+    least = 0.95 * (40 + 40 * (SECONDS - it.waited)) - 4
+    assert least <= it.admitted <= 1.05 * (40 + 40 * it.seconds)
 
 
 async def test_without_redis_half_of_it_is_admitted(limited: Shop, redis_url: str) -> None:
