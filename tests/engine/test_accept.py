@@ -613,3 +613,29 @@ async def _lose(world: World, lane: int, name: str) -> None:
     assert hold is not None
     await world.commit(Batch(hold=hold, taken=[name]))
     await world.lanes.release(hold)
+
+
+async def test_a_members_token_parks_nothing_for_whoever_gets_an_identity_later(
+    world: World,
+) -> None:
+    """Else what a thief reports under a stranger's card were the stranger's transfer one day."""
+    first = await report(world, [a_purchase(1), a_purchase(2, member=by("bob"))])
+    ann = a_caller(Role.MEMBER, member=first[0].member)
+    card = MemberRef(identity=Identity("card", "4711"))
+
+    (stolen,) = await accept.record(world, ann, [_redeem(3, member=card)])
+    linked = {"scheme": "card", "value": "4711"}
+    await report(
+        world, [a_purchase(4, type="identity_linked", member=by("bob"), amount=None, data=linked)]
+    )
+
+    assert results([stolen]) == [("rejected", "unknown_member")]
+
+
+async def test_a_members_token_makes_nobody_known(world: World) -> None:
+    first = await report(world, [a_purchase(1)])
+    ann = a_caller(Role.MEMBER, member=first[0].member)
+
+    await accept.record(world, ann, [_redeem(2, member=by("nobody"))])
+
+    assert await world.members.find(PROGRAM, {Identity("", "nobody")}) == {}

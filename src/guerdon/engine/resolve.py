@@ -1,9 +1,10 @@
 """Finding out whom reported activities concern, in a few look-ups for a whole batch.
 
 Rule: whoever a reference names is found within the credential's program only, and a member's own
-token leads to nobody else. An unknown person is enrolled where the program says so (or where the
-activity is the enrollment), but not by a link that is refused, nor by a merge; an activity under
-an identity that nobody has yet is parked; anything else unknown is refused.
+token leads to nobody else, not even to who becomes known later. An unknown person is enrolled where
+the program says so (or where the activity is the enrollment), but not by a link that is refused,
+nor by a merge; an activity under an identity that nobody has yet is parked; anything else unknown
+is refused.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ async def resolve(
         meant_by(caller, draft.member.id) for draft in drafts if draft.member and draft.member.id
     }
     known = await registry.known(program, ids | _unsettled(drafts, found))
-    fresh = _newcomers(world, drafts, found, known, enroll_auto=enroll_auto)
+    fresh = _newcomers(world, caller, drafts, _Known(registry, found, known, {}), auto=enroll_auto)
     led = await registry.create(program, fresh)
     found |= {Identity(EXTERNAL, external): each for external, each in led.items()}
     originals = await _originals(world, caller, drafts, _Known(registry, found, known, {}))
@@ -157,31 +158,27 @@ def _brings_again(draft: Draft, led: Found) -> bool:
 
 
 def _newcomers(
-    world: World,
-    drafts: Iterable[Draft],
-    found: Mapping[Identity, Found],
-    known: Collection[str],
-    *,
-    enroll_auto: bool,
+    world: World, caller: Caller, drafts: Iterable[Draft], known: _Known, *, auto: bool
 ) -> list[tuple[Profile, str]]:
     """Return the members to be made for unknown external ids, each with its enrollment's id.
 
     Made anew is also who has an identity and no profile: whoever made the one was cut off before
-    the other.
+    the other. A member's own token makes nobody but that member.
     """
+    found = known.identities
     fresh: dict[str, tuple[Profile, str]] = {}
     for draft in drafts:
         ref = draft.member
         if ref is None or ref.external_id is None or ref.external_id in fresh:
             continue
         led = found.get(Identity(EXTERNAL, ref.external_id))
-        if led is not None and (led.member in known or not _brings_again(draft, led)):
+        if led is not None and (led.member in known.ids or not _brings_again(draft, led)):
+            continue
+        if caller.role is Role.MEMBER and (led is None or led.member != caller.member):
             continue
         if _linked(draft) in found:
             continue  # somebody else's, since whoever is unknown has none
-        is_enrolling = draft.type == "enrollment" or (
-            enroll_auto and draft.type not in NOT_ENROLLING
-        )
+        is_enrolling = draft.type == "enrollment" or (auto and draft.type not in NOT_ENROLLING)
         if led is not None or is_enrolling:
             profile = Profile(
                 id=world.new_member(ref.external_id) if led is None else led.member,
@@ -271,8 +268,9 @@ async def _one(caller: Caller, draft: Draft, known: _Known) -> Resolved | Unknow
     if identity is not None:
         led = known.identities.get(identity)
         enroll = None if led is None else _enrollment(draft, led)
-        if member is None and draft.member.identity is not None:
-            return Resolved(member=None, data=data, parked=draft.member.identity)
+        is_parked = member is None and draft.member.identity is not None
+        if is_parked and caller.role is not Role.MEMBER:
+            return Resolved(member=None, data=data, parked=identity)
     linked = _linked(draft)
     if member is None and linked in known.identities:
         return _taken()
