@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import pytest
 
-from builders import Town, a_member, a_program, instant, shown
+from builders import Town, a_member, a_program, a_town, instant, shown
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Given as Answers
 from guerdon.core.rewards import VOUCHERS_MAX
@@ -133,7 +133,9 @@ def test_a_voucher_that_an_account_never_had_is_called_nothing_there() -> None:
         rulebook, standing = life.town.rulebook, life.standing
         return life.town.answering(
             "ana",
-            lambda given: held(Deciding(rulebook, standing, now=now, given=given), member, names),
+            lambda given: held(
+                Deciding(rulebook, standing, now=now, given=given), member, "r", names
+            ),
         )
 
     assert called("ana", "r", "r#2") == ["r"]
@@ -196,3 +198,60 @@ def test_a_partner_uses_what_its_own_rewards_brought_and_nothing_else(
     bought = life.buys(5, "2026-03-03", vouchers=["r2"], reporter=reporter)
 
     assert (used.reason, bought.reason) == (reason, reason)
+
+
+@pytest.mark.parametrize("id_", ["r#late", "#1001", "r#2", "r#2#2", "mission:m1", "r#"])
+def test_a_redemption_is_cancelled_with_its_vouchers_whatever_its_id(id_: str) -> None:
+    """Else a member would take a reward, show its voucher, and have the units back."""
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id=id_, qty=2)
+    life.redeems("ever", "2026-03-02", id="other")
+
+    life.does("redemption_cancelled", "2026-03-03", of=id_)
+
+    states = life.vouchers("2026-03-03")
+    assert sorted(states.values()) == ["issued", "void", "void"]
+    assert states["other"] == "issued"
+
+
+def test_a_redemption_whose_voucher_was_used_is_not_cancelled_whatever_its_id() -> None:
+    life = a_member(PROGRAM)
+    life.buys(5, "2026-03-01")
+    life.redeems("ever", "2026-03-02", id="r#late")
+    life.does("voucher_used", "2026-03-03", voucher="r#late")
+
+    assert life.does("redemption_cancelled", "2026-03-04", of="r#late").reason == "voucher_used"
+    assert life.balance("2026-03-04") == 4
+
+
+@pytest.mark.parametrize("id_", ["r#late", "#1001", "r#2", "r"])
+def test_so_it_is_after_a_merger_with_somebody_whose_vouchers_are_called_the_same(id_: str) -> None:
+    town = a_town(PROGRAM)
+    ana, ben = a_member(town), a_member(town, name="ben")
+    for life in (ana, ben):
+        life.buys(5, "2026-03-01")
+        life.redeems("ever", "2026-03-02", id=id_, qty=2, reporter=f"member:{life.name}")
+
+    ben.does("member_merged", "2026-03-03", into="ana")
+    ana.does("redemption_cancelled", "2026-03-04", of=id_, reporter="member:ben")
+
+    states = ana.vouchers("2026-03-04")
+    assert sorted(states.values()) == ["issued", "issued", "void", "void"]
+    ana.does("redemption_cancelled", "2026-03-04", of=id_, reporter="member:ana")
+    assert set(ana.vouchers("2026-03-04").values()) == {"void"}
+
+
+def test_a_mission_that_is_taken_back_takes_no_voucher_that_a_redemption_brought() -> None:
+    life = a_member("""
+        wallets: {points: {}}
+        rewards: {mug: {wallet: points, cost: 1, voucher: {valid: P30D}}}
+        missions: {m1: {activity: purchase, goal: 1, reverse: true, grant: [{voucher: mug}]}}
+        """)
+    life.does("adjustment", "2026-03-02", wallet="points", points=1)
+    life.redeems("mug", "2026-03-03", id="mission:m1")
+    life.buys(5, "2026-03-03", id="p")
+
+    life.refunds("p", "2026-03-04")
+
+    assert life.vouchers("2026-03-04") == {"mission:m1": "issued", "mission:m1#2": "void"}

@@ -36,7 +36,7 @@ from guerdon.core.readings import Reading
 from guerdon.core.rejoining import count_together, joined_apart
 from guerdon.core.shelving import Order
 from guerdon.core.standing import Figure, PageRef, Plain, Standing
-from guerdon.core.vouchers import origin_of, voucher_of
+from guerdon.core.vouchers import named, origin_of, source_of, voucher_of
 from guerdon.core.windows import FAR
 
 _TOTALS = (
@@ -260,10 +260,10 @@ def _move_lot(d: Deciding, slug: str, lot: Lot, offset: int) -> None:
 
 def _move_voucher(d: Deciding, donor: str, name: str, value: Plain) -> None:
     voucher = voucher_of(value)
-    fresh, copy, source = name, 1, name.partition("#")[0]
+    fresh, copy, source = name, 1, source_of(name, voucher)
     while d.look("voucher", fresh) is not None:
         copy += 1
-        fresh = f"{source}#{copy}"
+        fresh = named(source, copy)
     d.put("voucher", fresh, voucher._replace(origin=origin_of(donor, name, voucher)))
 
 

@@ -155,5 +155,5 @@ def take_back(d: Deciding, slug: str, state: MissionState) -> None:
         wallets.reverse(d, wallet, int(lot), find(d, wallet, int(lot)).worth)
     state.paid = ()
     for name, voucher in vouchers.of_source(d, f"mission:{slug}"):
-        if voucher.shown(d.now) == "issued":
+        if voucher.shown(d.now) == "issued" and not voucher.redemption:
             vouchers.cancel(d, name)

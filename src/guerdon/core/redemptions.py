@@ -139,7 +139,7 @@ def cancel(d: Deciding, activity: Activity) -> None:
         raise Rejected("not_redeemed")
     if found["state"] not in ("issued", "pending"):
         raise Rejected("not_redeemed")
-    held = vouchers.held(d, found["member"], found["vouchers"])
+    held = vouchers.held(d, found["member"], key.partition("/")[2], found["vouchers"])
     if any(vouchers.voucher_of(d.look("voucher", name)).state == "used" for name in held):
         raise Rejected("voucher_used")
     record = _own(d, key)

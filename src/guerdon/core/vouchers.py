@@ -52,14 +52,16 @@ def origin_of(member: str, name: str, voucher: Voucher) -> str:
     return voucher.origin or f"{member}/{name}"
 
 
-def held(d: Deciding, member: str, names: Sequence[str]) -> list[str]:
-    """Return what vouchers are called here that a member was issued; those elsewhere left out."""
+def held(d: Deciding, member: str, redemption: str, names: Sequence[str]) -> list[str]:
+    """Return what vouchers of a member's redemption are called here; those elsewhere left out.
+
+    Where they stem from is not read off their names: ids may be written with `#`, too.
+    """
     d.expect("voucher", names)
     origins = {f"{member}/{name}" for name in names}
     return [
         here
-        for source in dict.fromkeys(name.partition("#")[0] for name in names)
-        for here, voucher in of_source(d, source)
+        for here, voucher in of_source(d, redemption)
         if origin_of(d.standing.member, here, voucher) in origins
     ]
 
@@ -75,6 +77,11 @@ def of_source(d: Deciding, source: str) -> Iterator[tuple[str, Voucher]]:
     while (value := d.look("voucher", named(source, copy))) is not None:
         yield named(source, copy), voucher_of(value)
         copy += 1
+
+
+def source_of(name: str, voucher: Voucher) -> str:
+    """Return what a voucher stems from: the inverse of `named`, where ids may hold `#`, too."""
+    return voucher.redemption or name.partition("#")[0]
 
 
 def issue(
