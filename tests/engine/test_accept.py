@@ -639,3 +639,17 @@ async def test_a_members_token_makes_nobody_known(world: World) -> None:
     await accept.record(world, ann, [_redeem(2, member=by("nobody"))])
 
     assert await world.members.find(PROGRAM, {Identity("", "nobody")}) == {}
+
+
+async def test_what_a_members_token_reports_happens_when_it_arrives(world: World) -> None:
+    """Else members would choose prices, limits and the time to take things back."""
+    first = await report(world, [a_purchase(1)])
+    ann = a_caller(Role.MEMBER, member=first[0].member)
+    long_ago = replace(_redeem(2, member=None), at=Instant(world.clock() - 30 * 86_400_000))
+
+    (taken,) = await report(world, [long_ago], caller=ann)
+    (again,) = await report(world, [long_ago], caller=ann)
+
+    entry = (await read.activities(world, PROGRAM, [taken.key]))[taken.key]
+    assert entry.activity.received - entry.activity.at < 10_000
+    assert again.result is Result.DUPLICATE

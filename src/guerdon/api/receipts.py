@@ -70,7 +70,9 @@ class ActivityInput:
         " duplicate and does nothing."
     )
     type: str = asks('What kind of fact it is, in the program\'s words, such as "purchase".')
-    at: datetime | None = may("When it happened; absent: now.")
+    at: datetime | None = may(
+        "When it happened; absent: now. What a member's own token reports happens now."
+    )
     member: MemberRef | None = may(
         "Whom it concerns; absent only for types that concern the whole program, and for a member's"
         " own token."

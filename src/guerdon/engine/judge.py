@@ -96,8 +96,7 @@ class Judge:
                 problems=(Problem(code="FORBIDDEN", message=message, path=("type",)),),
             )
         wrong: list[Problem] = []
-        at = self._now if given.at is None else given.at
-        self._times(at, wrong)
+        at = self._at(given, wrong)
         self._names(given, wrong)
         data = _data(given.data, wrong)
         digest = fingerprint(given, data)
@@ -121,11 +120,18 @@ class Judge:
             print=digest,
         )
 
-    def _times(self, at: Instant, wrong: list[Problem]) -> None:
-        if at > self._now + self._skew_ms:
+    def _at(self, given: ActivityInput, wrong: list[Problem]) -> Instant:
+        """Return when it happened: what members do by their own tokens happens as it arrives.
+
+        Prices, limits and the time to take something back go by it, so it is not theirs to choose.
+        """
+        if given.at is None:
+            return self._now
+        if given.at > self._now + self._skew_ms:
             wrong.append(
                 _problem("at", "`at` lies in the future; send when it happened, or nothing.")
             )
+        return self._now if self._caller.role is Role.MEMBER else given.at
 
     def _names(self, given: ActivityInput, wrong: list[Problem]) -> None:
         _text("activityId", given.id, wrong, least=1)
