@@ -107,6 +107,18 @@ async def test_an_id_that_leads_nowhere_is_null_without_an_error(shop: Shop, kin
         assert found == {"node": None}
 
 
+@pytest.mark.parametrize("digits", ["²", "٣", "9" * 30, "-1", "1_0", "01"])
+@pytest.mark.parametrize("of", [("Statement", "cafe"), ("LeaderboardPeriod", "month")])
+async def test_an_instant_in_an_id_is_plain_digits_or_leads_nowhere(
+    shop: Shop, of: tuple[str, str], digits: str
+) -> None:
+    id_ = global_id(of[0], shop.program, of[1], digits)
+
+    answer = await shop.get("partner", "query($i: ID!) { nodes(ids: [$i, $i]) { id } }", i=id_)
+
+    assert answer == {"nodes": [None, None]}
+
+
 @pytest.mark.parametrize("text", ["", "%%%", "TWVtYmVy", "Ly8v", "\u0000", "💥" * 50, "A" * 5_000])
 async def test_garbage_for_an_id_is_the_callers_mistake(shop: Shop, text: str) -> None:
     assert await shop.code("admin", NODE, id=text) == "BAD_USER_INPUT"

@@ -4,6 +4,7 @@ The rule: a partner reads its own and nothing else, and members in it under name
 What a statement says is worked out in `engine.statements`; it never changes.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -37,6 +38,8 @@ from guerdon.engine import statements
 from guerdon.engine.records import Issued
 from guerdon.engine.refusals import NotFound
 from guerdon.engine.world import Role
+
+_INSTANT = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 @kinds
@@ -200,17 +203,17 @@ class StatementMutations:
         """
         context = info.context
         found = read_id(input.id)
-        parts = found.parts(2)
-        own = context.caller.partner
-        if (found.type, found.program) != ("Statement", context.program) or not parts:
+        named = _named(found)
+        if (found.type, found.program) != ("Statement", context.program) or named is None:
             raise NotFound("statement", ("id",))
-        if parts[0] != own or not parts[1].isdigit():
+        partner, begin = named
+        if partner != context.caller.partner:
             raise NotFound("statement", ("id",))
         disputed = await statements.dispute(
             context.world,
             context.program,
-            parts[0],
-            int(parts[1]),
+            partner,
+            begin,
             lines=input.lines,
             reason=input.reason,
         )
@@ -220,14 +223,19 @@ class StatementMutations:
 
 async def statement_node(context: Context, found: GlobalId) -> Statement | None:
     """Return the statement that an id names, None where the caller may not see one."""
-    parts = found.parts(2)
-    if not parts or not parts[1].isdigit():
+    named, caller = _named(found), context.caller
+    if named is None or (caller.role is Role.PARTNER and caller.partner != named[0]):
         return None
-    caller = context.caller
-    if caller.role is Role.PARTNER and caller.partner != parts[0]:
-        return None
-    issued = await context.world.statements.find(context.program, parts[0], int(parts[1]))
+    issued = await context.world.statements.find(context.program, *named)
     return None if issued is None else statement_noun(await context.catalogue(), issued)
+
+
+def _named(found: GlobalId) -> tuple[str, int] | None:
+    """Return the partner and the first instant that an id names, None where it names none."""
+    parts = found.parts(2)
+    if parts is None or not _INSTANT.fullmatch(parts[1]):
+        return None
+    return parts[0], int(parts[1])
 
 
 def statement_noun(catalogue: Catalogue, issued: Issued) -> Statement:
