@@ -1,13 +1,16 @@
 import asyncio
 import time
+import uuid
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from api.shop import Shop
-from guerdon.engine import accept, keys
+from api.shop import DOCUMENT, Shop, open_shops
+from guerdon.api.ids import read_id
+from guerdon.engine import accept, keys, publish
 from guerdon.engine.inputs import ActivityInput, MemberRef
+from guerdon.settings import Settings
 
 ACTIVITY = """
 fragment Whole on Activity {
@@ -332,3 +335,42 @@ async def test_what_concerned_an_account_is_the_survivors_to_see_once_it_was_mer
 
     assert [it is not None for it in before] == [True, False, False]
     assert after == [before[0], before[0], None]
+
+
+async def test_a_partner_sees_nothing_of_what_its_activities_cause_for_others(
+    settings: Settings,
+) -> None:
+    """It is kept under the partner's name; an activity reported under that id must not show it."""
+    given = settings.model_copy(update={"lanes": 1})
+    async with open_shops(given, f"caused_{uuid.uuid4().hex[:8]}") as (shop,):
+        text = DOCUMENT.format(id=shop.program).replace(
+            "  rules:\n",
+            "  rules:\n    - {id: thanks, activity: purchase, to: referrer, wallet: miles,"
+            " give: {fixed: 3}}\n",
+        )
+        await publish.publish(shop.world, text)
+        carl = await shop.enroll("carl")
+        await shop.enroll("dora", referrer={"externalId": "carl"})
+        number = {"member": {"externalId": "dora"}, "type": "purchase", "amount": "12"}
+        await shop.record({"activityId": "p1", **number}, token="partner")
+        await shop.workers.rest()
+
+        answer = await shop.get(
+            "partner",
+            "mutation($i: RecordActivitiesInput!) { recordActivities(input: $i) {"
+            " receipts { activity { type data effects { summary } } } } }",
+            i={"activities": [{"activityId": "p1.thanks", **number}], "wait": "DECIDED"},
+        )
+        again = await shop.get(
+            "partner", '{ activity(activityId: "p1.thanks") { type data effects { summary } } }'
+        )
+        balance = await shop.get(
+            "service",
+            'query($i: ID!) { member(ref: {id: $i}) { wallet(slug: "miles") { spendable } } }',
+            i=carl["id"],
+        )
+
+    assert balance == {"member": {"wallet": {"spendable": "3"}}}
+    for shown in (answer["recordActivities"]["receipts"][0]["activity"], again["activity"]):
+        assert shown is None or shown["type"] == "purchase"
+    assert read_id(carl["id"]).key not in str((answer, again))

@@ -21,6 +21,7 @@ from guerdon.api.ids import global_id
 from guerdon.api.instants import maybe_datetime, to_datetime
 from guerdon.api.nodes import Node
 from guerdon.api.standings import plain_value
+from guerdon.core.activity import CAUSED
 from guerdon.engine import read
 from guerdon.engine.inputs import MemberRef
 from guerdon.engine.outcomes import JournalEntry, Result
@@ -111,7 +112,8 @@ async def load_activity(context: Context, key: str) -> Activity | None:
 async def may_see(context: Context, entry: JournalEntry) -> bool:
     """Tell whether an activity is the caller's to see: its own member's, or one it reported.
 
-    What concerned an account that was merged into the member concerns the member.
+    What concerned an account that was merged into the member concerns the member. What a partner's
+    activity causes for others goes by the partner's name, but nobody reported that.
     """
     caller, member = context.caller, entry.activity.member
     if caller.role is Role.MEMBER:
@@ -119,7 +121,8 @@ async def may_see(context: Context, entry: JournalEntry) -> bool:
             return member is not None
         return await read.find(context.world, caller, MemberRef(id=member)) is not None
     if caller.role is Role.PARTNER:
-        return entry.activity.reporter == caller.reporter
+        reported = entry.activity
+        return reported.reporter == caller.reporter and reported.type not in CAUSED
     return True
 
 

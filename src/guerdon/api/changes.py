@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from guerdon.api.activities import Activity, activity_noun
+from guerdon.api.activities import Activity, activity_noun, may_see
 from guerdon.api.context import Context, Info
 from guerdon.api.describe import argument, asks, given, may, mutation, noun, order, says
 from guerdon.api.problems import Problem, outcome_problems, refusing
@@ -181,6 +181,8 @@ async def activity_payload(context: Context, receipt: Receipt) -> ActivityPayloa
     problems = outcome_problems(receipt, place)
     # What is not decided in time is shown as it waits.
     entry = receipt.entry if receipt.entry or problems else await context.activity(receipt.key)
+    if entry is not None and not await may_see(context, entry):
+        entry = None
     catalogue = await context.catalogue()
     return ActivityPayload(
         activity=activity_noun(catalogue, entry) if entry else None, problems=problems

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.scalars import JSON
 
-from guerdon.api.activities import Activity, ActivityResult, activity_noun, result_of
+from guerdon.api.activities import Activity, ActivityResult, activity_noun, may_see, result_of
 from guerdon.api.context import Info
 from guerdon.api.describe import (
     argument,
@@ -110,7 +110,7 @@ class Receipt:
     async def activity(self, info: Info) -> Activity | None:
         """The activity with its effects; present once decided."""
         entry = self.outcome.entry or await info.context.activity(self.outcome.key)
-        if entry is None or entry.decided_at is None:
+        if entry is None or entry.decided_at is None or not await may_see(info.context, entry):
             return None
         return activity_noun(await info.context.catalogue(), entry)
 
