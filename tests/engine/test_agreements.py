@@ -112,3 +112,33 @@ async def test_a_partner_is_told_once_that_little_is_left_and_once_that_nothing_
     await publish.publish(world, AGREED.replace("points: 100", "points: 120"))
     assert await told(world) == [*both, ("partner.low", "prepaid", "20")]
     assert (await verify(world, PROGRAM)).offences == ()
+
+
+async def test_a_partners_webhooks_tell_nothing_of_what_its_activities_cause_for_others(
+    settings: Settings,
+) -> None:
+    thanks = (
+        "  rules:\n    - {id: thanks, activity: purchase, to: referrer, wallet: points,"
+        " give: {fixed: 3}}"
+    )
+    cafe = a_caller(Role.PARTNER, partner="cafe")
+    async with a_world(settings, document=SHOP.replace("  rules:", thanks)) as world:
+        await report(world, [a_purchase(1, type="enrollment", amount=None, member=by("carl"))])
+        brought = {"referrer": "carl"}
+        await report(
+            world,
+            [a_purchase(2, type="enrollment", amount=None, member=by("dora"), data=brought)],
+        )
+        await report(world, [a_purchase(3, member=by("dora"))], caller=cafe)
+
+        rulebook, layout = await world.rulebooks.get(PROGRAM), await world.rulebooks.layout(PROGRAM)
+        told: dict[str, list[str]] = {}
+        for lane in range(layout.lanes):
+            for entry in await world.journal.since(PROGRAM, lane, 0, 100):
+                for partner in ("cafe", None):
+                    found = [it.topic for it in messages(rulebook, entry, partner=partner)]
+                    told.setdefault(f"{partner} {entry.activity['type']}", []).extend(found)
+
+    assert told["cafe referral_changed"] == []
+    assert told["None referral_changed"] == ["activity.accepted", "points.earned"]
+    assert told["cafe purchase"] == ["activity.accepted", "points.earned"]

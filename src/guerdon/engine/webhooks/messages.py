@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from guerdon.core.activity import Instant
+from guerdon.core.activity import CAUSED, Instant
 from guerdon.core.amounts import to_decimal
 from guerdon.core.decision import (
     BadgeEffect,
@@ -89,6 +89,8 @@ def messages(rulebook: Rulebook, entry: Entry, *, partner: str | None) -> Iterat
         if reported:
             yield _agreement(activity)
         return
+    # What a partner's activity causes for others goes by its name, and was reported by nobody.
+    reported = reported and (partner is None or activity["type"] not in CAUSED)
     about = {
         "activityId": activity["id"],
         "type": activity["type"],
