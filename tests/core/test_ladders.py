@@ -699,6 +699,7 @@ class TestOtherRungs:
     """A version may bring tiers, take some away and put them elsewhere."""
 
     OLD = "{id: basic, at: 0}, {id: silver, at: 2}, {id: gold, at: 4}"
+    HIGHER = "{id: basic, at: 0}, {id: iron, at: 1}, {id: silver, at: 2}, {id: gold, at: 4}"
     BEGIN = "2026-04-01"
 
     def town(self, new: str, more: str = "") -> Town:
@@ -807,3 +808,59 @@ class TestOtherRungs:
         visits(life, "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04")
 
         assert life.tier("2026-05-02") == "gold"
+
+    @pytest.mark.parametrize("new", ["{id: basic, at: 0}, {id: gold, at: 4}", HIGHER])
+    def test_who_was_decided_by_the_older_version_when_the_newer_had_begun_follows_it(
+        self, new: str
+    ) -> None:
+        """A version begins when it is published, while a batch decides by the one before."""
+        town = a_town(a_program(self.snippet(self.OLD)))
+        life = a_member(town)
+        visits(life, "2026-03-01", "2026-03-02", "2026-03-03", f"{self.BEGIN} 00:01")
+        assert life.tier(f"{self.BEGIN} 00:01") == "gold"
+
+        town.rulebook = self.town(new).rulebook
+
+        view = life.tier_view("2026-04-02")
+        assert (view.tier.id, shown(view.since)) == ("gold", f"{self.BEGIN} 00:01")
+        visits(life, "2026-04-03")
+        assert life.balance("2026-04-03") == 102
+        assert shown(life.tier_view("2026-04-03").since) == f"{self.BEGIN} 00:01"
+
+    def test_what_was_decided_by_the_older_version_is_brought_into_a_merger_as_what_it_was(
+        self,
+    ) -> None:
+        town = a_town(a_program(self.snippet(self.OLD)))
+        ana, bob = a_member(town), a_member(town, name="bob")
+        visits(ana, "2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04")
+        ana.does("tier_granted", f"{self.BEGIN} 00:01", ladder="status", tier="silver")
+        ana.does("member_merged", f"{self.BEGIN} 00:02", into="bob")
+
+        town.rulebook = self.town(self.HIGHER).rulebook
+
+        assert bob.tier("2026-04-04") == "gold"
+
+    PAYS = ", on_enter: [{wallet: points, fixed: 50, per: day}]"
+
+    def test_a_window_pays_a_tier_once_whatever_stands_beside_it_when_late_reports_come(
+        self,
+    ) -> None:
+        keep = ", window: calendar_month, keep: {until: end_of_window}"
+        old = f"{{id: basic, at: 0}}, {{id: silver, at: 2{self.PAYS}}}"
+        new = f"{{id: basic, at: 0}}, {{id: iron, at: 1}}, {{id: silver, at: 2{self.PAYS}}}"
+        town = a_town(
+            a_program(self.snippet(f"{old}, {{id: gold, at: 3{self.PAYS}}}", keep)),
+            a_program(
+                self.snippet(f"{new}, {{id: gold, at: 3{self.PAYS}}}", keep),
+                version=2,
+                begin=self.BEGIN,
+            ),
+        )
+        life = a_member(town)
+        visits(life, "2026-03-01", "2026-03-02", "2026-03-03")
+        before = life.wallet("2026-03-05").earned
+        life.waits("2026-04-02")
+        life.refunds("2026-03-03", "2026-04-03")
+        life.does("visit", "2026-03-29", received="2026-04-04", id="late")
+
+        assert life.wallet("2026-04-05").earned - before == 100  # by the rule alone

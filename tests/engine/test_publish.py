@@ -1,5 +1,6 @@
 """Changing a program while it runs: planned in figures, published from an instant on."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 
@@ -7,12 +8,16 @@ import pytest
 
 from guerdon.core.activity import Instant
 from guerdon.core.decision import PointsEffect
-from guerdon.engine import publish
+from guerdon.core.standing import Plain
+from guerdon.core.views import View
+from guerdon.engine import publish, read
+from guerdon.engine.epochs import locate
 from guerdon.engine.inputs import ActivityInput, MemberRef
 from guerdon.engine.refusals import InvalidInput, Refused
+from guerdon.engine.rulebooks import CompiledRulebooks
 from guerdon.engine.world import World
 from guerdon.wiring import clock
-from worlds import DAY, PROGRAM, SHOP, a_purchase, by, report
+from worlds import DAY, PROGRAM, SHOP, a_caller, a_purchase, by, report
 
 TIERED = SHOP.replace(
     "  badges:",
@@ -172,3 +177,46 @@ async def test_a_stock_that_is_raised_or_lowered_counts_what_was_taken_before(
     assert await taken("h") == ["rejected"]
     await publish.publish(world, SHOP.replace("stock: 3", "stock: 6"))
     assert await taken("i", "j") == ["accepted", "rejected"]
+
+
+async def test_a_version_begins_after_what_was_decided_while_it_was_planned(world: World) -> None:
+    """Else it would hold for activities that the version before has decided."""
+    await publish.publish(world, TIERED)
+    await report(world, [a_purchase(1, member=by("ada"))])
+
+    class Counted:
+        """Standings that are counted while members go on."""
+
+        async def load(self, program: str, owners: Collection[tuple[int, str]]) -> dict[str, Plain]:
+            await report(world, [a_purchase(2, member=by("ada"))])
+            return await world.standings.load(program, owners)
+
+    planning = replace(world, standings=Counted())  # type: ignore[arg-type]
+    published = await publish.publish(planning, TIERED.replace("at: 50", "at: 65"))
+
+    ada = await read.find(world, a_caller(), by("ada"))
+    assert ada is not None
+    stored = (await locate(world, PROGRAM, [ada], await world.rulebooks.layout(PROGRAM)))[ada]
+    assert stored.plain is not None
+    assert stored.plain["settled_at"] <= published.begin
+    assert (await read.members(world, PROGRAM, [ada]))[ada].standing.seq == 3
+
+
+async def test_who_was_decided_by_a_version_that_a_reader_has_not_seen_yet_is_read_by_it(
+    world: World,
+) -> None:
+    await publish.publish(world, TIERED)
+    reader = replace(world, rulebooks=CompiledRulebooks(world.programs, publish.compile_version))
+    await report(world, [a_purchase(1, member=by("ada"), amount=Decimal(60))])
+    ada = await read.find(world, a_caller(), by("ada"))
+    assert ada is not None
+    await reader.rulebooks.get(PROGRAM)
+
+    await publish.publish(world, TIERED.replace("{id: gold", "{id: ruby, at: 30}, {id: gold"))
+    await report(world, [a_purchase(2, member=by("ada"), amount=Decimal(1))])
+
+    found = (await read.members(reader, PROGRAM, [ada]))[ada]
+    view = await read.view(
+        reader, found, lambda given: View(found.rulebook, found.standing, given).tier("status")
+    )
+    assert view.tier.id == "gold"

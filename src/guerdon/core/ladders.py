@@ -11,12 +11,9 @@ from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import TierEffect
 from guerdon.core.figures import figure, windows_of
 from guerdon.core.program import KeepKind, Ladder, Period, WindowKind
-from guerdon.core.rungs import HISTORY_MAX
+from guerdon.core.rungs import HISTORY_MAX, PEAKS
 from guerdon.core.standing import LadderState
 from guerdon.core.windows import CALENDAR_KINDS, FAR, add, date_of, day_of
-
-PEAKS = "peaks"
-"""The shelf of the best tier that each window reached, for ladders whose windows are paid for."""
 
 
 def rung_of(ladder: Ladder, value: int) -> int:

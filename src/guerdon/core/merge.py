@@ -30,7 +30,6 @@ from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
 from guerdon.core.figures import figure, keep, windows_of
 from guerdon.core.interleaving import interleave
-from guerdon.core.ladders import PEAKS
 from guerdon.core.lots import Lot, lot_of, order_of
 from guerdon.core.readings import Reading
 from guerdon.core.rejoining import count_together, joined_apart
@@ -187,9 +186,7 @@ def _missions(d: Deciding, donor: Standing, offset: int) -> None:
 def _ladders(d: Deciding, donor: Standing) -> None:
     for slug, given in donor.ladders.items():
         state, theirs = d.ladder(slug), given.fork()
-        old, new = (rungs.rungs(d.rulebook, slug, at) for at in (donor.settled_at, d.now))
-        if old != new:
-            rungs.move(theirs, rungs.places(old, new))
+        rungs.move(theirs, _places(d, donor, slug))
         if _term(theirs.earned, theirs.earned_until) > _term(state.earned, state.earned_until):
             state.earned, state.earned_until = theirs.earned, theirs.earned_until
         if _term(theirs.granted, theirs.granted_until) > _term(state.granted, state.granted_until):
@@ -201,6 +198,12 @@ def _ladders(d: Deciding, donor: Standing) -> None:
             results[window] = max(reached, results.get(window, 0))
         state.results = results
         state.terms += theirs.terms
+
+
+def _places(d: Deciding, donor: Standing, ladder: str) -> list[int]:
+    """Return for each tier of a donor's ladder its place among the tiers of now."""
+    new = rungs.rungs(d.rulebook, ladder, d.state)
+    return rungs.places(rungs.rungs_of(d.rulebook, ladder, donor), new)
 
 
 def _term(tier: int, until: Instant | None) -> tuple[int, int]:
@@ -231,8 +234,9 @@ def _shelves(d: Deciding, donor: Standing, offset: int) -> None:
                 d.put(name, str(int(key) + offset), value)
             elif prefix in ("limit", "taken", "days"):
                 d.put(name, key, (d.look(name, key) or 0) + value)
-            elif prefix == PEAKS:
-                d.put(name, key, max(d.look(name, key) or 0, value))
+            elif prefix == rungs.PEAKS:
+                reached = _places(d, donor, key.rpartition("|")[0])[value]
+                d.put(name, key, max(d.look(name, key) or 0, reached))
             elif prefix == "roll":
                 d.put_ordered(name, _moved_entry(key, offset), value, counters.leaving)
             elif prefix == fulfilments.SHELF:

@@ -243,6 +243,8 @@ def standing_to_plain(standing: Standing) -> Plain:
     found: dict[str, Plain] = dict(zip(_SIMPLE, _simple(standing), strict=True))
     if standing.filled:
         found["filled"] = standing.filled
+    if standing.follows:
+        found["follows"] = standing.follows
     for name, values in zip(_MAPS, _maps(standing), strict=True):
         if values:
             found[name] = [[key, value] for key, value in values.items()]
@@ -276,6 +278,7 @@ def standing_from_plain(found: Plain) -> Standing:
     """Return the standing whose head was printed."""
     standing = Standing(*_values_of(found))
     standing.filled = found.get("filled", 0)
+    standing.follows = found.get("follows", 0)
     for name in _MAPS:
         if name in found:
             setattr(standing, name, dict(found[name]))

@@ -39,6 +39,7 @@ from guerdon.core.program import (
     WindowKind,
 )
 from guerdon.core.readings import Reading, Tally, tallied
+from guerdon.core.standing import Standing
 from guerdon.core.windows import Calendar
 
 LAST_YEAR = Window(WindowKind.YEAR)
@@ -250,6 +251,17 @@ class Rulebook:
         if len(self.versions) == 1:
             return self.versions[0]
         return self.versions[max(bisect_right(self._begins, instant) - 1, 0)]
+
+    def followed(self, number: int, settled_at: int) -> Version:
+        """Return the version that a standing follows (`Standing.follows`)."""
+        found = self.at(settled_at)
+        if found.program.version == number or not number:
+            return found
+        return next((one for one in self.versions if one.program.version == number), found)
+
+    def is_behind(self, standing: Standing) -> bool:
+        """Tell whether a standing follows a version that was published since this was read."""
+        return standing.follows > max(one.program.version for one in self.versions)
 
     def next_begin(self, after: int) -> Instant | None:
         """Return when the next version begins later than an instant; None where none does."""

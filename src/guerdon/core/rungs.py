@@ -1,9 +1,9 @@
 """Tiers that a later version has put in other places: who holds one keeps holding it.
 
-Rule: a standing knows a tier by its place among the rungs of the version in force, so that the
-places are written anew where a version begins that has other rungs. A tier that is gone is the next
-one below that is still there. What was shown before stays as it was: each entry of the history is
-read with the version in force at its time.
+Rule: a standing knows a tier by its place among the rungs of the version that it follows, so that
+the places are written anew where a version begins that has other rungs. A tier that is gone is the
+next one below that is still there. What was shown before stays as it was: each entry of the history
+is read with the version in force at its time.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,20 @@ from guerdon.core import expiries
 from guerdon.core.activity import Instant
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import TierEffect
-from guerdon.core.rulebook import Rulebook
-from guerdon.core.standing import LadderState
+from guerdon.core.rulebook import Rulebook, Version
+from guerdon.core.standing import LadderState, Standing
 
 Shown = tuple[Instant, int, Instant | None]
 """Since when a tier was shown, its place, and until when."""
 
 HISTORY_MAX = 256
 
+PEAKS = "peaks"
+"""The shelf of the best tier that each window reached, for ladders whose windows are paid for."""
 
-def rungs(rulebook: Rulebook, ladder: str, at: Instant) -> tuple[str, ...]:
-    """Return a ladder's tiers at an instant, by the last version until then that has it."""
-    until = rulebook.at(at)
+
+def rungs(rulebook: Rulebook, ladder: str, until: Version) -> tuple[str, ...]:
+    """Return a ladder's tiers in a version, or in the last one before it that has the ladder."""
     versions = rulebook.versions[: rulebook.versions.index(until) + 1]
     begins = [version.program.begin for version in versions]
     # Of two that begin at one instant, the first was never in force.
@@ -35,6 +37,11 @@ def rungs(rulebook: Rulebook, ladder: str, at: Instant) -> tuple[str, ...]:
         if ladder in version.program.ladders:
             return tuple(rung.id for rung in version.program.ladders[ladder].tiers)
     return ()
+
+
+def rungs_of(rulebook: Rulebook, ladder: str, standing: Standing) -> tuple[str, ...]:
+    """Return the tiers among which a standing writes its places."""
+    return rungs(rulebook, ladder, rulebook.followed(standing.follows, standing.settled_at))
 
 
 def places(old: Sequence[str], new: Sequence[str]) -> list[int]:
@@ -50,19 +57,19 @@ def held_since(rulebook: Rulebook, ladder: str, history: Sequence[Shown]) -> Ins
     """Return since when the tier shown last is held, in whatever places versions had it."""
     since, name = history[-1][0], None
     for begun, place, _ in reversed(history):
-        found = rungs(rulebook, ladder, begun)[place]
+        found = rungs(rulebook, ladder, rulebook.at(begun))[place]
         if found != (name := name or found):
             break
         since = begun
     return since
 
 
-def follow_version(d: Deciding, before: Instant) -> None:
-    """Let what is held on ladders follow the version that begins now; `before` is settled."""
+def follow_version(d: Deciding, former: Version) -> None:
+    """Let what is held on ladders follow the version in force now; `former` was followed so far."""
     for slug in list(d.standing.ladders):
         if slug not in d.program.ladders:
             continue
-        old, new = rungs(d.rulebook, slug, before), rungs(d.rulebook, slug, d.now)
+        old, new = rungs(d.rulebook, slug, former), rungs(d.rulebook, slug, d.state)
         if old and old != new:
             _follow(d, d.ladder(slug), slug, old, new)
 
@@ -70,17 +77,30 @@ def follow_version(d: Deciding, before: Instant) -> None:
 def _follow(
     d: Deciding, state: LadderState, slug: str, old: Sequence[str], new: Sequence[str]
 ) -> None:
-    move(state, places(old, new))
+    to = places(old, new)
+    move(state, to)
+    for key, reached in list(d.everything(PEAKS).items()):
+        if is_of(key, slug):
+            d.put(PEAKS, key, to[reached])
     if not state.history:
         return
     _, shown, until = state.history[-1]
-    place = places(old, new)[shown]
-    if place != shown:
+    place, begun = to[shown], d.program.begin
+    # What the former version decided beyond this one's begin is read with this one.
+    state.history = tuple(
+        (since, to[each] if since >= begun else each, end) for since, each, end in state.history
+    )
+    if state.history[-1][1] != place:
         state.history = (*state.history[1 - HISTORY_MAX :], (d.now, place, until))
     if old[shown] != new[place]:
         d.effect(TierEffect(slug, old[shown], new[place], until, d.now))
         for wallet in list(d.standing.wallets):
             expiries.follow_policy(d, wallet)
+
+
+def is_of(peak: str, ladder: str) -> bool:
+    """Tell whether a key of `PEAKS` is of a ladder."""
+    return peak.rpartition("|")[0] == ladder
 
 
 def move(state: LadderState, to: Sequence[int]) -> None:

@@ -48,6 +48,9 @@ def settle_to(d: Deciding, to: Instant) -> None:
     """
     standing = d.standing
     activity, d.activity = d.activity, None  # what time brings is dated by time
+    if standing.follows not in (0, d.state.program.version) and not standing.is_closed:
+        _follow_version(d, standing.settled_at)
+        standing.due_at = _due(d)
     while (instant := _next(d)) is not None and instant <= to:
         before = standing.settled_at
         d.now = Instant(max(instant, before))
@@ -63,6 +66,8 @@ def settle_to(d: Deciding, to: Instant) -> None:
     d.now = to
     d.state = d.rulebook.at(to)
     standing.settled_at = to
+    if not standing.is_closed:
+        standing.follows = d.program.version
     if d.state.fills > standing.filled and backfill.fill(d):
         follow(d, to)
     d.activity = activity
@@ -79,10 +84,7 @@ def _next(d: Deciding) -> Instant | None:
 
 def _step(d: Deciding, before: Instant) -> None:
     """Carry out everything that is due now."""
-    former = d.rulebook.at(before)
-    if former is not d.state:
-        rungs.follow_version(d, before)
-        expiries.follow_version(d, former)
+    _follow_version(d, before)
     is_filled = d.state.fills > d.standing.filled and backfill.fill(d)
     for reading in d.state.rolling:
         counters.leave(d, reading)
@@ -102,6 +104,15 @@ def _step(d: Deciding, before: Instant) -> None:
         follow(d, d.now)
     else:
         refresh_wallets(d)
+
+
+def _follow_version(d: Deciding, before: Instant) -> None:
+    """Let what is written by the terms of one version follow the one in force now."""
+    former = d.rulebook.followed(d.standing.follows, before)
+    if former is not d.state:
+        rungs.follow_version(d, former)
+        expiries.follow_version(d, former)
+    d.standing.follows = d.program.version
 
 
 def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:

@@ -168,7 +168,9 @@ class Standing:
     `figures` holds the value of each reading that has one window only, by the reading's name; those
     of calendar windows lie on shelves. `absorbed` maps members merged into this one to what was
     added to their lots' numbers. `filled` is when the last version began whose counters were filled
-    from the journal.
+    from the journal. `follows` is the number of the version by whose terms the places of tiers and
+    the order of lots are written: that in force at `settled_at`, unless it was published only after
+    another had decided beyond its begin. 0 where nothing was written yet.
     """
 
     member: str
@@ -182,6 +184,7 @@ class Standing:
     due_at: Instant | None = None
     lots_made: int = 0
     filled: Instant = Instant(0)
+    follows: int = 0
     attrs: dict[str, Value] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     wallets: dict[str, WalletState] = field(default_factory=dict)
@@ -208,6 +211,7 @@ class Standing:
         found.enrolled_at, found.referrer = self.enrolled_at, self.referrer
         found.settled_at, found.due_at = self.settled_at, self.due_at
         found.lots_made, found.filled = self.lots_made, self.filled
+        found.follows = self.follows
         found.attrs, found.counts = self.attrs.copy(), self.counts.copy()
         found.wallets, found.ladders = self.wallets.copy(), self.ladders.copy()
         found.missions, found.badges = self.missions.copy(), self.badges.copy()

@@ -64,7 +64,7 @@ async def _counted(
 ) -> list[Change]:
     """Say of each change between two versions how many members it concerns."""
     before, after_ = versions
-    rulebook = await world.rulebooks.get(before.id)
+    rulebook = await world.rulebooks.fresh(before.id)
     places = _Places(rulebook, before)
     figures = {change.path: _figure(places, after_, change) for change in found}
     asked = {path: figure for path, figure in figures.items() if figure is not None}
@@ -113,7 +113,7 @@ class _Places:
         state = standing.ladders.get(ladder)
         if state is None or not state.history:
             return 0
-        held = rungs.rungs(self.rulebook, ladder, standing.settled_at)
+        held = rungs.rungs_of(self.rulebook, ladder, standing)
         here = [each.id for each in self.before.ladders[ladder].tiers]
         return rungs.places(held, here)[state.history[-1][1]]
 

@@ -172,6 +172,8 @@ class _Trial:
             member = activity.member or PROGRAM
             lane, plain = (await locate(self._world, self._rulebook.id, [member], layout))[member]
             standing = Standing(member=member) if plain is None else standing_from_plain(plain)
+            if self._rulebook.is_behind(standing):
+                self._rulebook = await self._world.rulebooks.fresh(self._rulebook.id)
             into = leads_to(
                 standing, activity, lane=lane_of(activity.member, layout), layout=layout
             )

@@ -71,7 +71,10 @@ async def publish(
         if wrong := refusals(text, planned.changes):
             raise InvalidInput(tuple(wrong))
         number = planned.version
-        begins = Instant(0) if newest is None and begin is None else planned.begin
+        # Planning takes its time, and what members did meanwhile was decided by the version before.
+        now = world.clock()
+        _not_past(begin, now)
+        begins = Instant(0) if newest is None and begin is None else begin or now
         version = VersionText(version=number, begin=begins, text=text, published_at=now)
         if await world.programs.publish(
             compiled.id, version, expected=number - 1, lanes=world.limits.lanes
@@ -110,10 +113,14 @@ def _judged(world: World, text: str, *, program: str | None, begin: Instant | No
             f"This document is of program `{compiled.id}`; this credential publishes `{program}`.",
             ("document",),
         )
-    if begin is not None and begin < world.clock():
+    _not_past(begin, world.clock())
+    return compiled
+
+
+def _not_past(begin: Instant | None, now: Instant) -> None:
+    if begin is not None and begin < now:
         message = "A version cannot begin in the past; leave `from` out for now."
         raise Refused("in_the_past", message, ("from",))
-    return compiled
 
 
 async def _planned(

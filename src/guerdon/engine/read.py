@@ -63,11 +63,15 @@ async def members(
     layout = await world.rulebooks.layout(program)
     known = await world.members.profiles(program, ids)
     located = await locate(world, program, known, layout)
+    standings = {
+        member: Standing(member=member) if plain is None else standing_from_plain(plain)
+        for member, (_, plain) in located.items()
+    }
+    if any(rulebook.is_behind(standing) for standing in standings.values()):
+        rulebook = await world.rulebooks.fresh(program)
     found = {}
     for member, profile in known.items():
-        lane, plain = located[member]
-        standing = Standing(member=member) if plain is None else standing_from_plain(plain)
-        owner = lane, member
+        standing, owner = standings[member], (located[member][0], member)
         found[member] = await _settled(world, rulebook, profile, standing, owner=owner, at=at)
     return found
 

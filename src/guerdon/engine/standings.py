@@ -174,14 +174,17 @@ class _Look:
 
 
 def _plain(standing: Standing | None) -> object:
-    """Return a head in a shape that compares whatever is stored of it but the count of commits."""
+    """Return a head in a shape that compares whatever is stored of it but the count of commits.
+
+    Which version it follows is read off the journal too, and shows in what is compared.
+    """
     if standing is None:
         return None
     standing = standing_from_plain(record_to_plain(standing_to_plain(standing)))
     fields = {
         name: getattr(standing, name)
         for name in Standing.__dataclass_fields__
-        if name not in ("version", "shelves")
+        if name not in ("version", "follows", "shelves")
     }
     shelves = {name: (shelf.items, shelf.spilled) for name, shelf in standing.shelves.items()}
     return fields, shelves
