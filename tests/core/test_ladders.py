@@ -575,6 +575,40 @@ class TestEntering:
 
         assert life.balance("2027-03-04") == 1 + 10 + 100 + 100
 
+    @pytest.mark.parametrize(
+        "later",
+        [
+            "{wallet: miles, fixed: 1, per: year}, {wallet: points, fixed: 50, per: year}",
+            "{wallet: miles, fixed: 1, per: year}, {wallet: points, fixed: 70, per: year}",
+            "{wallet: points, fixed: 9, per: year, as: b}, {wallet: miles, fixed: 1, per: year}",
+        ],
+    )
+    def test_once_a_window_is_once_wherever_a_version_puts_it_among_others(
+        self, later: str
+    ) -> None:
+        def snippet(brings: str) -> str:
+            return f"""
+                wallets: {{points: {{}}, miles: {{}}}}
+                counters: {{it: {{activity: visit, window: calendar_month}}}}
+                ladders:
+                  status:
+                    counter: it
+                    window: calendar_month
+                    keep: {{until: end_of_window}}
+                    tiers: [{{id: basic, at: 0}}, {{id: gold, at: 1, on_enter: [{brings}]}}]
+                """
+
+        life = a_member(
+            a_town(
+                a_program(snippet("{wallet: points, fixed: 50, per: year}")),
+                a_program(snippet(later), version=2, begin="2026-04-01"),
+            )
+        )
+        visits(life, "2026-03-02", "2026-04-02", "2026-05-02")
+
+        assert life.balance("2026-05-03") == 50
+        assert life.balance("2026-05-03", "miles") == 1
+
     def test_granted_tiers_and_floors_enter_too(self) -> None:
         life = a_member(self.PROGRAM)
         life.does("member_updated", "2026-03-02", attrs__card="yes")

@@ -35,7 +35,7 @@ def give(
     None lets it happen each time.
     """
     made: list[tuple[str, int]] = []
-    for number, effect in enumerate(effects):
+    for number, effect in zip(d.rulebook.numbers.of(source, effects), effects, strict=True):
         if not _first_time(d, effect.per, f"{source}|{number}", at, once):
             continue
         if isinstance(effect, GrantPoints):

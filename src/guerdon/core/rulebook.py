@@ -24,6 +24,7 @@ from guerdon.core.earnings import Earning
 from guerdon.core.errors import ProgramMistake
 from guerdon.core.gives import multiplied
 from guerdon.core.lots import Purse, policies_of
+from guerdon.core.numbering import Numbers
 from guerdon.core.program import (
     Condition,
     Counter,
@@ -216,6 +217,7 @@ class Rulebook:
         self.calendar = Calendar(newest.timezone, newest.day_start_minutes)
         self.versions = tuple(Version(program, self.calendar) for program in ordered)
         self._begins = [program.begin for program in ordered]
+        self.numbers = Numbers(ordered)
         self._begin_readings()
         last: dict[str, Purse] = {}
         for version in self.versions:
