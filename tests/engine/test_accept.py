@@ -653,3 +653,20 @@ async def test_what_a_members_token_reports_happens_when_it_arrives(world: World
     entry = (await read.activities(world, PROGRAM, [taken.key]))[taken.key]
     assert entry.activity.received - entry.activity.at < 10_000
     assert again.result is Result.DUPLICATE
+
+
+async def test_no_activity_stands_where_the_enrollment_of_somebody_unknown_belongs(
+    world: World,
+) -> None:
+    """Else whoever is reported next under the id before `.enroll` were refused for good."""
+    cafe = a_caller(Role.PARTNER, partner="cafe")
+    await report(world, [a_purchase(1)])
+    sale = a_purchase(2, id="sale", member=by("bob"))
+
+    (taken,) = await report(world, [replace(sale, id="sale.enroll", member=by("ann"))], caller=cafe)
+    (bob,) = await report(world, [sale], caller=cafe)
+
+    assert (taken.reason, taken.problems[0].path) == ("invalid", ("activityId",))
+    assert bob.entry is not None
+    assert bob.entry.result is Result.ACCEPTED
+    assert (await verify(world, PROGRAM)).offences == ()

@@ -33,6 +33,9 @@ NUMBER_DIGITS_MAX = 34
 _PRINT_BYTES = 16
 _LINE_FIELDS = ("sku", "category", "brand")
 
+ENROLLING = ".enroll"
+"""What ends the id of an enrollment that goes before an unknown person's activity."""
+
 # What the engine itself puts into an activity's data; a reporter must not.
 _RESERVED = frozenset({"of_key"})
 
@@ -135,6 +138,10 @@ class Judge:
 
     def _names(self, given: ActivityInput, wrong: list[Problem]) -> None:
         _text("activityId", given.id, wrong, least=1)
+        if given.id.endswith(ENROLLING) and given.type != "enrollment":
+            # It would stand where the enrollment of somebody unknown belongs.
+            message = f"Ids ending in `{ENROLLING}` are those of enrollments; choose another one."
+            wrong.append(_problem("activityId", message))
         if given.ref is not None:
             _text("ref", given.ref, wrong, least=1)
         if given.partner is not None:

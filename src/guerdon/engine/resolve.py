@@ -14,7 +14,7 @@ from typing import Protocol
 from guerdon.core.activity import NOT_ENROLLING, Value
 from guerdon.core.conditions import text
 from guerdon.engine.inputs import NAMING, Identity, MemberRef
-from guerdon.engine.judge import Draft, Refusal
+from guerdon.engine.judge import ENROLLING, Draft, Refusal
 from guerdon.engine.outcomes import Problem, Profile
 from guerdon.engine.pseudonyms import meant_by
 from guerdon.engine.records import Found
@@ -187,7 +187,7 @@ def _newcomers(
                 avatar_url=draft.shown.avatar_url if draft.shown else None,
                 enrolled_at=draft.at,
             )
-            own = draft.key if draft.type == "enrollment" else f"{draft.key}.enroll"
+            own = draft.key if draft.type == "enrollment" else f"{draft.key}{ENROLLING}"
             fresh[ref.external_id] = profile, own
     return list(fresh.values())
 
@@ -293,7 +293,7 @@ def _enrollment(draft: Draft, led: Found) -> str | None:
     if led.enrollment is None or draft.type == "enrollment":
         return None
     reporter, _, name = led.enrollment.partition("/")
-    if reporter != draft.reporter or not name.endswith(".enroll"):
+    if reporter != draft.reporter or not name.endswith(ENROLLING):
         return None
     return name
 
