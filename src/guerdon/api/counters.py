@@ -24,10 +24,12 @@ class CounterReading:
 async def counters_of(
     context: Context, member_id: str, slugs: Sequence[str] | None
 ) -> list[CounterReading]:
-    """Return a member's counters, all or those named; names that are no counter's are left out."""
+    """Return a member's counters, all or those named; names that are no counter's are left out.
+
+    Those that a version dropped are found by their names.
+    """
     catalogue = await context.catalogue()
-    known = catalogue.program.counters
-    asked = known if slugs is None else [slug for slug in dict.fromkeys(slugs) if slug in known]
+    asked = catalogue.program.counters if slugs is None else dict.fromkeys(slugs)
 
     def show(view: View) -> list[CounterReading]:
         return [
@@ -35,6 +37,7 @@ async def counters_of(
                 slug=slug, value=amount(view.counter(slug), catalogue.counter_scale(slug))
             )
             for slug in asked
+            if view.has_counter(slug)
         ]
 
     return await shown(context, member_id, show)

@@ -81,12 +81,19 @@ async def tiers_of(context: Context, member_id: str) -> list[MemberTier]:
 
 
 async def tier_of(context: Context, member_id: str, ladder: str | None) -> MemberTier | None:
-    """Return where a member stands on one ladder; without a name on the program's first."""
+    """Return where a member stands on one ladder; without a name on the program's first.
+
+    One that a version dropped is found by its name.
+    """
     catalogue = await context.catalogue()
     slug = next(iter(catalogue.program.ladders), None) if ladder is None else ladder
-    if slug is None or slug not in catalogue.program.ladders:
+    if slug is None or catalogue.ladder(slug) is None:
         return None
-    return await shown(context, member_id, lambda view: _tier_of(catalogue, view, slug))
+
+    def show(view: View) -> MemberTier | None:
+        return _tier_of(catalogue, view, slug) if view.has_ladder(slug) else None
+
+    return await shown(context, member_id, show)
 
 
 def _tier_of(catalogue: Catalogue, view: View, slug: str) -> MemberTier:

@@ -261,6 +261,15 @@ class Rulebook:
             return found
         return next((one for one in self.versions if one.program.version == number), found)
 
+    def last_with(self, nouns: str, slug: str, until: Version) -> Version | None:
+        """Return a version, or the last one in force before it, that has a noun of this kind."""
+        place = self.versions.index(until)
+        # Of two that begin at one instant, the first was never in force.
+        begins = zip(self.versions[:place], self._begins, self._begins[1:], strict=False)
+        held = [version for version, begin, next_ in begins if begin < next_]
+        found = (each for each in (until, *reversed(held)) if slug in getattr(each.program, nouns))
+        return next(found, None)
+
     def is_behind(self, standing: Standing) -> bool:
         """Tell whether a standing follows a version that was published since this was read."""
         return standing.follows > max(one.program.version for one in self.versions)

@@ -7,7 +7,6 @@ is read with the version in force at its time.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from guerdon.core import expiries
 from guerdon.core.activity import Instant
@@ -27,16 +26,8 @@ PEAKS = "peaks"
 
 def rungs(rulebook: Rulebook, ladder: str, until: Version) -> tuple[str, ...]:
     """Return a ladder's tiers in a version, or in the last one before it that has the ladder."""
-    versions = rulebook.versions[: rulebook.versions.index(until) + 1]
-    begins = [version.program.begin for version in versions]
-    # Of two that begin at one instant, the first was never in force.
-    held = [
-        one for one, (mine, next_) in zip(versions, pairwise(begins), strict=False) if mine < next_
-    ]
-    for version in (until, *reversed(held)):
-        if ladder in version.program.ladders:
-            return tuple(rung.id for rung in version.program.ladders[ladder].tiers)
-    return ()
+    version = rulebook.last_with("ladders", ladder, until)
+    return () if version is None else tuple(it.id for it in version.program.ladders[ladder].tiers)
 
 
 def rungs_of(rulebook: Rulebook, ladder: str, standing: Standing) -> tuple[str, ...]:

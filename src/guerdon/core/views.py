@@ -14,7 +14,7 @@ from guerdon.core.decision import Given, Needed
 from guerdon.core.lots import Lot, lapse_of, lot_of, order_of, policy_of
 from guerdon.core.program import Ladder, Mission, Reward, Rung, WindowKind
 from guerdon.core.rewards import closed_at, matches
-from guerdon.core.rulebook import Rulebook
+from guerdon.core.rulebook import Rulebook, Version
 from guerdon.core.standing import PageRef, Plain, Standing, WalletState
 from guerdon.core.vouchers import Voucher, voucher_of
 from guerdon.core.windows import per_key
@@ -112,15 +112,37 @@ class View:
         soonest = min(expires for expires, _ in dated)
         return soonest, sum(left for expires, left in dated if expires == soonest)
 
+    def has_ladder(self, slug: str) -> bool:
+        """Tell whether there is such a ladder, or was one on which the member stands."""
+        return slug in self.program.ladders or self._stood_on(slug)
+
+    def _stood_on(self, slug: str) -> bool:
+        state = self.standing.ladders.get(slug)
+        return state is not None and bool(state.history)
+
+    def has_counter(self, slug: str) -> bool:
+        """Tell whether there is such a counter, or was one."""
+        return self._last_with("counters", slug) is not None
+
+    def _last_with(self, nouns: str, slug: str) -> Version | None:
+        return self.rulebook.last_with(nouns, slug, self._d.state)
+
     def tier(self, slug: str) -> TierView:
-        """Return the tier shown on a ladder and what is missing to the next one."""
-        ladder = self.program.ladders[slug]
+        """Return the tier shown on a ladder and what is missing to the next one.
+
+        On a ladder that is gone, what it showed last: nobody moves on it any more.
+        """
+        version = self._last_with("ladders", slug)
+        if version is None:
+            raise KeyError(slug)
+        ladder = version.program.ladders[slug]
         state = self.standing.ladders.get(slug)
         since, index, until = None, 0, None
         if state is not None and state.history:
             _, index, until = state.history[-1]
             since = rungs.held_since(self._d.rulebook, slug, state.history)
-        following = ladder.tiers[index + 1] if index + 1 < len(ladder.tiers) else None
+        climbs = version is self._d.state and index + 1 < len(ladder.tiers)
+        following = ladder.tiers[index + 1] if climbs else None
         missing = None
         if following is not None:
             reading = self._d.state.ladder_readings[slug]
@@ -162,8 +184,14 @@ class View:
         )
 
     def counter(self, slug: str) -> int:
-        """Return a counter's value in its current window, in its minor units."""
-        return counters.value(self._d, self._d.state.readings[slug], self.now)
+        """Return a counter's value in its current window, in its minor units.
+
+        One that is gone stands where it stopped.
+        """
+        version = self._last_with("counters", slug)
+        if version is None:
+            raise KeyError(slug)
+        return counters.value(self._d, version.readings[slug], self.now)
 
     def vouchers(self) -> dict[str, Voucher]:
         """Return every voucher by name."""
