@@ -670,3 +670,18 @@ async def test_no_activity_stands_where_the_enrollment_of_somebody_unknown_belon
     assert bob.entry is not None
     assert bob.entry.result is Result.ACCEPTED
     assert (await verify(world, PROGRAM)).offences == ()
+
+
+@pytest.mark.parametrize("scheme", ["", "a|b", "x" * 101, "a\n"])
+async def test_an_identity_is_linked_only_under_a_scheme_by_which_it_can_be_named(
+    world: World, scheme: str
+) -> None:
+    """`a|b` and `c` would be the same as `a` and `b|c`; none would be an id of the owner's."""
+    await report(world, [a_purchase(1)])
+    data = {"scheme": scheme, "value": "c"}
+
+    (linked,) = await report(world, [a_purchase(2, type="identity_linked", amount=None, data=data)])
+
+    assert linked.reason == "invalid"
+    assert linked.problems[0].path == ("data", "scheme")
+    assert await world.members.find(PROGRAM, {Identity("a", "b|c"), Identity("", "c")}) == {}

@@ -15,6 +15,7 @@ from typing import Any
 
 from guerdon.core.activity import OWN_TYPES, PROGRAM_WIDE, Instant, Line, Value
 from guerdon.core.amounts import plain, to_minor
+from guerdon.core.conditions import text
 from guerdon.core.program import Program
 from guerdon.core.rulebook import Rulebook
 from guerdon.engine.inputs import NAMING, ActivityInput, LineInput, MemberRef, Shown
@@ -102,6 +103,9 @@ class Judge:
         at = self._at(given, wrong)
         self._names(given, wrong)
         data = _data(given.data, wrong)
+        if given.type == "identity_linked":
+            named = text(data.get("scheme")), text(data.get("value"))
+            _identity(*named, (("data", "scheme"), ("data", "value")), wrong)
         digest = fingerprint(given, data)
         lines = self._lines(given, self._rulebook.at(at).program, wrong)
         if given.lines is None and lines:
@@ -270,12 +274,22 @@ def _member_names(member: MemberRef, wrong: list[Problem]) -> None:
             message = f"A member's `{name}` has 1 to {ID_MAX} printable characters."
             wrong.append(_problem("member", message, name))
     if member.identity is not None:
-        scheme, value = member.identity
-        if not (1 <= len(scheme) <= NAME_MAX and scheme.isprintable() and "|" not in scheme):
-            wrong.append(_problem("member", "An identity's `scheme` is a short name.", "identity"))
-        if not (1 <= len(value) <= ID_MAX and value.isprintable()):
-            message = f"An identity's `value` has 1 to {ID_MAX} printable characters."
-            wrong.append(_problem("member", message, "identity"))
+        own = ("member", "identity")
+        _identity(*member.identity, (own, own), wrong)
+
+
+def _identity(
+    scheme: str, value: str, paths: tuple[tuple[str, str], tuple[str, str]], wrong: list[Problem]
+) -> None:
+    """Judge an identity, wherever it is named; `paths` lead to its scheme and its value."""
+    (of_scheme, of_value) = paths
+    if not (1 <= len(scheme) <= NAME_MAX and scheme.isprintable() and "|" not in scheme):
+        wrong.append(
+            _problem(of_scheme[0], "An identity's `scheme` is a short name.", of_scheme[1])
+        )
+    if not (1 <= len(value) <= ID_MAX and value.isprintable()):
+        message = f"An identity's `value` has 1 to {ID_MAX} printable characters."
+        wrong.append(_problem(of_value[0], message, of_value[1]))
 
 
 def _minor(path: tuple[str, ...], value: Decimal, scale: int, wrong: list[Problem]) -> int:
