@@ -1,8 +1,10 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import a_member, a_program, a_town
 from guerdon.core.activity import Instant
 from guerdon.core.leaderboards import Place, Row, period_of, rank
 from guerdon.core.program import Leaderboard, Period, Window, WindowKind
@@ -73,3 +75,45 @@ def test_the_period_is_the_window_that_holds_now_or_the_instant_it_is_pinned_to(
     begin = parse_instant("2026-01-07T00:00:00Z")
     fixed = Window(WindowKind.FIXED, begin=begin, end=parse_instant("2026-08-01T00:00:00Z"))
     assert period_of(board(fixed), calendar, now) == begin
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "ana_is_shown", "bob_is_shown"),
+    [
+        ("{}", "{top: {counter: it}}", True, True),
+        ("{top: {counter: it}}", "{top: {counter: it, eligible: {vip: 'yes'}}}", True, False),
+        ("{top: {counter: it, eligible: {vip: 'yes'}}}", "{top: {counter: it}}", True, True),
+    ],
+)
+def test_a_version_that_shows_others_shows_them_with_what_was_counted_before(
+    old: str, new: str, *, ana_is_shown: bool, bob_is_shown: bool
+) -> None:
+    counted = "counters: {it: {activity: visit}}\nbadges: {two: {counter: it, at: 2}}\n"
+    first = a_program(f"{counted}leaderboards: {old}")
+    second = a_program(f"{counted}leaderboards: {new}", version=2, begin="2026-04-01")
+    town = a_town(first, second)
+    ana, bob, cyd = (
+        a_member(town, vip="yes"),
+        a_member(town, name="bob"),
+        a_member(town, name="cyd"),
+    )
+    for life in (ana, bob):
+        life.does("visit", "2026-03-02")
+
+    decided = [life.waits("2026-04-02") for life in (ana, bob, cyd)]
+
+    scores = [
+        [(each.leaderboard, each.value, each.eligible) for each in one.scores] for one in decided
+    ]
+    assert scores == [[("top", 1, ana_is_shown)], [("top", 1, bob_is_shown)], []]
+    assert not any(one.effects for one in decided)
+    assert ana.waits("2026-04-03").scores == []
+
+
+def test_a_leaderboard_that_is_only_called_otherwise_is_left_as_it_is() -> None:
+    counted = "counters: {it: {activity: visit}}\nleaderboards: {top: {counter: it, name: "
+    second = a_program(counted + "Best}}", version=2, begin="2026-04-01")
+    life = a_member(a_town(a_program(counted + "Top}}"), second))
+    life.does("visit", "2026-03-02")
+
+    assert life.waits("2026-04-02").scores == []
