@@ -8,6 +8,7 @@ import pytest
 from builders import Given, Life, a_line, a_member, a_program, a_town, instant
 from core.test_vouchers import Patient
 from guerdon.core.decision import Claim, Decision, PointsEffect, RedemptionEffect, VoucherEffect
+from guerdon.core.rulebook import Rulebook
 from guerdon.program.load import load
 
 SHOP = """
@@ -253,6 +254,18 @@ def test_the_terms_are_those_of_the_redemption_however_the_reward_changes() -> N
 
     assert by_inn(life, "redemption_fulfilled", "2026-03-03 12:00").result == "accepted"
     assert life.vouchers("2026-03-04") == {"r": "issued"}
+
+
+@pytest.mark.parametrize("answer", ["redemption_fulfilled", "redemption_refused"])
+def test_what_was_taken_while_a_version_without_it_was_published_is_still_what_it_was(
+    answer: str,
+) -> None:
+    new = a_program(SHOP.partition("rewards:")[0], version=2, begin="2026-03-03 09:59")
+    life = a_guest()
+    life.town.rulebook = Rulebook([a_program(SHOP), new])
+
+    assert by_inn(life, answer, "2026-03-03 12:00", reason="full").result == "accepted"
+    assert life.balance("2026-03-03 12:00") == (40 if answer == "redemption_fulfilled" else 100)
 
 
 def test_a_refund_of_what_paid_for_it_takes_nothing_twice() -> None:

@@ -106,7 +106,13 @@ def _own(d: Deciding, key: str) -> Record:
 
 
 def _reward(d: Deciding, record: Record) -> Reward:
-    return d.rulebook.at(record["at"]).program.rewards[record["reward"]]
+    """Return the reward as it was taken.
+
+    A version without it may begin before that: it was published while this was decided.
+    """
+    version = d.rulebook.last_with("rewards", record["reward"], d.rulebook.at(record["at"]))
+    assert version is not None, "what was redeemed was a reward of some version"
+    return version.program.rewards[record["reward"]]
 
 
 def _effect(reward: Reward, key: str, record: Record, at: Instant) -> RedemptionEffect:
