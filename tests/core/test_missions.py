@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders import Life, a_line, a_member, shown
+from builders import Life, Town, a_line, a_member, a_program, a_town, shown
 from guerdon.core.decision import MissionEffect
 
 
@@ -417,3 +417,41 @@ def test_a_mission_that_follows_one_rules_units_needs_no_joining_where_it_does_n
     life.buys(1, "2026-03-03")
 
     assert shown(life.mission("2026-03-03", "m").completed_at) == "2026-03-03"
+
+
+class TestVersions:
+    def town(self, old: str, new: str) -> Town:
+        wallets = "wallets: {points: {}}\nmissions:\n  m: {activity: visit, "
+        return a_town(
+            a_program(f"{wallets}{old}}}"),
+            a_program(f"{wallets}{new}}}", version=2, begin="2026-04-01"),
+        )
+
+    def test_who_joined_keeps_the_goal_and_what_it_brings(self) -> None:
+        town = self.town(
+            "opt_in: true, goal: 2, grant: [{wallet: points, fixed: 50}]",
+            "opt_in: true, goal: 3, grant: [{wallet: points, fixed: 20}]",
+        )
+        ana, bob = a_member(town), a_member(town, name="bob")
+        ana.does("mission_joined", "2026-03-01", mission="m")
+        bob.does("mission_joined", "2026-04-01", mission="m")
+        for life in (ana, bob):
+            life.does("visit", "2026-04-02")
+            life.does("visit", "2026-04-03")
+
+        assert (ana.balance("2026-04-04"), bob.balance("2026-04-04")) == (50, 0)
+        reached = ana.mission("2026-04-04", "m")
+        assert (reached.state, reached.mission.goal) == ("completed", 2)
+        assert bob.mission("2026-04-04", "m").mission.goal == 3
+
+    def test_what_was_completed_is_not_reopened_by_a_goal_of_later(self) -> None:
+        grant = "reverse: true, grant: [{wallet: points, fixed: 50}]"
+        life = a_member(self.town(f"goal: 2, {grant}", f"goal: 3, {grant}"))
+        for day in ("2026-03-01", "2026-03-02", "2026-04-02"):
+            life.does("visit", day, id=day)
+        life.refunds("2026-04-02", "2026-04-03")
+        assert life.balance("2026-04-03") == 50
+
+        life.refunds("2026-03-02", "2026-04-04")
+
+        assert life.balance("2026-04-04") == 0

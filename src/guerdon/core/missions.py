@@ -15,7 +15,7 @@ from guerdon.core.figures import figure
 from guerdon.core.holdings import find
 from guerdon.core.program import Mission, WindowKind
 from guerdon.core.readings import Reading
-from guerdon.core.rulebook import mission_reading
+from guerdon.core.rulebook import Rulebook, mission_reading
 from guerdon.core.standing import MissionState
 
 
@@ -62,14 +62,23 @@ def progress(d: Deciding, mission: Mission, at: Instant) -> int:
     return counters.value(d, reading_for(d, mission), at)
 
 
+def as_given(rulebook: Rulebook, state: MissionState | None, mission: Mission) -> Mission:
+    """Return a mission by the terms that a member was given: as it was joined, or completed."""
+    since = None if state is None else state.joined_at or state.completed_at
+    if since is None:
+        return mission
+    return rulebook.at(since).program.missions.get(mission.id, mission)
+
+
 def refresh(d: Deciding, at: Instant) -> None:
     """Complete, move or reopen missions after an activity that happened at `at`.
 
     What one takes back may be what another rests on: that one is reopened as well.
     """
     has_fallen = False
-    for mission, reading in d.state.goals:
-        state = d.standing.missions.get(mission.id)
+    for current, reading in d.state.goals:
+        state = d.standing.missions.get(current.id)
+        mission = as_given(d.rulebook, state, current)
         if state is not None and state.completed_at is not None:
             has_fallen |= _recheck(d, mission, reading, at)
             continue
@@ -133,6 +142,7 @@ def _recheck(d: Deciding, mission: Mission, reading: Reading, at: Instant) -> bo
     """Reopen a mission that fell below its goal in the window in which it was completed."""
     state = d.standing.missions.get(mission.id)
     completed = state.completed_at if state is not None else None
+    mission = as_given(d.rulebook, state, mission)
     if completed is None or not mission.reverse or reading.id not in d.touched:
         return False
     value = progress(d, mission, completed)

@@ -158,8 +158,8 @@ class View:
 
     def mission(self, slug: str) -> MissionView:
         """Return the state and progress of a mission."""
-        mission = self.program.missions[slug]
         state = self.standing.missions.get(slug)
+        mission = missions.as_given(self.rulebook, state, self.program.missions[slug])
         completed = state.completed_at if state is not None else None
         joined = state is not None and state.joined_at is not None
         ends = mission.window.end
