@@ -5,6 +5,7 @@ own conditions, thresholds and catalogues make interesting. So any program can b
 and a failing life shrinks to few deeds with small numbers.
 """
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -648,3 +649,22 @@ KINDS = {
     "merge": 1,
 }
 """Kinds of deeds, and how often each is chosen beside the others."""
+
+SHORT = (0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 15, 17)
+"""Gaps of less than a month, so that the deeds of a world overlap."""
+
+
+def deeds_at_random(chance: random.Random, people: int, count: int) -> list[Deed]:
+    """Return deeds of so many people, who all enroll first."""
+    kinds = chance.choices(list(KINDS), weights=list(KINDS.values()), k=count)
+    deeds = [Deed("enroll", who, picks=chance.getrandbits(48)) for who in range(people)]
+    return deeds + [
+        Deed(
+            kind,
+            chance.randrange(people),
+            chance.choice(SHORT) if chance.random() < 0.8 else chance.randrange(GAP_COUNT),
+            chance.choice((0, 0, chance.randrange(LATE_COUNT))),
+            chance.getrandbits(48),
+        )
+        for kind in kinds
+    ]

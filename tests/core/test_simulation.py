@@ -15,7 +15,7 @@ import pytest
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Fixed, Give, GiveByTier, Program, Rate, Rule, Unit
 from guerdon.program.scenario import load_scenario
-from lives import GAP_COUNT, KINDS, LATE_COUNT, Deed, Storyteller
+from lives import Storyteller, deeds_at_random
 from oracle.twin import Disagreement, Twin, told
 from seeds import seeds
 
@@ -34,8 +34,6 @@ LOOKS = 5
 WORLDS = 30
 DAY = 86_400_000
 BEGIN = 1_704_000_000_000
-SHORT = (0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 15, 17)
-"""Gaps of less than a month, so that the deeds of a world overlap."""
 
 
 def _program(path: Path) -> Program:
@@ -84,18 +82,7 @@ def play(seed: int) -> int:
     begin = BEGIN + chance.randrange(700) * DAY
     later = (begin + chance.randrange(200, 500) * DAY, second_version(program))
     twin, story = Twin(program, later), Storyteller(program, begin, PEOPLE)
-    kinds = chance.choices(list(KINDS), weights=list(KINDS.values()), k=DEEDS)
-    deeds = [Deed("enroll", who, picks=chance.getrandbits(48)) for who in range(len(PEOPLE))]
-    deeds += [
-        Deed(
-            kind,
-            chance.randrange(len(PEOPLE)),
-            chance.choice(SHORT) if chance.random() < 0.8 else chance.randrange(GAP_COUNT),
-            chance.choice((0, 0, chance.randrange(LATE_COUNT))),
-            chance.getrandbits(48),
-        )
-        for kind in kinds
-    ]
+    deeds = deeds_at_random(chance, len(PEOPLE), DEEDS)
     count = 0
     for number, deed in enumerate(deeds, 1):
         arrival = story.tell(deed)
