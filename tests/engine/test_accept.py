@@ -19,7 +19,18 @@ from guerdon.engine.rights import OWN
 from guerdon.engine.verify import verify
 from guerdon.engine.world import Role, World
 from guerdon.settings import Settings
-from worlds import DAY, PROGRAM, a_caller, a_purchase, a_world, by, drain, report, settings_for
+from worlds import (
+    DAY,
+    PROGRAM,
+    SHOP,
+    a_caller,
+    a_purchase,
+    a_world,
+    by,
+    drain,
+    report,
+    settings_for,
+)
 
 
 def results(receipts: list[Receipt]) -> list[tuple[str, str | None]]:
@@ -670,6 +681,25 @@ async def test_no_activity_stands_where_the_enrollment_of_somebody_unknown_belon
     assert bob.entry is not None
     assert bob.entry.result is Result.ACCEPTED
     assert (await verify(world, PROGRAM)).offences == ()
+
+
+@pytest.mark.parametrize("ending", [".transfer", ".absorb", ".erase.0", ".friend"])
+async def test_no_activity_stands_where_that_belongs_which_another_one_causes(
+    settings: Settings, ending: str
+) -> None:
+    """Else the units of transfer `x` were lost, where `x.transfer` had been reported before."""
+    rule = "{id: friend, activity: purchase, to: referrer, wallet: points, give: {fixed: 5}}"
+    document = SHOP.replace("  rules:\n", f"  rules:\n    - {rule}\n")
+    async with a_world(settings, document=document) as world:
+        await report(world, [a_purchase(1)])
+
+        taken, other = await report(
+            world, [a_purchase(2, id=f"x{ending}"), a_purchase(3, id=f"x{ending}.1.base")]
+        )
+
+    assert (taken.reason, taken.problems[0].path) == ("invalid", ("activityId",))
+    assert f"`{ending}`" in taken.problems[0].message
+    assert other.result is Result.PENDING
 
 
 @pytest.mark.parametrize("scheme", ["", "a|b", "x" * 101, "a\n"])

@@ -7,6 +7,7 @@ of it, so that a repeat is known as one whatever changed in between.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -142,10 +143,11 @@ class Judge:
 
     def _names(self, given: ActivityInput, wrong: list[Problem]) -> None:
         _text("activityId", given.id, wrong, least=1)
-        if given.id.endswith(ENROLLING) and given.type != "enrollment":
-            # It would stand where the enrollment of somebody unknown belongs.
-            message = f"Ids ending in `{ENROLLING}` are those of enrollments; choose another one."
-            wrong.append(_problem("activityId", message))
+        found = _caused_ids(self._rulebook).search(given.id)
+        if found and not (found[0] == ENROLLING and given.type == "enrollment"):
+            # It would stand where what another activity causes belongs, which then were a repeat.
+            message = f"Ids ending in `{found[0]}` are those of what another activity causes;"
+            wrong.append(_problem("activityId", f"{message} choose another one."))
         if given.ref is not None:
             _text("ref", given.ref, wrong, least=1)
         if given.partner is not None:
@@ -193,6 +195,19 @@ class Judge:
                 message = "`amount` differs from the sum of the lines; leave one of them out."
                 wrong.append(_problem("amount", message))
         return lines
+
+
+@lru_cache(maxsize=64)
+def _caused_ids(rulebook: Rulebook) -> re.Pattern[str]:
+    """Return what finds the end of an id that belongs to what an activity causes for others."""
+    rules = {
+        rule.id
+        for version in rulebook.versions
+        for rule in version.program.rules
+        if rule.to_referrer
+    }
+    endings = (ENROLLING, ".transfer", ".absorb", *(f".{rule}" for rule in sorted(rules)))
+    return re.compile(rf"(?:{'|'.join(map(re.escape, endings))}|\.erase\.\d+)\Z")
 
 
 @lru_cache(maxsize=64)
