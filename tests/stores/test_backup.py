@@ -86,6 +86,34 @@ async def test_a_copy_made_under_load_is_one_instant_and_can_be_gone_on_with(
     assert {"journal", "standings", "receipts", "member_keys"} <= set(seen)
 
 
+async def test_whoever_held_a_lane_as_it_was_copied_holds_none_of_the_copy(
+    settings: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    """Else nothing of what is put back were decided until their leases are over."""
+    mongo = database(settings, as_owner=True)
+    other = database(elsewhere, as_owner=True)
+    try:
+        async with a_world(settings) as world:
+            await accept.record(world, a_caller(), purchases(0, 40))
+            held = [await world.lanes.take(PROGRAM, lane) for lane in range(settings.lanes)]
+            await accept.record(world, a_caller(), purchases(40, 60))  # settles what was written
+            await backup(mongo, tmp_path / "copy", lambda _n, _c: None)
+        await restore(other, tmp_path / "copy", lambda _n, _c: None)
+        again = build(elsewhere, at_work=True)
+        try:
+            await drain(again)
+            counted = await spent(again)
+        finally:
+            await again.close()
+    finally:
+        await other.drop()
+        await other.close()
+        await mongo.close()
+
+    assert None not in held
+    assert counted == 60 * 1_000
+
+
 async def test_what_is_not_whole_or_not_empty_is_refused_and_nothing_is_written(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from pymongo.errors import OperationFailure
 
 from guerdon.stores.client import Document, Mongo, unit_of_work
 from guerdon.stores.indexes import COLLECTIONS
+from guerdon.stores.lanes import free_all
 from guerdon.stores.prepare import prepare
 
 MANIFEST = "manifest.json"
@@ -95,6 +96,7 @@ async def restore(mongo: Mongo, folder: Path, progress: Progress) -> dict[str, C
                 await mongo[name].insert_many(batch, ordered=True)
                 count += len(batch)
                 progress(name, count)
+        await free_all(mongo)
     return held
 
 

@@ -68,6 +68,12 @@ class LaneStore:
         return {lane_in(row["_id"], program): row["s"] for row in rows}
 
 
+async def free_all(mongo: Mongo) -> None:
+    """Let nobody hold a lane: who did as a copy was made works elsewhere."""
+    with unit_of_work():
+        await mongo["lanes"].update_many({}, {"$set": {"o": "", "u": FREE}})
+
+
 def fresh_lane(program: str, lane: int) -> Document:
     """Return the document of a lane that nobody ever held."""
     return {
