@@ -5,6 +5,7 @@ middleware that would repeat it): time and repetition are MongoDB's matter, beca
 message is stranded when Redis restarts.
 """
 
+import dramatiq.worker
 from dramatiq import Broker, Worker
 from dramatiq.middleware import AsyncIO, Callbacks, ShutdownNotifications, TimeLimit
 
@@ -16,6 +17,11 @@ from guerdon.workers.actors import Turns, declare
 
 STOP_MS = 250
 """How long an idle worker takes at most to see that it is to stop."""
+
+RECONNECT_SECONDS = 0.5
+"""How long a worker that lost Redis waits before it asks again. Dramatiq's own three seconds would
+be a pause in everything that is decided, after each restart of Redis.
+"""
 
 
 def build_broker(
@@ -37,4 +43,5 @@ def build_broker(
 
 def build_worker(broker: Broker, settings: Settings) -> Worker:
     """Return the worker of this process, not started yet."""
+    dramatiq.worker.CONSUMER_RESTART_DELAY_SECS = RECONNECT_SECONDS  # has no parameter
     return Worker(broker, worker_timeout=STOP_MS, worker_threads=settings.worker_threads)
