@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from api.shop import ALL_SCOPES, served
-from engine.test_rehearsals import complaint, scenario_of
+from engine.test_rehearsals import complaint
 from guerdon.api.ids import read_id
 from guerdon.core.accounting import balances, shown
 from guerdon.core.activity import Instant
@@ -30,16 +30,18 @@ from guerdon.engine.world import Role, World
 from guerdon.program.scenario import Scenario
 from guerdon.settings import Settings
 from guerdon.wiring import build, prepare
+from scenario_files import EXAMPLES, SHARED, STORIES, scenario_of
 from worlds import settings_for
 
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "scenarios"
-NAMES = ("coalition", "cashback-portal", "outfitter")
-SCENARIOS = [
-    *(ROOT / "examples" / f"{name}.scenario.yaml" for name in NAMES),
-    ROOT / "tests" / "program" / "scenarios" / "agreements.yaml",
-    *(path for name in ("coalition", "spend_based") if (path := SHARED / f"{name}.yaml").exists()),
-]
+NAMES = {
+    "coalition.scenario.yaml",
+    "cashback-portal.scenario.yaml",
+    "outfitter.scenario.yaml",
+    "agreements.yaml",
+    "coalition.yaml",
+    "spend_based.yaml",
+}
+SCENARIOS = [path for path in (*EXAMPLES, *STORIES, *SHARED) if path.name in NAMES]
 
 RECORD = """mutation Record($i: RecordActivitiesInput!) { recordActivities(input: $i) {
     receipts { activityId result reason } problems { code } } }"""

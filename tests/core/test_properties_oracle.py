@@ -14,18 +14,16 @@ from hypothesis.strategies import SearchStrategy
 from guerdon.core import shelving, standing
 from guerdon.core.program import Program
 from guerdon.program import memory
-from guerdon.program.scenario import Scenario, load_scenario
+from guerdon.program.scenario import Scenario
 from lives import Deed, happenings
 from oracle.rehearsal import both_meet, mismatches
 from oracle.twin import Twin
+from scenario_files import EXAMPLES, SHARED, by_name, scenario_of
 from seeds import seeds
 from strategies import BEGINNINGS, lives, programs, tiered_programs
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(
-    [*ROOT.glob("examples/*.scenario.yaml"), *ROOT.glob("../shared/scenarios/*.yaml")],
-    key=lambda path: path.name,
-)
+FILES = by_name(*EXAMPLES, *SHARED)
 
 QUICK = settings(
     max_examples=60,
@@ -38,16 +36,10 @@ QUICK = settings(
 BRIEF = settings(QUICK, max_examples=8)
 
 
-def _scenario(path: Path) -> Scenario:
-    return load_scenario(
-        path.read_text(), path.name, read=lambda name: (path.parent / name).read_text()
-    )
-
-
 @pytest.fixture(params=FILES, ids=lambda path: path.name)
 def scenario(request: pytest.FixtureRequest) -> Scenario:
     """Return each scenario of the examples, and of the shared folder where that is there."""
-    return _scenario(request.param)
+    return scenario_of(request.param)
 
 
 @pytest.fixture
@@ -63,7 +55,7 @@ def live(program: Program, begin: int, deeds: list[Deed]) -> None:
     Twin(program).live(happenings(program, begin, deeds))
 
 
-def test_the_naive_evaluator_meets_every_scenario(scenario: Scenario) -> None:
+def test_the_naive_evaluator_meets_everyscenario_of(scenario: Scenario) -> None:
     assert list(mismatches(scenario)) == []
 
 
@@ -1200,5 +1192,5 @@ def test_lives_in_pages_are_decided_alike_for_as_long_as_there_is_time() -> None
 
 @pytest.mark.chaos
 def test_lives_in_real_programs_are_decided_alike_for_as_long_as_there_is_time() -> None:
-    real = [found for path in FILES if (found := _scenario(path).program) is not None]
+    real = [found for path in FILES if (found := scenario_of(path).program) is not None]
     play_seeds(lambda number: st.just(real[number % len(real)]), examples=10)

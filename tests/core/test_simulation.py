@@ -14,20 +14,12 @@ import pytest
 
 from guerdon.core.amounts import Ratio
 from guerdon.core.program import Fixed, Give, GiveByTier, Program, Rate, Rule, Unit
-from guerdon.program.scenario import load_scenario
 from lives import Storyteller, deeds_at_random
 from oracle.twin import Disagreement, Twin, told
+from scenario_files import EXAMPLES, SHARED, STORIES, by_name, scenario_of
 from seeds import seeds
 
-ROOT = Path(__file__).parents[2]
-FILES = sorted(
-    [
-        *ROOT.glob("examples/*.scenario.yaml"),
-        *ROOT.glob("tests/program/scenarios/*.yaml"),
-        *ROOT.glob("../shared/scenarios/*.yaml"),
-    ],
-    key=lambda path: path.name,
-)
+FILES = by_name(*EXAMPLES, *STORIES, *SHARED)
 PEOPLE = tuple(f"m{number:02d}" for number in range(8))
 DEEDS = 45
 LOOKS = 5
@@ -37,9 +29,7 @@ BEGIN = 1_704_000_000_000
 
 
 def _program(path: Path) -> Program:
-    found = load_scenario(
-        path.read_text(), path.name, read=lambda name: (path.parent / name).read_text()
-    ).program
+    found = scenario_of(path).program
     assert found is not None
     return found
 

@@ -9,7 +9,6 @@ from SEED for a tenth of SECONDS, and prints each seed before it is played.
 import random
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,22 +21,15 @@ from guerdon.engine.world import World
 from guerdon.program.arrivals import Arrivals
 from guerdon.program.memory import Memory
 from guerdon.program.observation import MEMBER_FACTS, Observer
-from guerdon.program.scenario import Reported, load_scenario
+from guerdon.program.scenario import Reported
 from guerdon.settings import Settings
 from guerdon.wiring import build, discard, prepare
 from lives import Storyteller, deeds_at_random
+from scenario_files import EXAMPLES, SHARED, STORIES, by_name, scenario_of
 from seeds import seeds
 from worlds import settings_for
 
-ROOT = Path(__file__).parents[2]
-FILES = sorted(
-    [
-        *ROOT.glob("examples/*.scenario.yaml"),
-        *ROOT.glob("tests/program/scenarios/*.yaml"),
-        *ROOT.glob("../shared/scenarios/*.yaml"),
-    ],
-    key=lambda path: path.name,
-)
+FILES = by_name(*EXAMPLES, *STORIES, *SHARED)
 PEOPLE = tuple(f"m{number}" for number in range(5))
 DEEDS = 60
 LOOKS = 3
@@ -112,9 +104,7 @@ async def play(world: World, seed: int) -> int:
         Apart: Memory and stack differ; the seed and what led there are told.
     """
     path = FILES[seed % len(FILES)]
-    scenario = load_scenario(
-        path.read_text(), path.name, read=lambda name: (path.parent / name).read_text()
-    )
+    scenario = scenario_of(path)
     program = scenario.program
     assert program is not None
     chance = random.Random(seed)

@@ -19,25 +19,13 @@ from guerdon.engine.stored import look
 from guerdon.engine.world import World
 from guerdon.program.expectations import Checkpoint, Outcome
 from guerdon.program.rehearse import Report, told
-from guerdon.program.scenario import Scenario, load_scenario
+from guerdon.program.scenario import load_scenario
 from guerdon.settings import Settings
 from guerdon.wiring import build, prepare
+from scenario_files import EXAMPLES, SHARED, STORIES, scenario_of
 from worlds import settings_for
 
-ROOT = Path(__file__).parents[2]
-OWN = sorted((ROOT / "tests" / "program" / "scenarios").glob("*.yaml"))
-SCENARIOS = [
-    *sorted((ROOT / "examples").glob("*.scenario.yaml")),
-    *OWN,
-    *sorted((ROOT.parent / "shared" / "scenarios").glob("*.yaml")),
-]
-
-
-def scenario_of(path: Path) -> Scenario:
-    def read(other: str) -> str:
-        return (path.parent / other).read_text(encoding="utf-8")
-
-    return load_scenario(path.read_text(encoding="utf-8"), path.name, read=read)
+SCENARIOS = [*EXAMPLES, *STORIES, *SHARED]
 
 
 def complaint(report: Report) -> str:

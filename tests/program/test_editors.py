@@ -13,7 +13,7 @@ from guerdon.program.editors import json_schema
 from guerdon.program.records import plain_value
 from guerdon.program.yaml_source import Mapping, parse
 from program.documents import PROGRAM, changed
-from program.test_scenarios import OTHERS, OWN
+from scenario_files import EXAMPLES, SHARED, STORIES
 
 SCHEMA = json_schema()
 KINDS: dict[str, tuple[type, ...]] = {
@@ -88,7 +88,7 @@ def document(text: str) -> Any:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in [*OWN, *OTHERS] if not NAMES_A_FILE.search(path.read_text())],
+    [path for path in [*EXAMPLES, *STORIES, *SHARED] if not NAMES_A_FILE.search(path.read_text())],
     ids=lambda path: path.name,
 )
 def test_the_schema_accepts_every_program(path: Path) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import pytest
 
 from program.figures import Change, Play, changes
-from program.test_scenarios import OTHERS, OWN
+from scenario_files import EXAMPLES, SHARED, STORIES
 
-PLAYS = {path.name: path for path in (*OWN, *OTHERS)}
+PLAYS = {path.name: path for path in (*EXAMPLES, *STORIES, *SHARED)}
 SOME = 30
 NOT_OURS = {
     f"{name}: program.ladders.{ladder}.tiers[0].at: 1 instead of 0"

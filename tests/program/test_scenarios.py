@@ -16,23 +16,11 @@ from guerdon.program.load import load
 from guerdon.program.memory import Memory
 from guerdon.program.mistakes import errors
 from guerdon.program.rehearse import Report, rehearse, told
-from guerdon.program.scenario import Scenario, load_scenario
 from guerdon.program.yaml_source import Mapping, Node, Scalar, Sequence, number
+from scenario_files import EXAMPLES, SHARED, STORIES, scenario_of
 
 ROOT = Path(__file__).parents[2]
-OWN = [
-    *sorted((ROOT / "examples").glob("*.scenario.yaml")),
-    *sorted((Path(__file__).parent / "scenarios").glob("*.yaml")),
-]
-SHARED = ROOT.parent / "shared" / "scenarios"
-OTHERS = sorted(SHARED.glob("*.yaml"))
-
-
-def scenario_of(path: Path) -> Scenario:
-    def read(other: str) -> str:
-        return (path.parent / other).read_text(encoding="utf-8")
-
-    return load_scenario(path.read_text(encoding="utf-8"), path.name, read=read)
+OWN = [*EXAMPLES, *STORIES]
 
 
 def complaint(report: Report) -> str:
@@ -52,12 +40,12 @@ def test_every_scenario_of_the_project_holds(path: Path) -> None:
 
 
 def test_the_shared_scenarios_are_where_they_are_expected() -> None:
-    if not SHARED.is_dir():
+    if not SHARED:
         pytest.skip("../shared is not there: its scenarios are not part of this repository")
-    assert len(OTHERS) >= 18
+    assert len(SHARED) >= 18
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHARED, ids=lambda path: path.name)
 def test_every_shared_scenario_loads_without_mistakes_and_holds(path: Path) -> None:
     scenario = scenario_of(path)
     assert errors(scenario.mistakes) == []
@@ -66,7 +54,7 @@ def test_every_shared_scenario_loads_without_mistakes_and_holds(path: Path) -> N
     assert report.is_ok, complaint(report)
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHARED, ids=lambda path: path.name)
 def test_the_program_of_a_scenario_file_loads_by_itself(path: Path) -> None:
     loaded = load(path.read_text(encoding="utf-8"), path.name)
     assert loaded.program is not None
@@ -88,7 +76,7 @@ class Stored(Memory):
             self.records[key] = json.loads(json.dumps(record_to_plain(record)))
 
 
-@pytest.mark.parametrize("path", [*OWN, *OTHERS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*OWN, *SHARED], ids=lambda path: path.name)
 def test_every_scenario_holds_when_all_is_stored_in_between(path: Path) -> None:
     report = rehearse(scenario_of(path), Stored)
     assert report.is_ok, complaint(report)
@@ -129,7 +117,7 @@ def _wrong_ones(expectation: Outcome | Checkpoint) -> Iterator[tuple[int, Any]]:
             yield leaf.place.line, replace(expectation, facts=facts)
 
 
-@pytest.mark.parametrize("path", [*OWN, *OTHERS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*OWN, *SHARED], ids=lambda path: path.name)
 def test_every_expected_value_is_really_compared(path: Path) -> None:
     scenario = scenario_of(path)
     wrong = [one for expectation in scenario.expectations for one in _wrong_ones(expectation)]

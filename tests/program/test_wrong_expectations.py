@@ -14,9 +14,9 @@ from guerdon.program.scenario import Scenario, load_scenario
 from program.documents import PROGRAM
 from program.expected import Wrong, wrongs
 from program.figures import tree
-from program.test_scenarios import OTHERS, OWN
+from scenario_files import EXAMPLES, SHARED, STORIES
 
-PLAYS = {path.name: path for path in (*OTHERS, *OWN)}
+PLAYS = {path.name: path for path in (*SHARED, *EXAMPLES, *STORIES)}
 SOME = 150
 
 
