@@ -385,15 +385,6 @@ def _leave_value(d: Deciding, reading: Reading, delta: int) -> None:
     keep(d, reading, "", (value + delta, last))
 
 
-def show_anew(d: Deciding) -> None:
-    """Let leaderboards that ask for attributes ask anew, in the window that each of them shows."""
-    for board in filter(lambda each: each.eligible, d.program.leaderboards.values()):
-        reading = d.state.reading_of(board.counter, board.window)
-        shown = d.now if board.asof is None else board.asof
-        # A span, the one window of its reading, is shown before it begins and afterwards, too.
-        d.touch(reading.id, window_key(d, reading, shown) or "")
-
-
 def value(d: Deciding, reading: Reading, at: Instant) -> int:
     """Return the reading's value in the window that holds `at`; 0 where there is none."""
     found = figure(d, reading, window_key(d, reading, at) or "")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from guerdon.core import (
     agreements,
     amend,
+    board_rows,
     counters,
     draws,
     erasure,
@@ -126,7 +127,7 @@ def _carry_out(d: Deciding, activity: Activity) -> None:
         amend.follow_lessened(d)
     follow(d, activity.at, after_refund=activity.type in ("refund", "ineligible"))
     if d.standing.merged_into is not None:
-        merge.leave_boards(d)
+        board_rows.leave(d)
 
 
 # ---------------------------------------------------------------- earning
@@ -216,7 +217,7 @@ def _enroll(d: Deciding, activity: Activity) -> None:
 
 def _update(d: Deciding, activity: Activity) -> None:
     _set_attributes(d, activity)
-    counters.show_anew(d)
+    board_rows.ask_anew(d)
 
 
 def _set_attributes(d: Deciding, activity: Activity) -> None:

@@ -9,13 +9,12 @@ expire at once.
 
 from collections.abc import Iterator
 
-from guerdon.core import redemptions, vouchers
+from guerdon.core import board_rows, redemptions, vouchers
 from guerdon.core.activity import Activity
 from guerdon.core.backfill import HISTORY
 from guerdon.core.deciding import Deciding
 from guerdon.core.decision import Needed
 from guerdon.core.errors import Rejected
-from guerdon.core.figures import windows_of
 from guerdon.core.holdings import SHELVES, head, pull_all
 from guerdon.core.standing import ERASED, PageRef
 from guerdon.core.wallets import expire
@@ -57,9 +56,7 @@ def forget(d: Deciding, activity: Activity) -> None:
     for name, value in d.everything("voucher").items():
         if vouchers.voucher_of(value).shown(d.now) == "issued":
             vouchers.cancel(d, name)
-    for _, reading in d.state.boards:
-        for window in windows_of(d, reading):
-            d.touch(reading.id, window)
+    board_rows.leave(d)
     for number, name in enumerate(sorted(d.standing.absorbed)):
         d.decision.follow_ups.append(
             Activity(

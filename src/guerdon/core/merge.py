@@ -8,6 +8,7 @@ reversed newest first, and a referral between the two was a self-referral.
 from collections.abc import Mapping
 
 from guerdon.core import (
+    board_rows,
     counters,
     draws,
     extensions,
@@ -28,7 +29,7 @@ from guerdon.core.deciding import Deciding, first
 from guerdon.core.decision import Needed
 from guerdon.core.double_grants import end_referral, excess, limit_grants
 from guerdon.core.errors import Rejected
-from guerdon.core.figures import figure, keep, windows_of
+from guerdon.core.figures import figure, keep
 from guerdon.core.interleaving import interleave
 from guerdon.core.lots import Lot, lot_of, order_of
 from guerdon.core.readings import Reading
@@ -71,13 +72,6 @@ def give_up(d: Deciding, activity: Activity) -> None:
     )
 
 
-def leave_boards(d: Deciding) -> None:
-    """Take the rows of an account that is given up from leaderboards, in whatever window."""
-    for _, reading in d.state.boards:
-        for window in windows_of(d, reading):
-            d.touch(reading.id, window)
-
-
 def absorb(d: Deciding, activity: Activity) -> None:
     """Take in everything of an account that was given up."""
     name = text(activity.data.get("from"))
@@ -104,7 +98,7 @@ def absorb(d: Deciding, activity: Activity) -> None:
     for reading in d.state.readings.values():
         window = counters.window_key(d, reading, d.now)
         d.touch(reading.id, window or "")
-    counters.show_anew(d)
+    board_rows.ask_anew(d)
     _trim_everything(d)
 
 

@@ -78,10 +78,10 @@ def refresh(d: Deciding, at: Instant) -> None:
     has_fallen = False
     for current, reading in d.state.goals:
         state = d.standing.missions.get(current.id)
-        mission = as_given(d.rulebook, state, current)
         if state is not None and state.completed_at is not None:
-            has_fallen |= _recheck(d, mission, reading, at)
+            has_fallen |= _recheck(d, current, reading, at)
             continue
+        mission = as_given(d.rulebook, state, current)
         value = _best(d, mission, reading, at)
         if value >= mission.goal and _open(d, mission, state) and d.about_member(mission.eligible):
             _complete(d, mission, reading, value, at)

@@ -9,6 +9,7 @@ tick, and readers with their own.
 from guerdon.core import (
     backfill,
     badges,
+    board_rows,
     counters,
     expiries,
     fulfilments,
@@ -23,7 +24,7 @@ from guerdon.core.deciding import Deciding, earlier
 from guerdon.core.decision import Decision, Given, Score
 from guerdon.core.figures import figure
 from guerdon.core.readings import Reading
-from guerdon.core.rulebook import Rulebook, Version
+from guerdon.core.rulebook import Rulebook
 from guerdon.core.standing import Standing, make
 
 
@@ -110,27 +111,10 @@ def _follow_version(d: Deciding, before: Instant) -> None:
     """Let what is written by the terms of one version follow the one in force now."""
     former = d.rulebook.followed(d.standing.follows, before)
     if former is not d.state:
-        _show_on_boards(d, former)
+        board_rows.follow_version(d, former)
         rungs.follow_version(d, former)
         expiries.follow_version(d, former)
     d.standing.follows = d.program.version
-
-
-def _show_on_boards(d: Deciding, former: Version) -> None:
-    """Let leaderboards that are new, or ask otherwise who is shown, have what was counted before.
-
-    Nothing was counted now: missions and badges are not asked.
-    """
-    for board in d.program.leaderboards.values():
-        old = former.program.leaderboards.get(board.id)
-        if old is not None and (old.eligible, old.asof) == (board.eligible, board.asof):
-            continue
-        reading = d.state.reading_of(board.counter, board.window)
-        shown = d.now if board.asof is None else board.asof
-        window = counters.window_key(d, reading, shown) or ""
-        if figure(d, reading, window) is not None:
-            d.touch(reading.id, window)
-    d.turn()
 
 
 def follow(d: Deciding, at: Instant, *, after_refund: bool = False) -> None:
